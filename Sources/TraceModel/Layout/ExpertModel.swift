@@ -1,0 +1,107 @@
+/// How many copies of a token cross the network when several of its experts live together.
+public enum CopyRule: String, Sendable, Hashable, Codable, CaseIterable {
+  /// One copy per chosen expert: plain all-to-all of token-expert assignments.
+  case perExpert = "expert"
+  /// One copy per rank that holds at least one chosen expert.
+  case perRank = "rank"
+  /// One copy per server that holds at least one chosen expert (DeepEP internode).
+  case perServer = "server"
+}
+
+/// The declared mixture-of-experts model: what turns routed tokens into bytes and seconds.
+public struct ExpertModel: Sendable, Hashable, Codable {
+  public var name: String
+  public var layerCount: Int
+  public var expertCount: Int
+  /// Experts chosen per token.
+  public var topK: Int
+  /// Elements of one token's activation vector.
+  public var hiddenSize: Int
+  /// Bytes of one token copy on the wire in each of the four phases, scales included.
+  public var bytesPerToken: PhaseBytes
+  public var copies: CopyRule
+  /// Compute between the all-to-alls, per layer.
+  public var compute: LayerCompute
+
+  public init(
+    name: String, layerCount: Int, expertCount: Int, topK: Int, hiddenSize: Int,
+    bytesPerToken: PhaseBytes? = nil, copies: CopyRule = .perExpert,
+    compute: LayerCompute = LayerCompute()
+  ) {
+    self.name = name
+    self.layerCount = layerCount
+    self.expertCount = expertCount
+    self.topK = topK
+    self.hiddenSize = hiddenSize
+    self.bytesPerToken = bytesPerToken ?? PhaseBytes(all: hiddenSize * 2)
+    self.copies = copies
+    self.compute = compute
+  }
+}
+
+/// Bytes of one token copy in each all-to-all.
+public struct PhaseBytes: Sendable, Hashable, Codable {
+  public var dispatchForward: Int
+  public var combineForward: Int
+  public var combineBackward: Int
+  public var dispatchBackward: Int
+
+  public init(
+    dispatchForward: Int, combineForward: Int, combineBackward: Int, dispatchBackward: Int
+  ) {
+    self.dispatchForward = dispatchForward
+    self.combineForward = combineForward
+    self.combineBackward = combineBackward
+    self.dispatchBackward = dispatchBackward
+  }
+
+  /// The same size in every phase.
+  public init(all bytes: Int) {
+    self.init(
+      dispatchForward: bytes, combineForward: bytes, combineBackward: bytes, dispatchBackward: bytes
+    )
+  }
+
+  /// Bytes of one token copy in a phase; an unspecified phase counts as dispatch-forward.
+  public subscript(phase: Phase) -> Int {
+    switch phase {
+    case .unspecified, .dispatchForward: dispatchForward
+    case .combineForward: combineForward
+    case .combineBackward: combineBackward
+    case .dispatchBackward: dispatchBackward
+    }
+  }
+}
+
+/// Compute time of one layer around its all-to-alls, in nanoseconds; zero means "not declared".
+public struct LayerCompute: Sendable, Hashable, Codable {
+  /// Attention and gate, before dispatch-forward.
+  public var attentionForwardNanoseconds: Double
+  /// Experts, between dispatch-forward and combine-forward.
+  public var expertForwardNanoseconds: Double
+  /// Experts, between combine-backward and dispatch-backward.
+  public var expertBackwardNanoseconds: Double
+  /// Attention, after dispatch-backward (before the next layer's combine-backward).
+  public var attentionBackwardNanoseconds: Double
+
+  public init(
+    attentionForwardNanoseconds: Double = 0, expertForwardNanoseconds: Double = 0,
+    expertBackwardNanoseconds: Double = 0, attentionBackwardNanoseconds: Double = 0
+  ) {
+    self.attentionForwardNanoseconds = attentionForwardNanoseconds
+    self.expertForwardNanoseconds = expertForwardNanoseconds
+    self.expertBackwardNanoseconds = expertBackwardNanoseconds
+    self.attentionBackwardNanoseconds = attentionBackwardNanoseconds
+  }
+
+  /// Compute that must end before a phase of the layer can start.
+  public func nanoseconds(before phase: Phase) -> Double {
+    switch phase {
+    case .unspecified: 0
+    case .dispatchForward: attentionForwardNanoseconds
+    case .combineForward: expertForwardNanoseconds
+    case .combineBackward: attentionBackwardNanoseconds
+    case .dispatchBackward: expertBackwardNanoseconds
+    }
+  }
+}
