@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Runs other programs, so that tests can ask an independent oracle.
 public enum Programs {

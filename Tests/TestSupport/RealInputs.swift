@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Real inputs that stand beside the project; a test that needs them skips where they are absent.
 public enum RealInputs {

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A folder of its own for one test, removed afterwards.
 public func withScratchFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
