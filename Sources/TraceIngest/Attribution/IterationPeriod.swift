@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// The repetition in a sequence of bursts: how many make an iteration, and where one begins.
+struct IterationPeriod: Equatable {
+  /// Bursts per iteration.
+  var length: Int
+  /// Index of the first burst of the first whole iteration.
+  var offset: Int
+  /// Mean likeness of bursts one period apart, 0 … 1.
+  var likeness: Double
+
+  /// What is compared: the pause before a burst and its bytes, both by order of magnitude.
+  struct Beat {
+    var pauseNanoseconds: Int64
+    var bytes: Int64
+    var kind: UInt8
+  }
+
+  static let minimumLikeness = 0.8
+
+  /// The shortest period that explains the sequence nearly as well as any, or nil without one.
+  ///
+  /// The iteration begins after the longest mean pause of the period (optimiser step, data
+  /// loading). O(n²) in the number of bursts, which is limited to 4,096 for this purpose.
+  static func find(in beats: [Beat]) -> IterationPeriod? {
+    let count = min(beats.count, 4_096)
+    guard count >= 4 else { return nil }
+    var likenessOfLag = [Double](repeating: 0, count: count / 2 + 1)
+    for lag in 1...count / 2 {
+      // The first burst has no pause before it.
+      var sum = 0.0
+      for index in 1..<(count - lag) { sum += likeness(beats[index], beats[index + lag]) }
+      likenessOfLag[lag] = sum / Double(max(1, count - lag - 1))
+    }
+    let best = likenessOfLag.max() ?? 0
+    guard best >= minimumLikeness,
+      let length = likenessOfLag.indices.first(where: {
+        $0 > 0 && likenessOfLag[$0] >= best - 0.02
+      })
+    else { return nil }
+    var pauses = [Double](repeating: 0, count: length)
+    var counts = [Double](repeating: 0, count: length)
+    for index in 1..<count {
+      pauses[index % length] += Double(beats[index].pauseNanoseconds)
+      counts[index % length] += 1
+    }
+    let means = zip(pauses, counts).map { $1 > 0 ? $0 / $1 : 0 }
+    let offset = means.indices.max { means[$0] < means[$1] } ?? 0
+    return IterationPeriod(length: length, offset: offset, likeness: likenessOfLag[length])
+  }
+
+  /// The iteration of a burst; bursts before the first whole iteration belong to iteration 0.
+  func iteration(ofBurst index: Int) -> Int {
+    offset == 0 ? index / length : (index + length - offset) / length
+  }
+
+  /// The place of a burst in its iteration, 0 ..< length.
+  func place(ofBurst index: Int) -> Int { (index + length - offset) % length }
+
+  /// 1 for equal bursts, falling to 0 where pause and bytes differ by a factor of e or more.
+  private static func likeness(_ first: Beat, _ second: Beat) -> Double {
+    guard first.kind == second.kind else { return 0 }
+    let pause = logDistance(first.pauseNanoseconds, second.pauseNanoseconds)
+    let bytes = logDistance(first.bytes, second.bytes)
+    return max(0, 1 - (0.7 * pause + 0.3 * bytes))
+  }
+
+  private static func logDistance(_ first: Int64, _ second: Int64) -> Double {
+    abs(log(Double(max(1, first))) - log(Double(max(1, second))))
+  }
+}

@@ -1,0 +1,138 @@
+import Testing
+import TraceIngest
+import TraceModel
+
+@Suite struct AttributionTests {
+  /// A schedule whose truth is known: per iteration, `layers` × (dispatch, combine), the mirrored
+  /// backward pass and one ring, with jitter inside bursts, 200 µs of compute between them and
+  /// 5 ms between iterations.
+  struct Schedule {
+    var layout: Layout
+    var messages = MessageTable()
+    var phases: [(iteration: Int32, layer: Int32, phase: Phase)] = []
+    var bytes: [TrafficMatrix] = []
+    private var clock: Int64 = 1_700_000_000_000_000_000
+    private var random: RandomStream
+
+    init(servers: Int, layers: Int, iterations: Int, hasBackward: Bool, seed: UInt64) {
+      layout = Layout(
+        serverCount: servers, gpusPerServer: 1,
+        addresses: (0..<servers).map { NICAddress(text: "10.0.0.\($0)", server: $0, nic: 0) })
+      random = RandomStream(seed: seed)
+      for iteration in 0..<iterations {
+        let demands = (0..<layers).map { _ in randomMatrix(servers) }
+        for layer in 0..<layers {
+          burst(demands[layer], iteration, layer, .dispatchForward)
+          burst(demands[layer].transposed, iteration, layer, .combineForward)
+        }
+        if hasBackward {
+          for layer in (0..<layers).reversed() {
+            burst(demands[layer], iteration, layer, .combineBackward)
+            burst(demands[layer].transposed, iteration, layer, .dispatchBackward)
+          }
+        }
+        var ring = TrafficMatrix(size: servers)
+        for server in 0..<servers { ring[server, (server + 1) % servers] = 5_000_000 }
+        burst(ring, iteration, -1, .unspecified)
+        clock += 5_000_000
+      }
+    }
+
+    private mutating func randomMatrix(_ size: Int) -> TrafficMatrix {
+      var matrix = TrafficMatrix(size: size)
+      for row in 0..<size {
+        for column in 0..<size where row != column {
+          matrix[row, column] = Int64(1_000 + random.below(1 << (8 + (row + 2 * column) % 8)) * 10)
+        }
+      }
+      return matrix
+    }
+
+    private mutating func burst(
+      _ matrix: TrafficMatrix, _ iteration: Int, _ layer: Int, _ phase: Phase
+    ) {
+      var last = clock
+      for source in 0..<matrix.size {
+        for destination in 0..<matrix.size where matrix[source, destination] > 0 {
+          let start = clock + Int64(random.below(10_000))
+          let end = start + matrix[source, destination] / 50 + 1
+          messages.append(
+            Message(
+              source: Int32(source), destination: Int32(destination), channel: 1, kind: .write,
+              start: start, end: end, bytes: matrix[source, destination], packets: 1))
+          last = max(last, end)
+        }
+      }
+      phases.append((Int32(iteration), Int32(layer), phase))
+      bytes.append(matrix)
+      clock = last + 200_000
+    }
+  }
+
+  private func attribute(
+    _ schedule: Schedule, options: AttributionOptions = AttributionOptions()
+  ) throws -> (TraceBuffer, AttributionSummary) {
+    var buffer = TraceBuffer()
+    let summary = try Attribution(layout: schedule.layout, options: options).run(
+      forEachBlock: { try $0(schedule.messages) }, into: &buffer)
+    return (buffer, summary)
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func recoversIterationsLayersAndPhasesOfTraining(seed: UInt64) throws {
+    let schedule = Schedule(servers: 8, layers: 3, iterations: 5, hasBackward: true, seed: seed)
+    let (buffer, summary) = try attribute(schedule)
+    #expect(buffer.operations.count == schedule.phases.count)
+    #expect(summary.iterationCount == 5)
+    for (operation, truth) in zip(buffer.operations.rows, schedule.phases) {
+      #expect(operation.iteration == truth.iteration)
+      #expect(operation.layer == truth.layer)
+      #expect(operation.phase == truth.phase)
+      #expect(operation.kind == (truth.layer < 0 ? .ring : .allToAll))
+    }
+  }
+
+  @Test func keepsEveryByteOfEveryPair() throws {
+    let schedule = Schedule(servers: 6, layers: 2, iterations: 4, hasBackward: true, seed: 9)
+    let (buffer, _) = try attribute(schedule)
+    var found = schedule.bytes.map { TrafficMatrix(size: $0.size) }
+    for row in 0..<buffer.transfers.count {
+      found[Int(buffer.transfers.operation[row])][
+        Int(buffer.transfers.source[row]), Int(buffer.transfers.destination[row])] +=
+        buffer.transfers.bytes[row]
+    }
+    #expect(found == schedule.bytes)
+  }
+
+  @Test func readsServingTrafficAsForwardOnly() throws {
+    let schedule = Schedule(servers: 8, layers: 4, iterations: 4, hasBackward: false, seed: 5)
+    let (buffer, _) = try attribute(schedule)
+    for (operation, truth) in zip(buffer.operations.rows, schedule.phases) {
+      #expect(operation.layer == truth.layer)
+      #expect(operation.phase == truth.phase)
+    }
+  }
+
+  @Test func marksWhatItInfersAndAdmitsWhatItCannot() throws {
+    let schedule = Schedule(servers: 8, layers: 2, iterations: 1, hasBackward: false, seed: 5)
+    let (buffer, summary) = try attribute(schedule)
+    #expect(summary.provenance["operations.iteration"]?.origin == .absent)
+    #expect(summary.provenance["operations.kind"]?.origin == .inferred)
+    #expect(buffer.operations.rows.allSatisfy { $0.iteration == Operation.unknown })
+  }
+
+  @Test func aDeclaredGapJoinsBursts() throws {
+    let schedule = Schedule(servers: 4, layers: 2, iterations: 2, hasBackward: false, seed: 5)
+    let (buffer, summary) = try attribute(
+      schedule, options: AttributionOptions(idleGapNanoseconds: 1_000_000))
+    #expect(buffer.operations.count == 2)
+    #expect(summary.provenance["operations"]?.origin == .declared)
+  }
+
+  @Test func emptyInputGivesNoOperations() throws {
+    var buffer = TraceBuffer()
+    let summary = try Attribution(layout: Layout(serverCount: 2, gpusPerServer: 1)).run(
+      forEachBlock: { _ in }, into: &buffer)
+    #expect(summary.operationCount == 0)
+  }
+}
