@@ -1,0 +1,12 @@
+/// One fixed piece of work of one room: timed by `scripts/bench`, counted by `scripts/instructions`.
+struct Benchmark: Sendable {
+  /// "room/what".
+  var name: String
+  /// What `workCount` counts.
+  var unit: String
+  /// How many units one run processes.
+  var workCount: Int
+  /// Prepares the input once and returns the run itself, which returns a value that depends on all
+  /// of its work, so that nothing can be optimised away.
+  var prepare: @Sendable () throws -> () throws -> Int
+}
