@@ -1,1 +1,4 @@
-print("mixtrace")
+import Glibc
+import MixtraceCommands
+
+exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)

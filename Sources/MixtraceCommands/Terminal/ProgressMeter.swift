@@ -1,0 +1,43 @@
+internal import Reporting
+internal import Synchronization
+
+/// Shows how far long work has come, at most ten times a second, only to a person at a terminal.
+final class ProgressMeter: Sendable {
+  private let terminal: Terminal
+  private let isShown: Bool
+  private let begin = ContinuousClock.now
+  private let state = Mutex<State>(State())
+
+  private struct State {
+    var lastDrawn: ContinuousClock.Instant?
+    var hasLine = false
+  }
+
+  init(terminal: Terminal, isQuiet: Bool) {
+    self.terminal = terminal
+    isShown = terminal.isInteractive && !isQuiet
+  }
+
+  /// Draws the line unless one was drawn less than a tenth of a second ago.
+  func update(_ line: (_ elapsedSeconds: Double) -> String) {
+    guard isShown else { return }
+    state.withLock { state in
+      let now = ContinuousClock.now
+      if let last = state.lastDrawn, now - last < .milliseconds(100) { return }
+      state.lastDrawn = now
+      state.hasLine = true
+      let elapsed = now - begin
+      let seconds =
+        Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+      terminal.writeError("\r\u{1B}[K" + String(line(seconds).prefix(terminal.width - 1)))
+    }
+  }
+
+  /// Removes the line.
+  func finish() {
+    state.withLock { state in
+      if state.hasLine { terminal.writeError("\r\u{1B}[K") }
+      state.hasLine = false
+    }
+  }
+}

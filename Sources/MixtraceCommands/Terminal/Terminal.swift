@@ -1,0 +1,72 @@
+internal import Glibc
+internal import Synchronization
+
+/// Where a verb writes: the real terminal, or strings in tests.
+public struct Terminal: Sendable {
+  /// Results: what a pipe receives.
+  public var write: @Sendable (String) -> Void
+  /// Warnings, errors and progress.
+  public var writeError: @Sendable (String) -> Void
+  /// True when a person watches standard error: only then is progress shown.
+  public var isInteractive: Bool
+  /// Columns of the terminal, for tables.
+  public var width: Int
+
+  public init(
+    width: Int, isInteractive: Bool, write: @escaping @Sendable (String) -> Void,
+    writeError: @escaping @Sendable (String) -> Void
+  ) {
+    self.write = write
+    self.writeError = writeError
+    self.isInteractive = isInteractive
+    self.width = width
+  }
+
+  /// Standard output and standard error.
+  public static let standard = Terminal(
+    width: standardWidth, isInteractive: isatty(STDERR_FILENO) == 1,
+    write: { put($0, to: STDOUT_FILENO) }, writeError: { put($0, to: STDERR_FILENO) })
+
+  /// Columns of standard output, 100 when it is not a terminal.
+  private static var standardWidth: Int {
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 100
+    }
+    return Int(size.ws_col)
+  }
+
+  /// Writes all of a text; a reader that went away (`| head`) ends the program quietly.
+  private static func put(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { bytes in
+      var written = 0
+      while written < bytes.count {
+        let count = unsafe Glibc.write(
+          descriptor, bytes.baseAddress! + written, bytes.count - written)
+        if count < 0 && errno == EINTR { continue }
+        if count <= 0 { return }
+        written += count
+      }
+    }
+  }
+}
+
+/// Collects what a verb writes; for tests and for programs that embed the verbs.
+public final class RecordedTerminal: Sendable {
+  private let texts = Mutex<(output: String, errors: String)>(("", ""))
+  private let width: Int
+
+  public init(width: Int = 100) { self.width = width }
+
+  public var output: String { texts.withLock { $0.output } }
+  public var errors: String { texts.withLock { $0.errors } }
+
+  /// A terminal whose texts end here.
+  public var terminal: Terminal {
+    Terminal(
+      width: width, isInteractive: false,
+      write: { text in self.texts.withLock { $0.output += text } },
+      writeError: { text in self.texts.withLock { $0.errors += text } })
+  }
+}

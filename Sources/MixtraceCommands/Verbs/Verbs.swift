@@ -1,0 +1,4 @@
+internal import ArgumentParser
+
+/// Every verb, in the order in which a user meets them.
+let verbs: [any ParsableCommand.Type] = []
