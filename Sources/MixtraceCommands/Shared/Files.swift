@@ -1,0 +1,19 @@
+internal import ByteStreams
+internal import Glibc
+
+/// Writes a text file that appears under its name only when it is whole.
+func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+/// Writes a file that appears under its name only when it is whole.
+func write(_ bytes: [UInt8], to path: String) throws {
+  let file = try AtomicFile(path: path)
+  try file.write(bytes)
+  try file.commit()
+}
+
+/// Gives a finished file its final name.
+func rename(_ path: String, to newPath: String) throws {
+  guard unsafe Glibc.rename(path, newPath) == 0 else {
+    throw VerbError("\(newPath): cannot be written: " + unsafe String(cString: strerror(errno)))
+  }
+}

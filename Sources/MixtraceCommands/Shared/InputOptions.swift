@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Configuration
+internal import TraceModel
+internal import TraceSynthesis
+
+/// What the user declares about an input that does not say it itself.
+struct DeclarationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Layout file (YAML): servers, GPUs, NICs, parallel groups, addresses.",
+      discussion: "Without one, servers are derived from the input and marked as inferred; "
+        + "--write-layout writes what was derived, to be edited.",
+      valueName: "file"))
+  var layout: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Model: a preset (\(ModelPreset.names.joined(separator: ", "))) or a YAML file.",
+      discussion: "Turns routed tokens into bytes. See Documentation/configuration.md.",
+      valueName: "name|file"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Copies of a token: one per chosen expert, per rank or per server.",
+      discussion: "Overrides the model. Needs token-level expert sets for rank and server.",
+      valueName: "expert|rank|server"))
+  var copies: CopyRule?
+
+  /// The declared layout, or nil.
+  func readLayout() throws -> Layout? {
+    try layout.map { try LayoutFile.read(path: $0) }
+  }
+
+  /// The declared model, or nil.
+  func readModel() throws -> ExpertModel? {
+    guard let name = model else {
+      if copies != nil { throw ValidationError("--copies needs --model.") }
+      return nil
+    }
+    var model = try namedModel(name)
+    if let copies { model.copies = copies }
+    return model
+  }
+}
+
+extension CopyRule: ExpressibleByArgument {}
+
+/// A model preset by name, or a model file by path.
+func namedModel(_ name: String) throws -> ExpertModel {
+  if let preset = ModelPreset.named(name) { return preset.model }
+  if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+    return try ModelFile.read(path: name)
+  }
+  let nearest = nearestSpelling(of: name, among: ModelPreset.names).map { "Did you mean \($0)? " }
+  throw ValidationError(
+    "no model is named \"\(name)\". \(nearest ?? "")Presets: "
+      + ModelPreset.names.joined(separator: ", ") + "; or give a YAML file.")
+}

@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import Reporting
+
+/// How results are printed; every verb that prints results takes these.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Form of the results: table, json, csv or markdown.",
+      discussion: "Tables are for people (1.79 ms); JSON and CSV hold exact values with the unit in "
+        + "the key (completion_ns). CSV holds the main table only."))
+  var format = TableFormat.table
+
+  @Flag(help: "No progress, no remarks: results, warnings and errors only.")
+  var quiet = false
+}
+
+extension TableFormat: ExpressibleByArgument {}
+
+/// What a verb found: sentences first, then tables, of which the first is the main one.
+struct ResultDocument {
+  /// Plain words that a reader must see: verdicts, warnings.
+  var sentences: [String] = []
+  var tables: [(key: String, table: Table)] = []
+  /// Further values for programs.
+  var facts: [JSONValue.Member] = []
+
+  mutating func add(_ key: String, _ table: Table) { tables.append((key, table)) }
+
+  /// The document in the form that was asked for.
+  func text(_ format: TableFormat, width: Int) -> String {
+    switch format {
+    case .table, .markdown:
+      let parts =
+        (sentences.isEmpty ? [] : [sentences.joined(separator: "\n") + "\n"])
+        + tables.map { $0.table.text(format, style: TerminalStyle(width: width)) }
+      return parts.joined(separator: "\n")
+    case .csv:
+      return tables.first?.table.csv() ?? ""
+    case .json:
+      return json.text(.indented) + "\n"
+    }
+  }
+
+  var json: JSONValue {
+    .object(
+      [.init("sentences", .array(sentences.map { .string($0) }))]
+        + tables.map { .init($0.key, $0.table.json) } + facts)
+  }
+}

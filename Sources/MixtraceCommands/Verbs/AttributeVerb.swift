@@ -1,0 +1,51 @@
+internal import ArgumentParser
+internal import Reporting
+internal import TraceFormat
+internal import TraceModel
+
+/// `mixtrace attribute`: the second pass of ingest again, without the capture.
+struct AttributeVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "attribute",
+    abstract: "Turn the messages of a trace into operations again, with another layout or gap.",
+    discussion: """
+      A capture yields messages between addresses; which operation each belongs to is inferred. \
+      This reads the messages that ingest kept and infers anew, without the capture.
+
+      EXAMPLES
+        mixtrace attribute run.mixt --layout layout.yaml -o run2.mixt
+        mixtrace attribute run.mixt --idle-gap "100 us" -o run2.mixt
+      """)
+
+  @Argument(help: "A .mixt file that holds messages.")
+  var trace: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the trace.", valueName: "file"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Layout file (YAML) that replaces the stored one.", valueName: "file"))
+  var layout: String?
+
+  @OptionGroup var attribution: AttributionFlags
+  @OptionGroup var results: OutputOptions
+
+  func run(on terminal: Terminal) throws -> ExitStatus {
+    let spool = try TraceFile(path: trace)
+    guard spool.blocks.contains(where: { $0.kind == .messages }) else {
+      throw VerbError("\(trace) holds no messages: only captures have them.")
+    }
+    var metadata = spool.metadata
+    if let layout {
+      metadata.layout = try Relabelling.layout(
+        declaredIn: layout, forAddressesOf: spool.metadata.layout)
+      metadata.provenance["layout"] = Provenance(.declared, method: "--layout")
+    }
+    let (written, summary) = try AttributionPass.run(
+      spool: spool, metadata: metadata, options: attribution.options(), to: output)
+    var document = ResultDocument()
+    document.sentences = [AttributionPass.sentence(summary)] + summary.notes
+    document.add("provenance", TraceTables.provenance(written.provenance))
+    terminal.write(document.text(results.format, width: terminal.width))
+    return spool.isSalvaged ? .doneWithWarnings : .done
+  }
+}

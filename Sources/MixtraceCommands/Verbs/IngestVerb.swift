@@ -1,0 +1,152 @@
+internal import ArgumentParser
+internal import Configuration
+internal import FoundationEssentials
+internal import Reporting
+internal import TraceFormat
+internal import TraceIngest
+internal import TraceModel
+
+/// `mixtrace ingest`: captures and logs become one trace file.
+struct IngestVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest",
+    abstract: "Read captures or routing logs into one .mixt trace, counting everything read.",
+    discussion: """
+      Reads packet captures (pcap, pcapng, ERF), router traces (Megatron-Core JSONL, per-token \
+      JSONL) and integer matrices, each plain, gzip or zstd. Several inputs of one kind become one \
+      trace.
+
+      EXAMPLES
+        mixtrace ingest capture.pcap.zst --layout layout.yaml -o run.mixt
+        mixtrace ingest nic0.pcapng nic1.pcapng --filter "udp dst port 4791" -o run.mixt
+        mixtrace ingest router_trace_rank*.jsonl --layout layout.yaml --model mixtral-8x7b -o run.mixt
+        zstd -dc big.pcap.zst | mixtrace ingest - --write-layout layout.yaml -o run.mixt
+
+      The ledger that is printed says what became of every packet or line: used, skipped with the \
+      reason, or malformed. Exit status 2 means that part of the input could not be read; what \
+      could be read is in the trace.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Files to read; - is standard input.", valueName: "input"),
+    completion: .file())
+  var inputs: [String]
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where to write the trace.", valueName: "file"),
+    completion: .file(extensions: ["mixt"]))
+  var output: String
+
+  @OptionGroup(title: "What the input does not say") var declarations: DeclarationOptions
+  @OptionGroup(title: "From messages to operations") var attribution: AttributionFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Only packets that match a libpcap filter, e.g. 'udp dst port 4791'.",
+      valueName: "expression"))
+  var filter: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the layout that was used or derived as YAML, to keep or to edit.", valueName: "file"))
+  var writeLayout: String?
+
+  @Flag(help: "Treat anything that could not be read as an error: write no trace, exit 1.")
+  var strict = false
+
+  @OptionGroup(title: "Output") var results: OutputOptions
+
+  func run(on terminal: Terminal) throws -> ExitStatus {
+    let reader = try commonReader()
+    let model = try declarations.readModel()
+    var options = IngestOptions(
+      layout: try declarations.readLayout(), model: model, captureFilter: filter)
+    let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
+    options.progress = { progress in
+      meter.update { elapsed in
+        ProgressLine(label: progress.file, kind: .bytes, total: progress.byteCount).text(
+          done: progress.bytesRead, elapsedNanoseconds: Int64(elapsed * 1e9), width: terminal.width)
+      }
+    }
+    // Rows are spooled first: attribution reads them twice and must not hold them.
+    let spoolPath = output + ".spool"
+    defer { try? FileManager.default.removeItem(atPath: spoolPath) }
+    var spool = try TraceWriter(
+      path: spoolPath,
+      metadata: TraceMetadata(layout: options.layout ?? Layout(serverCount: 1, gpusPerServer: 1)))
+    let summary = try reader.read(paths: inputs, options: options, into: &spool)
+    meter.finish()
+    let damaged = summary.ledgers.filter(\.hasDamage)
+    if strict, let first = damaged.first {
+      spool.discard()
+      throw VerbError(
+        "\(first.source): "
+          + (first.truncation ?? first.malformed.first.map { "\($0.reason) (\($0.first))" } ?? "")
+          + ". Nothing was written because of --strict.")
+    }
+    let metadata = self.metadata(summary, model: model, declared: options.layout)
+    spool.setMetadata(metadata)
+    try spool.finish()
+    let sentences = try finish(spoolPath: spoolPath, metadata: metadata)
+    if let writeLayout { try write(LayoutFile.yaml(metadata.layout), to: writeLayout) }
+    report(metadata, sentences: sentences, on: terminal)
+    return damaged.isEmpty ? .done : .doneWithWarnings
+  }
+
+  /// The one reader that understands every input.
+  private func commonReader() throws -> any TraceReader.Type {
+    var found: (any TraceReader.Type)?
+    for input in inputs {
+      let reader = try TraceReaderCatalogue.identify(path: input)
+      if let found, found.formatName != reader.formatName {
+        throw VerbError(
+          "\(input) is a \(reader.formatName), the inputs before it are \(found.formatName). "
+            + "Ingest them one after the other.")
+      }
+      found = reader
+    }
+    guard let found else { throw ValidationError("no input was given") }
+    return found
+  }
+
+  private func metadata(
+    _ summary: IngestSummary, model: ExpertModel?, declared: Layout?
+  ) -> TraceMetadata {
+    var metadata = TraceMetadata(
+      writtenBy: "mixtrace \(Mixtrace.version)",
+      layout: summary.layout ?? declared ?? Layout(serverCount: 1, gpusPerServer: 1), model: model,
+      routingUnit: summary.routingUnit, sources: summary.sources, provenance: summary.provenance,
+      ledgers: summary.ledgers, notes: summary.notes)
+    if declared != nil, metadata.provenance["layout"] == nil {
+      metadata.provenance["layout"] = Provenance(.declared, method: "--layout")
+    }
+    if model != nil, metadata.provenance["model"] == nil {
+      metadata.provenance["model"] = Provenance(.declared, method: "--model")
+    }
+    return metadata
+  }
+
+  /// Gives the spool its final name, by way of attribution when it holds messages.
+  private func finish(spoolPath: String, metadata: TraceMetadata) throws -> [String] {
+    let spool = try TraceFile(path: spoolPath)
+    guard spool.blocks.contains(where: { $0.kind == .messages }) else {
+      try rename(spoolPath, to: output)
+      return []
+    }
+    let (_, summary) = try AttributionPass.run(
+      spool: spool, metadata: metadata, options: attribution.options(), to: output)
+    return [AttributionPass.sentence(summary)] + summary.notes
+  }
+
+  private func report(_ metadata: TraceMetadata, sentences: [String], on terminal: Terminal) {
+    var document = ResultDocument()
+    document.sentences = metadata.notes + sentences
+    document.add("ledger", TraceTables.ledger(metadata.ledgers))
+    if results.format == .json {
+      document.facts.append(.init("trace", .string(output)))
+    } else if !results.quiet {
+      document.sentences.append("Wrote \(output).")
+    }
+    terminal.write(document.text(results.format, width: terminal.width))
+  }
+}
