@@ -1,0 +1,143 @@
+internal import LocalityAnalysis
+internal import Reporting
+internal import TraceModel
+
+/// The tables of a locality report.
+enum LocalityTables {
+  /// A finding as a cell: the number, or the reason why there is none.
+  static func cell(_ finding: Finding) -> Cell {
+    switch finding {
+    case .value(let number, .share): .number(number, as: .share)
+    case .value(let number, .ratio): .number(number, as: .ratio)
+    case .value(let number, .pairs): .integer(Int64(number), as: .count)
+    case .value(let number, _): .number(number, as: .plain)
+    case .notIdentifiable, .tooFew: .missing(finding.absence ?? "")
+    }
+  }
+
+  static func bytes(_ slices: [TrafficSlice], title: String) -> Table {
+    var table = Table(
+      title,
+      columns: [
+        .text("role", "Role"), .text("phase", "Phase"),
+        .number("operations", "Operations", .count),
+        .number("scale_up_bytes", "Scale-up", .bytes),
+        .number("network_bytes", "Network", .bytes), .number("network_share", "", .share),
+      ])
+    for slice in slices {
+      let moved = Double(max(1, slice.bytes.moved))
+      table.append([
+        .text(slice.key.role?.name ?? "all"), .text(slice.key.phase?.name ?? "all"),
+        Cell(slice.operationCount), .integer(slice.bytes.scaleUp),
+        .integer(slice.bytes.betweenDomains), .number(Double(slice.bytes.betweenDomains) / moved),
+      ])
+    }
+    table.notes = ["Scale-up: inside a server or NVLink domain. Network: between them."]
+    return table
+  }
+
+  /// One row per matrix: imbalance first, then pair structure.
+  static func profiles(_ profiles: [MatrixProfile], title: String) -> Table {
+    var table = Table(
+      title,
+      columns: [
+        .text("matrix", "Matrix"), .number("ends", "Ends", .count),
+        .number("bytes", "Bytes", .bytes),
+        .number("receive_max_over_mean", "Receive max/mean", .ratio),
+        .number("send_max_over_mean", "Send max/mean", .ratio),
+        .number("receive_gini", "Receive Gini", .plain),
+        .number("pair_normalised_entropy", "Pair entropy", .plain),
+        .number("top_quarter_share", "Top 25 % pairs", .share),
+        .number("mutual_information_bits", "MI, bit", .plain),
+        .number("excess_information_bits", "Pair MI, bit", .plain),
+        .number("rank_one_residual_share", "Off rank one", .share),
+      ])
+    for profile in profiles {
+      table.append([
+        .text(profile.label), Cell(profile.endCount), .integer(profile.bytes),
+        cell(profile.receiveMaxOverMean), cell(profile.sendMaxOverMean),
+        cell(profile.receiveGini), cell(profile.pairNormalisedEntropy),
+        cell(profile.topQuarterShare), cell(profile.mutualInformation),
+        cell(profile.excessInformation), cell(profile.rankOneResidual),
+      ])
+    }
+    table.notes = [
+      "Read max/mean first: imbalance is cured by moving experts. Pair MI is what remains of the "
+        + "mutual information of source and destination once totals per end and the empty diagonal "
+        + "are explained: only that is cured by moving light.",
+    ]
+    return table
+  }
+
+  /// Every statistic of one matrix, one to a row: fits any terminal.
+  static func profile(_ profile: MatrixProfile) -> Table {
+    var table = Table(
+      "Structure of the \(profile.label) matrix (\(profile.endCount) ends, "
+        + "\(HumanNumber.text(profile.bytes, .bytes)))",
+      columns: [
+        .text("statistic", "Statistic"),
+        Table.Column(
+          key: "value", header: "Value", kind: nil, alignment: .right, isForMachinesOnly: false),
+        .text("meaning", "Meaning"),
+      ])
+    let rows: [(String, Finding, String)] = [
+      ("receive max/mean", profile.receiveMaxOverMean, "imbalance: cured by moving experts"),
+      ("receive max/mean on NICs", profile.networkReceiveMaxOverMean, "without own bytes"),
+      ("send max/mean", profile.sendMaxOverMean, "imbalance of sources"),
+      ("receive CV", profile.receiveVariation, "0 is balanced"),
+      ("receive Jain", profile.receiveJain, "1 is balanced"),
+      ("receive Gini", profile.receiveGini, "0 is balanced"),
+      ("pair Gini", profile.pairGini, "0 when all pairs are equal"),
+      ("pair entropy, bit", profile.pairEntropy, "log2 of the pairs when all are equal"),
+      ("pair entropy, normalised", profile.pairNormalisedEntropy, "1 when all pairs are equal"),
+      ("top 25 % of pairs", profile.topQuarterShare, "their share of the bytes"),
+      ("pairs for 90 %", profile.pairsForNinetyPercent, "of \(profile.pairCount) ordered pairs"),
+      ("mutual information, bit", profile.mutualInformation, "source with destination"),
+      ("pair information, bit", profile.excessInformation, "beyond totals and empty diagonal"),
+      ("off rank one", profile.rankOneResidual, "bytes that hot ends do not explain"),
+    ]
+    for (name, finding, meaning) in rows {
+      table.append([.text(name), cell(finding), .text(meaning)])
+    }
+    return table
+  }
+
+  static func curve(_ report: LocalityReport) -> Table {
+    var table = Table(
+      "Share of bytes between servers that stays inside a region",
+      columns: [
+        .number("region_servers", "Region", .count), .number("contiguous_share", "In order", .share),
+        .number("declared_share", "Expert groups", .share),
+        .number("best_share", "Best found", .share), .text("best_method", "Method"),
+        .number("uniform_share", "If uniform", .share),
+      ])
+    for point in report.curve {
+      table.append([
+        Cell(point.size), .number(point.contiguous), .number(point.declared),
+        .number(point.best.share), .text(point.best.method.rawValue), .number(point.uniform),
+      ])
+    }
+    if let absence = report.curveAbsence { table.notes.append("\(absence)") }
+    if report.curve.contains(where: { !$0.isEven }) {
+      table.notes.append("Where a size does not divide the servers, the last region is smaller.")
+    }
+    return table
+  }
+
+  static func time(_ report: LocalityReport) -> Table {
+    var table = Table(
+      "Successive iterations",
+      columns: [
+        .text("statistic", "Statistic"),
+        Table.Column(
+          key: "value", header: "Value", kind: nil, alignment: .right, isForMachinesOnly: false),
+      ])
+    table.append(["cosine of a layer's matrix with the next iteration's", cell(report.time.cosine)])
+    table.append(["Jaccard index of the heaviest quarter of pairs", cell(report.time.jaccard)])
+    table.append(["cosine of adjacent layers", cell(report.time.adjacentLayers)])
+    for (name, finding) in zip(["lowest tenth", "highest tenth"], report.time.cosineSpread) {
+      table.append([.text("cosine, \(name)"), cell(finding)])
+    }
+    return table
+  }
+}
