@@ -44,7 +44,7 @@ public struct KeyTable: Sendable {
   }
 
   private static func slot(of key: UInt64, shift: UInt64) -> Int {
-    Int(truncatingIfNeeded: (key ^ (key >> 32)) &* 0x9E37_79B9_7F4A_7C15 >> shift)
+    Int(truncatingIfNeeded: ((key ^ (key >> 32)) &* 0x9E37_79B9_7F4A_7C15) >> shift)
   }
 
   private mutating func grow() {
