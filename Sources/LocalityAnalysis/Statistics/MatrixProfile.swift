@@ -95,35 +95,32 @@ public struct MatrixProfile: Sendable, Hashable {
 /// The pair statistics of all blocks together.
 private struct PairReading {
   let distribution: PairDistribution
-  let structures: [(structure: PairStructure, bytes: Double)]
+  let structures: [PairStructure]
   let absentSources: String?
 
   init(_ parts: [TrafficMatrix], absentSources: String?) {
     self.absentSources = absentSources
-    var structures: [(structure: PairStructure, bytes: Double)] = []
-    for part in parts {
-      guard let structure = PairStructure(part) else { continue }
-      structures.append((structure, PairDistribution(part).total))
-    }
-    self.structures = structures
+    structures = parts.compactMap { PairStructure($0) }
     distribution = PairDistribution(blocks: parts.filter { $0.size > 1 })
   }
 
   var blockCount: Int { structures.count }
 
+  var informationWithDiagonal: Double? { weightedMean(\.withDiagonalBits) }
+
+  /// Byte-weighted over the blocks that have the value.
+  ///
   /// Mutual information adds up over blocks by their share of the bytes (chain rule), since source
   /// and destination both name the block.
-  func weightedMean(_ value: KeyPath<PairStructure, Double>) -> Double? {
-    let total = structures.reduce(0) { $0 + $1.bytes }
-    guard total > 0 else { return nil }
-    return structures.reduce(0) { $0 + $1.structure[keyPath: value] * $1.bytes / total }
-  }
-
-  var informationWithDiagonal: Double? {
-    let known = structures.filter { $0.structure.withDiagonalBits != nil }
-    let total = known.reduce(0) { $0 + $1.bytes }
-    guard total > 0 else { return nil }
-    return known.reduce(0) { $0 + ($1.structure.withDiagonalBits ?? 0) * $1.bytes / total }
+  func weightedMean(_ value: (PairStructure) -> Double?) -> Double? {
+    var sum = 0.0
+    var total = 0.0
+    for structure in structures {
+      guard let part = value(structure) else { continue }
+      sum += part * structure.bytes
+      total += structure.bytes
+    }
+    return total > 0 ? sum / total : nil
   }
 
   func finding(_ value: Double?, _ unit: Finding.Unit) -> Finding {

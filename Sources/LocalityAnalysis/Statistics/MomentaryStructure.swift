@@ -66,7 +66,7 @@ public struct MomentaryStructure: Sendable, Hashable {
         guard let structure = PairStructure(part),
           let load = Imbalance(loads: part.saturatingColumnSums)
         else { continue }
-        let moved = PairDistribution(part).total
+        let moved = structure.bytes
         bytes += moved
         maxOverMean += load.maxOverMean * moved
         excess += structure.excessBits * moved

@@ -6,10 +6,12 @@ public import TraceModel
 /// Zero excess means hot experts at most; only an excess can be served better by circuits between
 /// particular servers.
 public struct PairStructure: Sendable, Hashable {
+  /// Bytes that leave their end.
+  public var bytes: Double
   /// Mutual information between source and destination of a byte that leaves its end, in bits.
   public var mutualInformationBits: Double
-  /// What a matrix with the same margins has merely because nobody sends to itself, in bits.
-  /// log₂(n/(n−1)) for equal margins.
+  /// What a matrix with the same margins has merely because nobody sends to itself, in bits:
+  /// log₂(n/(n−1)) when they are equal.
   public var diagonalBaselineBits: Double
   /// The information beyond the baseline, in bits: the Kullback–Leibler divergence from the
   /// quasi-independent matrix, never negative, 0 for uniform and rank-one matrices.
@@ -39,14 +41,14 @@ public struct PairStructure: Sendable, Hashable {
     var raw = 0.0
     var excess = 0.0
     var distance = 0.0
+    bytes = summary.total
     let size = summary.matrix.size
     for source in 0..<size where summary.rows[source] > 0 {
       for destination in 0..<size where destination != source {
         let expected = fit.share(source, destination)
-        let bytes = summary.matrix.cells[source * size + destination]
-        let share = Double(bytes) / summary.total
+        let share = Double(summary.matrix.cells[source * size + destination]) / summary.total
         distance += abs(share - expected)
-        guard bytes > 0 else { continue }
+        guard share > 0 else { continue }
         raw += share * log2(share / (summary.rows[source] * summary.columns[destination]))
         excess += share * log2(share / max(expected, .leastNormalMagnitude))
       }

@@ -67,13 +67,13 @@ private func multisetUnion(_ left: [Int64], _ right: [Int64]) -> [Int64] {
 
 /// Looks at the distinct expert demands of a workload; nil when at most half of them trigger.
 ///
-/// - Parameter limit: distinct demands to examine, spread evenly.
-func syntheticSign(
-  _ workload: Workload, _ selection: MatrixSelection, limit: Int = 64
-) -> SyntheticSign? {
+/// Up to 64 demands, spread evenly, are examined; fewer of large matrices.
+func syntheticSign(_ workload: Workload, _ selection: MatrixSelection) -> SyntheticSign? {
   let used = Set(workload.steps.filter { selection.contains($0) }.map(\.demand)).sorted()
-  let examined = evenlySpread(used, limit: limit)
   let size = workload.endpointCount
+  // Some ten million cells to sort, whatever the size of one matrix.
+  let limit = max(1, min(64, 10_000_000 / max(1, size * size)))
+  let examined = evenlySpread(used, limit: limit)
   let identity = (0..<size).map { Int32($0) }
   var count = 0
   for demand in examined {
