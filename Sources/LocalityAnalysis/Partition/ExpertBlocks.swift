@@ -1,0 +1,102 @@
+package import TraceModel
+
+/// Which ends belong together because their ranks share an expert group.
+///
+/// Tensor lanes of one expert group sit on the same servers, so at server grain a block is the
+/// smallest set of servers that is closed under expert traffic (MixNet's EP·TP/8 servers).
+package struct ExpertBlocks: Sendable, Hashable {
+  /// Block of each end, numbered by first end.
+  package private(set) var blockOf: [Int]
+
+  package init(blockOf: [Int]) { self.blockOf = blockOf }
+
+  /// The declared blocks at a grain; every end alone where the layout contradicts itself.
+  package init(_ layout: Layout, at grain: Grain) {
+    var sets = DisjointSets(count: layout.endpointCount(at: grain))
+    let parallelism = layout.parallelism
+    if layout.defect == nil, let map = EndMap(layout, from: .rank, to: grain) {
+      for group in 0..<parallelism.expertGroupCount {
+        let ends = parallelism.ranks(ofExpertGroup: group).map { Int(map.target[$0]) }
+        for end in ends.dropFirst() { sets.join(ends[0], end) }
+      }
+    }
+    blockOf = sets.numbered
+  }
+
+  /// The same blocks, joined wherever a matrix has traffic between them.
+  package func joined(by matrix: TrafficMatrix) -> ExpertBlocks {
+    var sets = DisjointSets(count: blockOf.count)
+    var first: [Int: Int] = [:]
+    for (end, block) in blockOf.enumerated() {
+      if let other = first[block] { sets.join(other, end) } else { first[block] = end }
+    }
+    for source in 0..<matrix.size {
+      for destination in 0..<matrix.size
+      where matrix.cells[source * matrix.size + destination] != 0
+        && blockOf[source] != blockOf[destination]
+      {
+        sets.join(source, destination)
+      }
+    }
+    return ExpertBlocks(blockOf: sets.numbered)
+  }
+
+  /// The ends of each block, ascending.
+  package var members: [[Int]] {
+    var result = [[Int]](repeating: [], count: (blockOf.max() ?? -1) + 1)
+    for (end, block) in blockOf.enumerated() { result[block].append(end) }
+    return result
+  }
+
+  /// Ends in the largest block.
+  package var largestSize: Int { members.map(\.count).max() ?? 0 }
+}
+
+/// Union–find with path halving; the smallest member stands for its set.
+struct DisjointSets {
+  private var parents: [Int]
+
+  init(count: Int) { parents = Array(0..<count) }
+
+  mutating func root(of element: Int) -> Int {
+    var element = element
+    while parents[element] != element {
+      parents[element] = parents[parents[element]]
+      element = parents[element]
+    }
+    return element
+  }
+
+  mutating func join(_ left: Int, _ right: Int) {
+    let (left, right) = (root(of: left), root(of: right))
+    parents[max(left, right)] = min(left, right)
+  }
+
+  /// Set of each element, numbered 0, 1 … in the order of the smallest member.
+  var numbered: [Int] {
+    var sets = self
+    var numbers = [Int](repeating: -1, count: parents.count)
+    var next = 0
+    return parents.indices.map { element in
+      let root = sets.root(of: element)
+      if numbers[root] < 0 {
+        numbers[root] = next
+        next += 1
+      }
+      return numbers[root]
+    }
+  }
+}
+
+extension TrafficMatrix {
+  /// The rows and columns of some ends, in their order.
+  func restricted(to ends: [Int]) -> TrafficMatrix {
+    var result = TrafficMatrix(size: ends.count)
+    for (row, source) in ends.enumerated() {
+      for (column, destination) in ends.enumerated() {
+        result.cells[row * ends.count + column] = cells[source * size + destination]
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,59 @@
+public import TraceModel
+
+/// φ at one region size.
+public struct CurvePoint: Sendable, Hashable {
+  /// Servers per region.
+  public var size: Int
+  /// Servers in the last region; less than `size` when it does not divide the number of servers.
+  public var lastRegionSize: Int
+  /// φ of servers taken in order.
+  public var contiguous: Double
+  /// φ of servers taken in the order of their declared expert groups.
+  public var declared: Double
+  /// φ* of the best partition found, fitted to the same bytes that it is scored on.
+  public var best: BestPartition
+  /// φ of uniform traffic: what a size gives for nothing.
+  public var uniform: Double
+
+  /// True when all regions are equally large.
+  public var isEven: Bool { lastRegionSize == size }
+}
+
+/// The divisors of a number, ascending.
+package func divisors(of number: Int) -> [Int] {
+  guard number > 0 else { return [] }
+  return (1...number).filter { number % $0 == 0 }
+}
+
+/// φ against region size, contiguous, declared and best found.
+///
+/// - Parameters:
+///   - matrix: bytes between servers.
+///   - sizes: servers per region; those outside 1 … n are left out.
+///   - declaredOrder: the servers, those of one expert group side by side; nil for 0, 1, 2 …
+/// - Returns: ascending by size, or nothing when no byte leaves its server.
+public func localityCurve(
+  _ matrix: TrafficMatrix, sizes: [Int], declaredOrder: [Int]? = nil
+) -> [CurvePoint] {
+  let traffic = SymmetricTraffic(matrix)
+  guard traffic.total > 0 else { return [] }
+  let count = matrix.size
+  let order = declaredOrder ?? Array(0..<count)
+  var points: [CurvePoint] = []
+  for size in Set(sizes).sorted() where (1...count).contains(size) {
+    let contiguous = Grouping.contiguous(serverCount: count, size: size)
+    let declared = Grouping(name: "expert groups", order: order, size: size)
+    let nested = points.filter { size % $0.size == 0 && $0.size > 1 }.compactMap {
+      merged($0.best.grouping, size: $0.size, into: size, traffic)
+    }
+    points.append(
+      CurvePoint(
+        size: size,
+        lastRegionSize: regionSizes(serverCount: count, size: size).last ?? size,
+        contiguous: traffic.inside(contiguous.regionOf) / traffic.total,
+        declared: traffic.inside(declared.regionOf) / traffic.total,
+        best: bestPartition(traffic, size: size, starts: [declared] + nested),
+        uniform: uniformIntraRegionShare(serverCount: count, size: size)))
+  }
+  return points
+}

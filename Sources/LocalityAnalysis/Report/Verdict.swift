@@ -1,0 +1,158 @@
+internal import TraceModel
+
+/// One conclusion.
+public struct VerdictLine: Sendable, Hashable {
+  /// What a conclusion is about.
+  public enum Topic: String, Sendable, Hashable, CaseIterable {
+    case warning, scope, imbalance, pairs, regions, time, optics
+  }
+
+  public var topic: Topic
+  public var sentence: String
+
+  public init(_ topic: Topic, _ sentence: String) {
+    self.topic = topic
+    self.sentence = sentence
+  }
+}
+
+/// The conclusions of a report, most important first.
+func verdict(
+  on report: LocalityReport, subjectBytes: TierBytes, options: LocalityOptions
+) -> [VerdictLine] {
+  guard subjectBytes.total > 0 else {
+    return [VerdictLine(.scope, "The trace moves no bytes: there is no locality to speak of.")]
+  }
+  var lines: [VerdictLine] = []
+  if let synthetic = report.synthetic {
+    lines.append(VerdictLine(.warning, capitalised(synthetic.sentence) + "."))
+  }
+  if let reason = report.candidates.noOptics {
+    lines.append(
+      VerdictLine(
+        .optics, "No optical candidate: \(reason). Circuits between servers have nothing to carry."
+      ))
+  }
+  lines.append(scopeLine(report, subjectBytes))
+  lines.append(imbalanceLine(report, options))
+  lines.append(pairLine(report, options))
+  lines += [regionLine(report), timeLine(report)].compactMap { $0 }
+  return lines
+}
+
+private func scopeLine(_ report: LocalityReport, _ bytes: TierBytes) -> VerdictLine {
+  let moved = Double(max(1, bytes.moved))
+  let inside = percent(Double(bytes.scaleUp) / moved)
+  let subject = capitalised(report.subject)
+  var sentence =
+    "\(subject): \(inside) of the bytes moved stay on scale-up links, "
+    + "\(percent(Double(bytes.betweenDomains) / moved)) cross the network"
+  let whole = report.total.betweenDomains
+  if report.subject != "all traffic", whole > bytes.betweenDomains {
+    let share = Double(bytes.betweenDomains) / Double(whole)
+    sentence += "; that is \(percent(share)) of all bytes on the network"
+  }
+  return VerdictLine(.scope, sentence + ".")
+}
+
+private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
+  let profile = report.serverProfile
+  guard let most = profile.receiveMaxOverMean.number, let busiest = profile.busiestReceiver else {
+    return VerdictLine(
+      .imbalance, "Imbalance: \(profile.receiveMaxOverMean.absence ?? "unknown").")
+  }
+  let factor = decimal(most, places: 2)
+  let momentary = report.momentary.receiveMaxOverMean.number ?? most
+  if most >= options.imbalanceWorthCuring {
+    return VerdictLine(
+      .imbalance,
+      "Hot experts: server \(busiest) receives \(factor)× the mean. Move or replicate experts "
+        + "first: balance can win up to \(factor)×, and no topology can win that.")
+  }
+  if momentary >= options.imbalanceWorthCuring {
+    return VerdictLine(
+      .imbalance,
+      "Receipts even out over the trace (\(factor)× the mean at most), but in a single operation the "
+        + "busiest server receives \(decimal(momentary, places: 2))× the mean.")
+  }
+  return VerdictLine(
+    .imbalance, "Load is balanced: the busiest server receives \(factor)× the mean.")
+}
+
+private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
+  guard let lasting = layerExcess(report),
+    let residual = report.serverProfile.rankOneResidual.number
+  else {
+    let absence = report.serverProfile.excessInformation.absence ?? "unknown"
+    return VerdictLine(.pairs, "Pair structure: \(absence).")
+  }
+  let floor = report.momentary.samplingFloor.number ?? 0
+  let momentary = max(0, (report.momentary.excessInformation.number ?? lasting) - floor)
+  let words =
+    "\(decimal(lasting, places: 3)) bit beyond what totals per server explain, "
+    + "\(percent(residual)) of the bytes off a rank-one matrix"
+  if lasting >= options.strongPairStructureBits {
+    return VerdictLine(
+      .pairs, "Hot pairs: \(words). Circuits between the right servers can serve them.")
+  }
+  if momentary >= max(options.noPairStructureBits, 2 * lasting) {
+    return VerdictLine(
+      .pairs,
+      "Hot pairs for a moment: single operations have \(decimal(momentary, places: 3)) bit of pair "
+        + "structure, their sum \(decimal(lasting, places: 3)) bit. Only circuits that change "
+        + "between operations can serve them.")
+  }
+  if lasting < options.noPairStructureBits {
+    return VerdictLine(
+      .pairs,
+      "No pair structure: \(words). Circuits shaped to the demand have little to win over fixed "
+        + "ones.")
+  }
+  return VerdictLine(.pairs, "Some pair structure: \(words). Replay must tell what it is worth.")
+}
+
+/// Byte-weighted mean of the layers' excess: layers may have different hot pairs that a sum over
+/// layers would blur.
+private func layerExcess(_ report: LocalityReport) -> Double? {
+  let layers = report.layerProfiles.compactMap { profile in
+    profile.excessInformation.number.map { ($0, Double(profile.bytes)) }
+  }
+  let total = layers.reduce(0) { $0 + $1.1 }
+  return total > 0 ? layers.reduce(0) { $0 + $1.0 * $1.1 / total } : nil
+}
+
+private func regionLine(_ report: LocalityReport) -> VerdictLine? {
+  guard report.candidates.noOptics == nil else { return nil }
+  if let absence = report.curveAbsence {
+    return VerdictLine(.regions, "Locality against region size: \(absence).")
+  }
+  let inner = report.curve.filter { $0.size > 1 && $0.size < report.serverCount }
+  if let closed = inner.first(where: { $0.best.share >= 0.95 }) {
+    return VerdictLine(
+      .regions,
+      "Regions of \(closed.size) servers can keep \(percent(closed.best.share)) of the bytes between "
+        + "servers inside (\(percent(closed.contiguous)) when taken in order, "
+        + "\(percent(closed.uniform)) if traffic were uniform).")
+  }
+  guard let standout = inner.max(by: { $0.best.share - $0.uniform < $1.best.share - $1.uniform })
+  else { return nil }
+  return VerdictLine(
+    .regions,
+    "No smaller region keeps 95 % of the bytes inside: at \(standout.size) servers the best grouping "
+      + "found keeps \(percent(standout.best.share)), uniform traffic would keep "
+      + "\(percent(standout.uniform)).")
+}
+
+private func timeLine(_ report: LocalityReport) -> VerdictLine? {
+  guard let cosine = report.time.cosine.number else {
+    return VerdictLine(.time, "Trend over iterations: \(report.time.cosine.description).")
+  }
+  let words = "successive iterations of a layer are alike to \(decimal(cosine, places: 3)) (cosine)"
+  let meaning =
+    cosine >= 0.95
+    ? "the last iteration foretells the next"
+    : cosine >= 0.7
+      ? "the last iteration is a fair guess of the next"
+      : "the last iteration says little about the next"
+  return VerdictLine(.time, capitalised(words) + ": \(meaning).")
+}

@@ -1,0 +1,193 @@
+public import TraceModel
+
+/// Everything that one traffic matrix says, imbalance first.
+///
+/// Ends that share an expert group form a block; pairs are compared within blocks, because that
+/// bytes stay in their block follows from the layout and needs no measurement.
+public struct MatrixProfile: Sendable, Hashable {
+  /// What the matrix is of: "server", "layer 3" and so on.
+  public var label: String
+  public var grain: Grain
+  /// Ends at the grain.
+  public var endCount: Int
+  /// Blocks with bytes between their ends.
+  public var blockCount: Int
+  /// Bytes that leave their end.
+  public var bytes: Int64
+  /// Bytes from an end to itself, where the input keeps them.
+  public var ownBytes: Int64
+
+  /// Receipt of the busiest end ÷ mean of its block, own bytes included (the work that arrives).
+  public var receiveMaxOverMean: Finding
+  /// The same without the bytes that an end sends to itself (what its NICs receive).
+  public var networkReceiveMaxOverMean: Finding
+  /// What the busiest end sends ÷ mean of its block, without own bytes.
+  public var sendMaxOverMean: Finding
+  public var receiveVariation: Finding
+  public var receiveJain: Finding
+  public var receiveGini: Finding
+  /// The end that receives most, over the mean of its block.
+  public var busiestReceiver: Int?
+
+  public var pairGini: Finding
+  public var pairEntropy: Finding
+  public var pairNormalisedEntropy: Finding
+  public var topQuarterShare: Finding
+  /// Pairs that carry 90 % of the bytes.
+  public var pairsForNinetyPercent: Finding
+  /// Ordered pairs inside blocks.
+  public var pairCount: Int
+
+  /// Mutual information of source and destination within blocks, byte-weighted over blocks.
+  public var mutualInformation: Finding
+  /// The part of it beyond what send and receive totals and the empty diagonal explain.
+  public var excessInformation: Finding
+  /// Mutual information with own bytes left in, where the matrix has them.
+  public var informationWithDiagonal: Finding
+  /// Share of bytes on other pairs than hot senders and hot receivers explain.
+  public var rankOneResidual: Finding
+
+  /// - Parameters:
+  ///   - matrix: bytes between ends, with or without its diagonal.
+  ///   - blockOf: block of each end; nil when all ends form one.
+  ///   - absentSources: why sources cannot be believed, or nil when they can.
+  public init(
+    _ matrix: TrafficMatrix, label: String, grain: Grain, blockOf: [Int]? = nil,
+    absentSources: String? = nil
+  ) {
+    let blocks = ExpertBlocks(blockOf: blockOf ?? [Int](repeating: 0, count: matrix.size))
+    let members = blocks.joined(by: matrix).members
+    let parts = members.map { matrix.restricted(to: $0) }
+    self.label = label
+    self.grain = grain
+    endCount = matrix.size
+    ownBytes = (0..<matrix.size).reduce(0) { saturatingSum($0, matrix[$1, $1]) }
+    bytes = matrix.cells.reduce(0, saturatingSum) - ownBytes
+    let pairs = PairReading(parts, absentSources: absentSources)
+    let loads = LoadReading(parts, members: members, absentSources: absentSources)
+
+    blockCount = pairs.blockCount
+    receiveMaxOverMean = loads.receive
+    networkReceiveMaxOverMean = loads.networkReceive
+    sendMaxOverMean = loads.send
+    receiveVariation = loads.variation
+    receiveJain = loads.jain
+    receiveGini = loads.gini
+    busiestReceiver = loads.busiest
+
+    pairCount = pairs.distribution.pairCount
+    pairGini = pairs.finding(pairs.distribution.gini, .index)
+    pairEntropy = pairs.finding(pairs.distribution.entropyBits, .bits)
+    pairNormalisedEntropy = pairs.finding(pairs.distribution.normalisedEntropy, .index)
+    topQuarterShare = pairs.finding(pairs.distribution.topQuarterShare, .share)
+    pairsForNinetyPercent = pairs.finding(
+      Double(pairs.distribution.pairsNeeded(for: 0.9)), .pairs)
+    mutualInformation = pairs.finding(pairs.weightedMean(\.mutualInformationBits), .bits)
+    excessInformation = pairs.finding(pairs.weightedMean(\.excessBits), .bits)
+    rankOneResidual = pairs.finding(pairs.weightedMean(\.rankOneResidual), .share)
+    informationWithDiagonal =
+      ownBytes > 0
+      ? pairs.finding(pairs.informationWithDiagonal, .bits)
+      : .notIdentifiable("the input does not keep what an end sends to itself")
+  }
+}
+
+/// The pair statistics of all blocks together.
+private struct PairReading {
+  let distribution: PairDistribution
+  let structures: [PairStructure]
+  let absentSources: String?
+
+  init(_ parts: [TrafficMatrix], absentSources: String?) {
+    self.absentSources = absentSources
+    structures = parts.compactMap { PairStructure($0) }
+    distribution = PairDistribution(blocks: parts.filter { $0.size > 1 })
+  }
+
+  var blockCount: Int { structures.count }
+
+  var informationWithDiagonal: Double? { weightedMean(\.withDiagonalBits) }
+
+  /// Byte-weighted over the blocks that have the value.
+  ///
+  /// Mutual information adds up over blocks by their share of the bytes (chain rule), since source
+  /// and destination both name the block.
+  func weightedMean(_ value: (PairStructure) -> Double?) -> Double? {
+    var sum = 0.0
+    var total = 0.0
+    for structure in structures {
+      guard let part = value(structure) else { continue }
+      sum += part * structure.bytes
+      total += structure.bytes
+    }
+    return total > 0 ? sum / total : nil
+  }
+
+  func finding(_ value: Double?, _ unit: Finding.Unit) -> Finding {
+    if let absentSources { return .notIdentifiable(absentSources) }
+    guard let value, distribution.usedPairCount > 0 else {
+      return .notIdentifiable("no bytes leave their end")
+    }
+    return .value(value, unit)
+  }
+}
+
+/// The load statistics of the block whose busiest end stands out most.
+private struct LoadReading {
+  var receive: Finding
+  var networkReceive: Finding
+  var send: Finding
+  var variation: Finding
+  var jain: Finding
+  var gini: Finding
+  var busiest: Int?
+
+  init(_ parts: [TrafficMatrix], members: [[Int]], absentSources: String?) {
+    var worst: (imbalance: Imbalance, block: Int)?
+    var network: Double?
+    var sent: Double?
+    for (block, part) in parts.enumerated() where part.size > 1 {
+      if let received = Imbalance(loads: part.saturatingColumnSums),
+        received.maxOverMean > worst?.imbalance.maxOverMean ?? 0
+      {
+        worst = (received, block)
+      }
+      let remote = part.withoutDiagonal
+      network = Self.larger(network, Imbalance(loads: remote.saturatingColumnSums)?.maxOverMean)
+      sent = Self.larger(sent, Imbalance(loads: remote.saturatingRowSums)?.maxOverMean)
+    }
+    let none = Finding.notIdentifiable("fewer than two ends exchange bytes")
+    func known(_ value: Double?, _ unit: Finding.Unit) -> Finding {
+      value.map { .value($0, unit) } ?? none
+    }
+    receive = known(worst?.imbalance.maxOverMean, .ratio)
+    variation = known(worst?.imbalance.coefficientOfVariation, .index)
+    jain = known(worst?.imbalance.jain, .index)
+    gini = known(worst?.imbalance.gini, .index)
+    busiest = worst.map { members[$0.block][$0.imbalance.busiest] }
+    // Which receipts are local, and who sent what, both need real sources.
+    networkReceive = absentSources.map { .notIdentifiable($0) } ?? known(network, .ratio)
+    send = absentSources.map { .notIdentifiable($0) } ?? known(sent, .ratio)
+  }
+
+  private static func larger(_ left: Double?, _ right: Double?) -> Double? {
+    guard let left, let right else { return left ?? right }
+    return max(left, right)
+  }
+}
+
+extension TrafficMatrix {
+  var saturatingRowSums: [Int64] {
+    (0..<size).map { cells[$0 * size..<($0 + 1) * size].reduce(0, saturatingSum) }
+  }
+
+  var saturatingColumnSums: [Int64] {
+    var sums = [Int64](repeating: 0, count: size)
+    for row in 0..<size {
+      for column in 0..<size {
+        sums[column] = saturatingSum(sums[column], cells[row * size + column])
+      }
+    }
+    return sums
+  }
+}

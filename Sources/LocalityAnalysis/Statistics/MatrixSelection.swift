@@ -1,0 +1,81 @@
+public import TraceModel
+
+/// Which operations of a workload a matrix or a sum is made of; nil means all.
+public struct MatrixSelection: Sendable, Hashable {
+  /// Which way the bytes of the two combining phases are counted.
+  public enum Orientation: String, Sendable, Hashable {
+    /// From who sent to who received: what a link carries.
+    case asSent
+    /// From the owner of the token to its expert, in all four phases. The sum of a matrix and its
+    /// transpose looks like pair structure where there is none, so structure is read this way.
+    case dispatch
+  }
+
+  public var roles: Set<Role>?
+  public var phases: Set<Phase>?
+  public var layers: ClosedRange<Int32>?
+  public var iterations: ClosedRange<Int32>?
+  public var orientation: Orientation
+
+  public init(
+    roles: Set<Role>? = nil, phases: Set<Phase>? = nil, layers: ClosedRange<Int32>? = nil,
+    iterations: ClosedRange<Int32>? = nil, orientation: Orientation = .asSent
+  ) {
+    self.roles = roles
+    self.phases = phases
+    self.layers = layers
+    self.iterations = iterations
+    self.orientation = orientation
+  }
+
+  /// True when the step belongs to the selection.
+  public func contains(_ step: Workload.Step) -> Bool {
+    (roles?.contains(step.role) ?? true) && (phases?.contains(step.phase) ?? true)
+      && (layers?.contains(step.layer) ?? true) && (iterations?.contains(step.iteration) ?? true)
+  }
+
+  /// True when the step's demand has to be transposed to be read in the selection's orientation.
+  func transposes(_ step: Workload.Step) -> Bool {
+    orientation == .dispatch && step.phase.runsFromExperts
+      ? !step.isTransposed : step.isTransposed
+  }
+}
+
+/// By what a workload's bytes are told apart.
+public enum TrafficAxis: String, Sendable, Hashable, CaseIterable {
+  case role, phase, layer, iteration
+}
+
+/// One combination of values on the axes asked for; nil on the others.
+public struct TrafficKey: Sendable, Hashable {
+  public var role: Role?
+  public var phase: Phase?
+  public var layer: Int32?
+  public var iteration: Int32?
+
+  public init(
+    role: Role? = nil, phase: Phase? = nil, layer: Int32? = nil, iteration: Int32? = nil
+  ) {
+    self.role = role
+    self.phase = phase
+    self.layer = layer
+    self.iteration = iteration
+  }
+
+  init(_ step: Workload.Step, axes: [TrafficAxis]) {
+    self.init(
+      role: axes.contains(.role) ? step.role : nil,
+      phase: axes.contains(.phase) ? step.phase : nil,
+      layer: axes.contains(.layer) ? step.layer : nil,
+      iteration: axes.contains(.iteration) ? step.iteration : nil)
+  }
+}
+
+extension TrafficKey: Comparable {
+  private var order: (UInt8, UInt8, Int32, Int32) {
+    (role?.rawValue ?? 0, phase?.rawValue ?? 0, layer ?? 0, iteration ?? 0)
+  }
+
+  /// By role, phase, layer, then iteration.
+  public static func < (left: TrafficKey, right: TrafficKey) -> Bool { left.order < right.order }
+}
