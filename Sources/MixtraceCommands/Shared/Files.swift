@@ -14,6 +14,10 @@ func write(_ bytes: [UInt8], to path: String) throws {
 /// Gives a finished file its final name.
 func rename(_ path: String, to newPath: String) throws {
   guard unsafe Glibc.rename(path, newPath) == 0 else {
-    throw VerbError("\(newPath): cannot be written: " + unsafe String(cString: strerror(errno)))
+    let reason = unsafe String(cString: strerror(errno))
+    throw VerbError("\(newPath) cannot be written: \(reason)")
   }
 }
+
+/// Removes a file if it is there.
+func remove(_ path: String) { unsafe unlink(path) }

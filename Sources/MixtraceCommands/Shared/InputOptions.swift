@@ -44,8 +44,6 @@ struct DeclarationOptions: ParsableArguments {
   }
 }
 
-extension CopyRule: ExpressibleByArgument {}
-
 /// A model preset by name, or a model file by path.
 func namedModel(_ name: String) throws -> ExpertModel {
   if let preset = ModelPreset.named(name) { return preset.model }

@@ -76,8 +76,7 @@ enum LocalityTables {
         + "\(HumanNumber.text(profile.bytes, .bytes)))",
       columns: [
         .text("statistic", "Statistic"),
-        Table.Column(
-          key: "value", header: "Value", kind: nil, alignment: .right, isForMachinesOnly: false),
+        .number("value", "Value", .plain),
         .text("meaning", "Meaning"),
       ])
     let rows: [(String, Finding, String)] = [
@@ -129,8 +128,7 @@ enum LocalityTables {
       "Successive iterations",
       columns: [
         .text("statistic", "Statistic"),
-        Table.Column(
-          key: "value", header: "Value", kind: nil, alignment: .right, isForMachinesOnly: false),
+        .number("value", "Value", .plain),
       ])
     table.append(["cosine of a layer's matrix with the next iteration's", cell(report.time.cosine)])
     table.append(["Jaccard index of the heaviest quarter of pairs", cell(report.time.jaccard)])

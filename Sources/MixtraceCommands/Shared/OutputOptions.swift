@@ -14,8 +14,6 @@ struct OutputOptions: ParsableArguments {
   var quiet = false
 }
 
-extension TableFormat: ExpressibleByArgument {}
-
 /// What a verb found: sentences first, then tables, of which the first is the main one.
 struct ResultDocument {
   /// Plain words that a reader must see: verdicts, warnings.

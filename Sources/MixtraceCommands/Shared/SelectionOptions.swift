@@ -75,37 +75,3 @@ struct SelectionOptions: ParsableArguments {
   /// The grain at which matrices are printed.
   func coarseGrain(of workload: Workload) -> Grain { grain ?? workload.grain }
 }
-
-/// "3" or "0-7" as a closed range.
-struct IndexRange: ExpressibleByArgument {
-  var bounds: ClosedRange<Int32>
-
-  init?(argument: String) {
-    let parts = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int32($0) }
-    guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2,
-      0 <= first, first <= last
-    else { return nil }
-    bounds = first...last
-  }
-}
-
-extension Grain: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let grain = Grain.allCases.first(where: { $0.name == argument }) else { return nil }
-    self = grain
-  }
-}
-
-extension Role: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let role = Role.allCases.first(where: { $0.name == argument }) else { return nil }
-    self = role
-  }
-}
-
-extension Phase: ExpressibleByArgument {
-  public init?(argument: String) {
-    guard let phase = Phase.allToAlls.first(where: { $0.name == argument }) else { return nil }
-    self = phase
-  }
-}

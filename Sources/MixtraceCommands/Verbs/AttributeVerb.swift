@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Reporting
 internal import TraceFormat
+internal import TraceIngest
 internal import TraceModel
 
 /// `mixtrace attribute`: the second pass of ingest again, without the capture.

@@ -28,7 +28,7 @@ struct InfoVerb: Verb {
     let messageCount = file.blocks.filter { $0.kind == .messages }.reduce(0) { $0 + $1.rowCount }
     var document = ResultDocument()
     document.sentences = file.metadata.notes
-    if let loss = file.salvageReport { document.sentences.insert(loss, at: 0) }
+    document.sentences += file.losses.map(\.description)
     document.add("contents", TraceTables.contents(contents, messageCount: messageCount))
     document.add("layout", TraceTables.layout(file.metadata.layout, model: file.metadata.model))
     document.add("sources", TraceTables.sources(file.metadata.sources))

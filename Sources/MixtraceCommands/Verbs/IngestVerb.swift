@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Configuration
-internal import FoundationEssentials
 internal import Reporting
 internal import TraceFormat
 internal import TraceIngest
@@ -70,7 +69,7 @@ struct IngestVerb: Verb {
     }
     // Rows are spooled first: attribution reads them twice and must not hold them.
     let spoolPath = output + ".spool"
-    defer { try? FileManager.default.removeItem(atPath: spoolPath) }
+    defer { for path in [spoolPath, spoolPath + ".partial"] { remove(path) } }
     var spool = try TraceWriter(
       path: spoolPath,
       metadata: TraceMetadata(layout: options.layout ?? Layout(serverCount: 1, gpusPerServer: 1)))
@@ -78,7 +77,6 @@ struct IngestVerb: Verb {
     meter.finish()
     let damaged = summary.ledgers.filter(\.hasDamage)
     if strict, let first = damaged.first {
-      spool.discard()
       throw VerbError(
         "\(first.source): "
           + (first.truncation ?? first.malformed.first.map { "\($0.reason) (\($0.first))" } ?? "")
