@@ -1,4 +1,4 @@
-internal import TraceModel
+package import TraceModel
 
 /// What becomes of one line of a routing log.
 package enum LineVerdict: Sendable, Hashable {
@@ -19,7 +19,8 @@ package enum SkipReason: Int, Sendable, CaseIterable {
     case .blank: "blank line"
     case .otherStage: "a stage other than pre_dispatch"
     case .earlierStep: "a step below one already finished: appended by a restarted job"
-    case .duplicateKey: "duplicate of an earlier (problem, layer, token): the log holds two runs"
+    case .duplicateKey:
+      "duplicate of an earlier (problem, layer, token): a second run, or a token counter that restarts"
     }
   }
 }

@@ -13,7 +13,9 @@ package struct ExpertSets {
   package var count: Int { offsets.count - 1 }
 
   /// The experts of one set, ascending.
-  package func experts(of set: Int) -> ArraySlice<Int32> { experts[offsets[set]..<offsets[set + 1]] }
+  package func experts(of set: Int) -> ArraySlice<Int32> {
+    experts[offsets[set]..<offsets[set + 1]]
+  }
 
   /// The number of a set, which is added when it is new; `set` must be ascending. Amortised
   /// O(size of the set).
@@ -44,14 +46,18 @@ package struct ExpertSets {
   }
 
   private mutating func grow() {
-    slots = [UInt32](repeating: 0, count: slots.count * 2)
-    let experts = experts.span
-    for number in 0..<count {
+    slots = Self.slots(count: slots.count * 2, offsets: offsets, experts: experts.span)
+  }
+
+  private static func slots(count: Int, offsets: [Int], experts: Span<Int32>) -> [UInt32] {
+    var slots = [UInt32](repeating: 0, count: count)
+    for number in 0..<offsets.count - 1 {
       let set = experts.extracting(offsets[number]..<offsets[number + 1])
-      var slot = Self.hash(set) & (slots.count - 1)
-      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      var slot = hash(set) & (count - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (count - 1) }
       slots[slot] = UInt32(number + 1)
     }
+    return slots
   }
 
   private static func hash(_ set: Span<Int32>) -> Int {
@@ -64,18 +70,18 @@ package struct ExpertSets {
   }
 }
 
-/// Sorts the experts of one token, a list of a few; false when one occurs twice.
-package func sortExperts(_ experts: inout MutableSpan<Int32>) -> Bool {
+/// Sorts the experts of one token, a few entries of a list; false when one occurs twice.
+package func sortExperts(_ experts: inout MutableSpan<Int32>, in range: Range<Int>) -> Bool {
   var areDistinct = true
-  for index in 0..<experts.count {
+  for index in range {
     let expert = experts[index]
     var hole = index
-    while hole > 0 && experts[hole - 1] > expert {
+    while hole > range.lowerBound && experts[hole - 1] > expert {
       experts[hole] = experts[hole - 1]
       hole -= 1
     }
     experts[hole] = expert
-    if hole > 0 && experts[hole - 1] == expert { areDistinct = false }
+    if hole > range.lowerBound && experts[hole - 1] == expert { areDistinct = false }
   }
   return areDistinct
 }

@@ -1,4 +1,4 @@
-internal import TraceModel
+package import TraceModel
 
 /// One layer of one expert group in one micro-batch: what four all-to-alls are made from.
 package struct RoutedLayer: Sendable, Hashable {
