@@ -1,0 +1,121 @@
+/// What a file that no reader accepts looks like, and what its owner can do.
+struct FileLikeness {
+  let description: String
+  let advice: String?
+
+  private init(_ description: String, _ advice: String? = nil) {
+    self.description = description
+    self.advice = advice
+  }
+
+  /// Looks at the first bytes, decompressed.
+  init(start: [UInt8]) {
+    if start.isEmpty {
+      self.init("the file is empty", "Whatever writes it may not have finished or not started.")
+    } else if let binary = Self.binary(start) {
+      self = binary
+    } else {
+      self = Self.text(start)
+    }
+  }
+
+  private static func binary(_ start: [UInt8]) -> FileLikeness? {
+    for (magic, likeness) in magics where start.starts(with: magic) { return likeness }
+    if start.count > 262, start[257..<262].elementsEqual(Array("ustar".utf8)) {
+      return FileLikeness("a tar archive", "Unpack it and name the files inside.")
+    }
+    if start.prefix(4096).contains(where: { $0 < 0x09 || ($0 > 0x0D && $0 < 0x20 && $0 != 0x1B) }) {
+      let bytes = start.prefix(4).map { String($0, radix: 16) }.joined(separator: " ")
+      return FileLikeness("binary data of an unknown kind (first bytes \(bytes))")
+    }
+    return nil
+  }
+
+  private static let magics: [([UInt8], FileLikeness)] = [
+    (Array("PAR1".utf8), FileLikeness("a Parquet file", "Export the rows as JSON lines.")),
+    ([0x7F, 0x45, 0x4C, 0x46], FileLikeness("a program (ELF), not data")),
+    (
+      [0x50, 0x4B, 0x03, 0x04],
+      FileLikeness(
+        "a zip archive (PyTorch .pt and NumPy .npz files are too)",
+        "Unpack it, or export the rows as JSON lines.")
+    ),
+    ([0x93] + Array("NUMPY".utf8), FileLikeness("a NumPy array")),
+    (
+      Array("SQLite format 3".utf8), FileLikeness("an SQLite database (Nsight Systems writes such)")
+    ),
+    ([0x89, 0x50, 0x4E, 0x47], FileLikeness("a PNG picture")),
+    (Array("%PDF".utf8), FileLikeness("a PDF document")),
+    ([0x89, 0x48, 0x44, 0x46], FileLikeness("an HDF5 file")),
+    (Array("MIXT".utf8), FileLikeness("a .mixt trace", "It is ingested already: analyse it.")),
+    (
+      [0x0A, 0x0D, 0x0D, 0x0A],
+      FileLikeness("a packet capture (pcapng) that no reader took")
+    ),
+    ([0xD4, 0xC3, 0xB2, 0xA1], FileLikeness("a packet capture (pcap) that no reader took")),
+    ([0xA1, 0xB2, 0xC3, 0xD4], FileLikeness("a packet capture (pcap) that no reader took")),
+    ([0x4D, 0x3C, 0xB2, 0xA1], FileLikeness("a packet capture (pcap) that no reader took")),
+    ([0xA1, 0xB2, 0x3C, 0x4D], FileLikeness("a packet capture (pcap) that no reader took")),
+  ]
+
+  private static func text(_ start: [UInt8]) -> FileLikeness {
+    let line = firstLine(of: start)
+    if line.starts(with: Array("version https://git-lfs".utf8)) {
+      return FileLikeness(
+        "a Git LFS pointer: the file itself was never downloaded",
+        "Run `git lfs pull` in the repository that it comes from.")
+    }
+    let lower = line.prefix(64).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+    if lower.starts(with: Array("<!doctype html".utf8)) || lower.starts(with: Array("<html".utf8)) {
+      return FileLikeness(
+        "an HTML page", "A download probably ended at a sign-in or an error page.")
+    }
+    if lower.starts(with: Array("<?xml".utf8)) { return FileLikeness("an XML document") }
+    guard let first = line.first else { return FileLikeness("nothing but white space") }
+    if first == UInt8(ascii: "{") { return json(line, start) }
+    if first == UInt8(ascii: "[") {
+      return FileLikeness("a JSON list of something other than rows of integers")
+    }
+    for (separator, name) in [(UInt8(ascii: "\t"), "tab"), (UInt8(ascii: ","), "comma")] {
+      let columns = line.count { $0 == separator } + 1
+      if columns > 1 {
+        let heading = String(decoding: line.prefix(60), as: UTF8.self)
+        return FileLikeness("\(name)-separated text of \(columns) columns (\(heading))")
+      }
+    }
+    return FileLikeness(
+      "text that begins with \"\(String(decoding: line.prefix(40), as: UTF8.self))\"")
+  }
+
+  private static func json(_ line: ArraySlice<UInt8>, _ start: [UInt8]) -> FileLikeness {
+    if contains(start[...], "\"traceEvents\"") {
+      return FileLikeness("a Chrome or Kineto trace (JSON)")
+    }
+    let keys = topLevelKeys(line)
+    guard !keys.isEmpty else { return FileLikeness("a JSON object of unknown meaning") }
+    return FileLikeness("JSON with the keys \(keys.joined(separator: ", "))")
+  }
+
+  /// Up to eight keys of the object on a line, which may be cut.
+  private static func topLevelKeys(_ line: ArraySlice<UInt8>) -> [String] {
+    let bytes = Array(line)
+    let text = unsafe bytes.span.bytes
+    var cursor = JSONCursor()
+    var keys: [String] = []
+    do throws(JSONDefect) {
+      var hasMore = try cursor.beginObject(text)
+      while hasMore && keys.count < 8 {
+        let before = cursor
+        let range = try cursor.rawString(text)
+        cursor = before
+        _ = try cursor.key(text, among: JSONWords([]))
+        keys.append(String(decoding: bytes[range].prefix(40), as: UTF8.self))
+        try cursor.skipValue(text)
+        hasMore = try cursor.anotherMember(text)
+      }
+    } catch {
+      return keys
+    }
+    return keys
+  }
+}

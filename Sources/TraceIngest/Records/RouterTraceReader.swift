@@ -1,0 +1,320 @@
+internal import ByteStreams
+public import TraceModel
+
+/// Router traces of Megatron-Core (`--moe-routing-trace-path`): JSON lines with step, layer and
+/// rank, one file per rank, plain, gzip or zstd.
+///
+/// The files are read in step with one another, so that an iteration's rows stand together in the
+/// output and no more than one step is held in memory. The same (step, layer, rank) again is the
+/// next micro-batch. `layer` is used as given: inside a pipeline stage Megatron may count from 0.
+/// Combine and the backward pass are derived: they move the same tokens back or again.
+public enum RouterTraceReader: TraceReader {
+  public static let formatName = "router trace of Megatron-Core (JSON lines)"
+
+  public static func recognises(start: [UInt8], fileName: String) -> Bool {
+    let line = firstLine(of: start)
+    return line.first == UInt8(ascii: "{")
+      && contains(line, "\"top_indices\"") && contains(line, "\"step\"")
+  }
+
+  public static func read(
+    paths: [String], options: IngestOptions, into sink: inout some TraceSink
+  ) throws -> IngestSummary {
+    var assembly = RouterTraceAssembly(options: options, openFileCount: paths.count)
+    for first in stride(from: 0, to: paths.count, by: RouterTraceAssembly.openFileLimit) {
+      let last = min(first + RouterTraceAssembly.openFileLimit, paths.count)
+      try assembly.read(Array(paths[first..<last]), into: &sink)
+    }
+    return try assembly.summary()
+  }
+}
+
+/// One rank's file and the record at its front.
+private final class RouterFile {
+  let lines: LineReader
+  private(set) var record = RouterRecord()
+  private(set) var hasRecord = false
+  var counts = LineCounts()
+  private(set) var truncation: String?
+
+  init(path: String, chunkBytes: Int) throws {
+    lines = try LineReader(path: path, chunkBytes: chunkBytes)
+  }
+
+  /// Moves to the next record that can be used.
+  func advance(rankCount: Int?, expertCount: Int) {
+    hasRecord = false
+    while true {
+      var verdict = LineVerdict.used
+      var next = record
+      // The array would be copied on write while two values hold it.
+      record.experts = []
+      let event = lines.next { line in
+        verdict =
+          isBlank(line)
+          ? .skipped(.blank) : next.read(line, rankCount: rankCount, expertCount: expertCount)
+      }
+      record = next
+      switch event {
+      case .end:
+        truncation = lines.damage?.description
+        return
+      case .overlong: counts.add(.malformed(.record(.overlong)), line: lines.number)
+      case .cut: counts.add(.malformed(.record(.cutByDamage)), line: lines.number)
+      case .line:
+        if verdict == .used {
+          hasRecord = true
+          return
+        }
+        counts.add(verdict, line: lines.number)
+      }
+    }
+  }
+
+  /// Counts the record at the front.
+  func settle(_ verdict: LineVerdict) { counts.add(verdict, line: lines.number) }
+}
+
+/// What is known across the files and steps of one router trace.
+private struct RouterTraceAssembly {
+  /// Files that are open at once; ranks beyond are read afterwards, step by step again.
+  static let openFileLimit = 512
+  /// Without a model an expert id above this is taken for damage.
+  static let undeclaredExpertLimit = 1 << 16
+
+  private let layout: Layout?
+  private let model: ExpertModel?
+  private let progress: (@Sendable (IngestProgress) -> Void)?
+  private let keepsOperations: Bool
+  private let chunkBytes: Int
+  private var nextID: Int32 = 0
+  /// Layers whose operations were written, kept only when more files follow.
+  private var written: [RoutedLayer: Int32] = [:]
+  private var firstPredictionLayer: Int32?
+  private var highestRank: Int32 = -1
+  private var highestExpert: Int32 = -1
+  private var result = IngestSummary()
+
+  init(options: IngestOptions, openFileCount: Int) {
+    layout = options.layout
+    model = options.model
+    progress = options.progress
+    keepsOperations = openFileCount > Self.openFileLimit
+    chunkBytes = max(64 << 10, min(4 << 20, (128 << 20) / max(1, openFileCount)))
+  }
+
+  private var expertCount: Int { model?.expertCount ?? Self.undeclaredExpertLimit }
+
+  // MARK: Reading
+
+  mutating func read(_ paths: [String], into sink: inout some TraceSink) throws {
+    var files: [RouterFile] = []
+    for path in paths {
+      let file = try RouterFile(path: path, chunkBytes: chunkBytes)
+      file.advance(rankCount: layout?.rankCount, expertCount: expertCount)
+      files.append(file)
+    }
+    while let step = files.lazy.filter(\.hasRecord).map(\.record.step).min() {
+      try readStep(step, of: files, into: &sink)
+    }
+    for file in files { close(file) }
+  }
+
+  private mutating func readStep(
+    _ step: Int32, of files: [RouterFile], into sink: inout some TraceSink
+  ) throws {
+    var batch = RoutingBatch()
+    var layers: [RoutedLayer] = []
+    var numbers: [RoutedLayer: Int] = [:]
+    var microBatches: [LayerOfRank: Int32] = [:]
+    for file in files {
+      while file.hasRecord && file.record.step <= step {
+        let record = file.record
+        if record.step == step {
+          let place = LayerOfRank(layer: record.layer, rank: record.rank)
+          let microBatch = microBatches[place, default: 0]
+          microBatches[place] = microBatch + 1
+          let layer = routedLayer(of: record, microBatch: microBatch)
+          let number = numbers[layer] ?? layers.count
+          if number == layers.count {
+            numbers[layer] = number
+            layers.append(layer)
+          }
+          add(record, operation: number, to: &batch)
+          file.settle(.used)
+        } else {
+          file.settle(.skipped(.earlierStep))
+        }
+        advance(file)
+      }
+    }
+    let ids = try appendOperations(of: layers, into: &sink)
+    try sink.append(routing: batch.sorted(operations: ids))
+  }
+
+  private func advance(_ file: RouterFile) {
+    file.advance(rankCount: layout?.rankCount, expertCount: expertCount)
+    if file.counts.read % 1024 == 0 { report(file) }
+  }
+
+  private mutating func add(
+    _ record: RouterRecord, operation: Int, to batch: inout RoutingBatch
+  ) {
+    highestRank = max(highestRank, record.rank)
+    let pair = batch.pair(operation: operation, source: record.rank)
+    let experts = record.experts.span
+    let topK = record.topK
+    for token in 0..<record.tokenCount {
+      let set = experts.extracting(token * topK..<(token + 1) * topK)
+      highestExpert = max(highestExpert, set[topK - 1])
+      batch.add(pair: pair, set: batch.set(set), tokens: 1)
+    }
+  }
+
+  private func routedLayer(of record: RouterRecord, microBatch: Int32) -> RoutedLayer {
+    let parallelism = layout?.parallelism
+    let rank = Int(record.rank)
+    return RoutedLayer(
+      iteration: record.step, microBatch: microBatch, layer: record.layer,
+      stage: parallelism.map { Int32($0.stage(ofRank: rank)) } ?? Operation.unknown,
+      group: parallelism.map { Int32($0.expertGroup(ofRank: rank)) } ?? 0)
+  }
+
+  // MARK: Writing
+
+  /// Writes the operations of one step that were not written before; returns the dispatch of each.
+  private mutating func appendOperations(
+    of layers: [RoutedLayer], into sink: inout some TraceSink
+  ) throws -> [Int32] {
+    let layers = numberPredictionBlocks(layers)
+    let order = layers.indices.filter { written[layers[$0]] == nil }.sorted { first, second in
+      let (left, right) = (layers[first], layers[second])
+      return (left.microBatch, left.layer, left.group)
+        < (right.microBatch, right.layer, right.group)
+    }
+    guard Int(nextID) + order.count * Phase.allToAlls.count < Int(Int32.max) else {
+      throw IngestError(
+        "more than \(Int32.max) operations", at: result.sources.first?.name ?? "router trace",
+        advice: "Ingest fewer steps at a time.")
+    }
+    var ids = layers.map { written[$0] ?? 0 }
+    var operations = OperationTable()
+    var start = 0
+    while start < order.count {
+      let microBatch = layers[order[start]].microBatch
+      let end =
+        order[start...].firstIndex { layers[$0].microBatch != microBatch } ?? order.count
+      let dispatches = appendAllToAlls(
+        of: order[start..<end].map { layers[$0] }, hasBackward: true, nextID: &nextID,
+        into: &operations)
+      for (offset, dispatch) in dispatches.enumerated() { ids[order[start + offset]] = dispatch }
+      start = end
+    }
+    if keepsOperations {
+      for index in order { written[layers[index]] = ids[index] }
+    }
+    try sink.append(operations: operations)
+    return ids
+  }
+
+  /// Multi-token-prediction blocks follow the decoder's layers.
+  private mutating func numberPredictionBlocks(_ layers: [RoutedLayer]) -> [RoutedLayer] {
+    guard layers.contains(where: { $0.layer >= RouterRecord.predictionBlock }) else {
+      return layers
+    }
+    let highest = layers.map(\.layer).filter { $0 < RouterRecord.predictionBlock }.max() ?? -1
+    let first =
+      firstPredictionLayer ?? Int32(clamping: model?.layerCount ?? 0).clamped(above: highest)
+    firstPredictionLayer = first
+    return layers.map { layer in
+      guard layer.layer >= RouterRecord.predictionBlock else { return layer }
+      var moved = layer
+      moved.layer = layer.layer - RouterRecord.predictionBlock + first
+      return moved
+    }
+  }
+
+  // MARK: Closing
+
+  private func report(_ file: RouterFile) {
+    progress?(
+      IngestProgress(
+        file: file.lines.source.name, bytesRead: file.lines.source.compressedBytesRead,
+        byteCount: file.lines.source.compressedByteCount, units: file.counts.read,
+        unitName: "lines"))
+  }
+
+  private mutating func close(_ file: RouterFile) {
+    report(file)
+    let source = file.lines.source
+    result.sources.append(
+      describe(source, format: "router trace of Megatron-Core (JSON lines)"))
+    result.ledgers.append(file.counts.ledger(source: source.name, truncation: file.truncation))
+  }
+
+  mutating func summary() throws -> IngestSummary {
+    try requireUse(of: result.ledgers, format: "record of a router trace")
+    result.routingUnit = .tokens
+    result.provenance = [
+      "operations.iteration": Provenance(.measured, method: "step of the router trace"),
+      "operations.microBatch": Provenance(
+        .inferred, method: "repeats of one (step, layer, rank), counted in file order"),
+      "operations.layer": Provenance(.measured, method: "layer of the router trace, as given"),
+      "operations.phase": Provenance(
+        .inferred,
+        method: "dispatch-forward is recorded; combine and the backward pass derive from it"),
+      "operations.start": Provenance(.absent, method: "a router trace holds no time"),
+      "operations.group": Provenance(
+        layout == nil ? .inferred : .declared,
+        method: layout == nil
+          ? "no layout: all ranks taken as one expert group" : "expert groups of the layout"),
+      "routing.sourceRank": Provenance(.measured, method: "rank of the router trace"),
+      "routing.tokens": Provenance(.measured, method: "top_indices of the router trace"),
+      "transfers": Provenance(.absent, method: "bytes follow from the model and the placement"),
+    ]
+    result.layout = layout ?? inferredLayout()
+    addNotes()
+    return result
+  }
+
+  private mutating func addNotes() {
+    result.notes.append("expert traffic only: a router trace has no data or pipeline traffic")
+    if let first = firstPredictionLayer {
+      result.notes.append("multi-token-prediction blocks are numbered as layers from \(first) on")
+    }
+    if let layout, layout.parallelism.pipeline > 1 {
+      result.notes.append(
+        "layers are as given: with \(layout.parallelism.pipeline) pipeline stages Megatron may "
+          + "count them inside each stage")
+    }
+    if model == nil {
+      result.notes.append(
+        "no model declared: the highest expert id seen is \(highestExpert); "
+          + "declare the model to turn tokens into bytes")
+    }
+    let restarted = result.ledgers.flatMap(\.skipped)
+      .filter { $0.reason == SkipReason.earlierStep.words }.reduce(0) { $0 + $1.count }
+    if restarted > 0 {
+      result.notes.append("\(restarted) lines go back to an earlier step and were left out")
+    }
+  }
+
+  private mutating func inferredLayout() -> Layout {
+    let ranks = Int(highestRank) + 1
+    let gpus = (1...8).last { ranks % $0 == 0 } ?? 1
+    result.notes.append(
+      "no layout declared: \(ranks) ranks taken as one expert group on servers of \(gpus) GPUs")
+    result.provenance["layout"] = Provenance(
+      .inferred, method: "ranks of the router trace, up to 8 per server")
+    return Layout(serverCount: ranks / gpus, gpusPerServer: gpus)
+  }
+}
+
+private struct LayerOfRank: Hashable {
+  var layer: Int32
+  var rank: Int32
+}
+
+extension Int32 {
+  fileprivate func clamped(above other: Int32) -> Int32 { Swift.max(self, other + 1) }
+}

@@ -1,0 +1,139 @@
+/// One line of a Megatron-Core router trace: the experts of every token of one layer on one rank.
+package struct RouterRecord: Sendable {
+  /// Multi-token-prediction blocks are told from decoder layers by this offset until the number
+  /// of decoder layers is known.
+  package static let predictionBlock: Int32 = 1 << 24
+  package static let layerLimit: Int64 = 1 << 20
+
+  package var step: Int32 = 0
+  /// Decoder layer as given, or `predictionBlock` + index of a multi-token-prediction block.
+  package var layer: Int32 = 0
+  package var rank: Int32 = 0
+  package var tokenCount = 0
+  package var topK = 0
+  /// tokens × topK expert ids; each token's are ascending.
+  package var experts: [Int32] = []
+
+  package init() {}
+
+  private static let keys = JSONWords([
+    "step", "stage", "block", "layer", "rank", "num_tokens", "topk", "top_indices", "mtp_idx",
+  ])
+  private static let stages = JSONWords(["pre_dispatch"])
+  private static let blocks = JSONWords(["decoder", "mtp"])
+
+  /// Numbers as the line gives them, before they are judged.
+  private struct Fields {
+    var step: Int64?
+    var layer: Int64?
+    var rank: Int64?
+    var tokenCount: Int64?
+    var topK: Int64?
+    var predictionIndex: Int64?
+    var hasIndices = false
+    var isOtherStage = false
+    var isPrediction = false
+  }
+
+  /// Reads one line over what the record held before.
+  ///
+  /// - Parameters:
+  ///   - rankCount: ranks of the declared layout, or nil.
+  ///   - expertCount: experts of the declared model, or the largest number that is believed.
+  /// - Returns: `.used` when the record can be used.
+  package mutating func read(
+    _ line: RawSpan, rankCount: Int?, expertCount: Int
+  ) -> LineVerdict {
+    do throws(JSONDefect) {
+      let fields = try scan(line)
+      if fields.isOtherStage { return .skipped(.otherStage) }
+      if let defect = judge(fields, rankCount: rankCount, expertCount: expertCount) {
+        return .malformed(.record(defect))
+      }
+      return .used
+    } catch {
+      return .malformed(.json(error))
+    }
+  }
+
+  private mutating func scan(_ line: RawSpan) throws(JSONDefect) -> Fields {
+    var fields = Fields()
+    var cursor = JSONCursor()
+    var hasMore = try cursor.beginObject(line)
+    while hasMore {
+      switch try cursor.key(line, among: Self.keys) {
+      case 0: fields.step = try cursor.integer(line)
+      case 1: fields.isOtherStage = try cursor.word(line, among: Self.stages) != 0
+      case 2: fields.isPrediction = try cursor.word(line, among: Self.blocks) == 1
+      case 3: fields.layer = try cursor.integer(line)
+      case 4: fields.rank = try cursor.integer(line)
+      case 5: fields.tokenCount = try cursor.integer(line)
+      case 6: fields.topK = try cursor.integer(line)
+      case 7:
+        experts.removeAll(keepingCapacity: true)
+        try appendIntegers(line, &cursor, to: &experts)
+        fields.hasIndices = true
+      case 8: fields.predictionIndex = try cursor.integerOrNull(line)
+      default: try cursor.skipValue(line)
+      }
+      hasMore = try cursor.anotherMember(line)
+    }
+    try cursor.end(line)
+    return fields
+  }
+
+  private mutating func judge(
+    _ fields: Fields, rankCount: Int?, expertCount: Int
+  ) -> RecordDefect? {
+    guard let step = fields.step, let layer = fields.layer, let rank = fields.rank,
+      let tokenCount = fields.tokenCount, let topK = fields.topK, fields.hasIndices
+    else { return .missingField }
+    let index = fields.isPrediction ? fields.predictionIndex ?? layer : layer
+    if step < 0 || index < 0 || rank < 0 || tokenCount < 0 || topK < 1 { return .negativeNumber }
+    guard let step = Int32(exactly: step), let rank = Int32(exactly: rank),
+      index < Self.layerLimit, tokenCount <= experts.count, topK <= Int64(UInt16.max)
+    else { return tokenCount > experts.count ? .idCountMismatch : .numberTooLarge }
+    if let rankCount, rank >= rankCount { return .rankOutsideLayout }
+    self.step = step
+    self.layer = Int32(truncatingIfNeeded: index) + (fields.isPrediction ? Self.predictionBlock : 0)
+    self.rank = rank
+    self.tokenCount = Int(tokenCount)
+    self.topK = Int(topK)
+    guard self.tokenCount * self.topK == experts.count else { return .idCountMismatch }
+    return sortTokens(expertCount: expertCount)
+  }
+
+  private mutating func sortTokens(expertCount: Int) -> RecordDefect? {
+    let (tokenCount, topK) = (tokenCount, topK)
+    var experts = experts.mutableSpan
+    for token in 0..<tokenCount {
+      let set = token * topK..<(token + 1) * topK
+      if !sortExperts(&experts, in: set) { return .repeatedExpert }
+      if experts[set.lowerBound] < 0 || experts[set.upperBound - 1] >= expertCount {
+        return .expertOutsideModel
+      }
+    }
+    return nil
+  }
+}
+
+/// Appends the integers of a list, or of a list of lists, in the order in which they stand.
+///
+/// A number that no expert can have becomes −1, which the reader then refuses in its own words.
+func appendIntegers(
+  _ text: RawSpan, _ cursor: inout JSONCursor, to list: inout [Int32]
+) throws(JSONDefect) {
+  var hasMore = try cursor.beginArray(text)
+  while hasMore {
+    if cursor.isAtArray(text) {
+      var hasInner = try cursor.beginArray(text)
+      while hasInner {
+        list.append(Int32(exactly: try cursor.integer(text)) ?? -1)
+        hasInner = try cursor.anotherElement(text)
+      }
+    } else {
+      list.append(Int32(exactly: try cursor.integer(text)) ?? -1)
+    }
+    hasMore = try cursor.anotherElement(text)
+  }
+}

@@ -1,0 +1,29 @@
+internal import ByteStreams
+
+/// Every format that can be read. A new one is one line here.
+public enum TraceReaderCatalogue {
+  /// The readers, in the order in which they are asked.
+  public static let readers: [any TraceReader.Type] = [
+    RouterTraceReader.self,
+    TokenRoutingReader.self,
+    TokenMatrixReader.self,
+  ]
+
+  /// The reader of a file, found by its first bytes (decompressed), never by its name.
+  ///
+  /// Throws an `IngestError` that says what the file looks like and what would be accepted, or
+  /// the `ByteStreamError` of a file that cannot be opened.
+  public static func identify(_ path: String) throws -> any TraceReader.Type {
+    let start = try ByteSource.sniff(path: path)
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    for reader in readers where reader.recognises(start: start, fileName: name) { return reader }
+    var names: [String] = []
+    for reader in readers { names.append(reader.formatName) }
+    let accepted = names.joined(separator: "; ")
+    let likeness = FileLikeness(start: start)
+    throw IngestError(
+      "not a trace that can be read: \(likeness.description)", at: name,
+      advice: (likeness.advice.map { $0 + "\n  " } ?? "")
+        + "Accepted, plain, gzip or zstd: \(accepted).")
+  }
+}

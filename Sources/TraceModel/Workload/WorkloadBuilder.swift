@@ -1,0 +1,277 @@
+extension Workload {
+  /// Builds the workload of a trace: each distinct demand once, the operations as they run.
+  ///
+  /// Operations with transfers move bytes; operations with routing move token copies, placed by
+  /// contiguous expert blocks and priced by the declared model's bytes per token of their phase.
+  /// Derived operations share the demand of their source, transposed where the phase runs the
+  /// other way.
+  /// - Parameters:
+  ///   - grain: what the ends shall be; nil takes the finest grain that all operations share.
+  ///     A trace whose operations have different grains becomes one of servers.
+  ///   - tokensAsBytes: count a token copy as one byte instead of asking for a model.
+  /// - Throws: `WorkloadError` when routing has no model, rows lie outside the layout, or the
+  ///   grain is finer than what the trace knows.
+  /// - Complexity: O(rows log rows) time, memory for the distinct demands.
+  public init(
+    trace: Trace, grain: Grain? = nil, tokensAsBytes: Bool = false
+  ) throws(WorkloadError) {
+    var builder = try WorkloadBuilder(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
+    self = try builder.workload()
+  }
+}
+
+/// The stages between a trace and its workload.
+private struct WorkloadBuilder {
+  private let trace: Trace
+  private let layout: Layout
+  private let grain: Grain
+  private let tokensAsBytes: Bool
+  private var provenance: [String: Provenance]
+
+  /// Operation id → row of the operation table, by position in `operationNumbers`.
+  private var operationNumbers = KeyTable()
+  private var operationRows: [Int] = []
+  private let transferRows: RowsByOperation
+  private let routingRows: RowsByOperation
+
+  private var pool = DemandPool()
+  private var routed: RoutedDemand?
+  /// Demand and unit of each operation row, worked out when first asked for.
+  private var demandOfRow: [Int?]
+
+  init(trace: Trace, grain: Grain?, tokensAsBytes: Bool) throws(WorkloadError) {
+    self.trace = trace
+    self.tokensAsBytes = tokensAsBytes
+    layout = trace.metadata.layout
+    provenance = trace.metadata.provenance
+    if let defect = layout.defect { throw WorkloadError(defect, at: "layout") }
+    demandOfRow = [Int?](repeating: nil, count: trace.operations.count)
+    for (row, operation) in trace.operations.rows.enumerated() {
+      let number = operationNumbers.number(of: UInt64(UInt32(bitPattern: operation.id)))
+      guard number == operationRows.count else {
+        throw WorkloadError(
+          "two operations have the id \(operation.id)", at: "operation row \(row)")
+      }
+      operationRows.append(row)
+    }
+    transferRows = try RowsByOperation(
+      trace.transfers.operation, numbers: operationNumbers, table: "transfer")
+    routingRows = try RowsByOperation(
+      trace.routing.operation, numbers: operationNumbers, table: "routing")
+    self.grain = try Self.grain(requested: grain, trace: trace, provenance: &provenance)
+    if trace.routing.count > 0 { routed = try Self.routedDemand(trace, tokensAsBytes) }
+  }
+
+  mutating func workload() throws(WorkloadError) -> Workload {
+    var steps: [Workload.Step] = []
+    steps.reserveCapacity(trace.operations.count)
+    for row in trace.operations.rows.indices { steps.append(try step(ofRow: row)) }
+    steps = sortedAsTheyRun(steps)
+    addCompute(to: &steps)
+    return Workload(
+      grain: grain, layout: layout, model: trace.metadata.model, demands: pool.demands,
+      steps: steps, provenance: provenance)
+  }
+
+  // MARK: What is asked for
+
+  private static func grain(
+    requested: Grain?, trace: Trace, provenance: inout [String: Provenance]
+  ) throws(WorkloadError) -> Grain {
+    let rows = trace.operations.rows
+    let first = rows.first?.grain ?? .rank
+    let shared = rows.allSatisfy { $0.grain == first } ? first : nil
+    guard let requested else {
+      if shared == nil { noteMixedGrains(&provenance) }
+      return shared ?? .server
+    }
+    if requested == .server || requested == shared { return requested }
+    guard let shared else {
+      noteMixedGrains(&provenance)
+      return .server
+    }
+    throw WorkloadError(
+      "the trace knows \(shared.name)s, not \(requested.name)s", at: "operations",
+      advice: "Ask for the grain `\(shared.name)` or `server`.")
+  }
+
+  private static func noteMixedGrains(_ provenance: inout [String: Provenance]) {
+    provenance["workload.grain"] = Provenance(
+      .inferred, method: "operations of different grains, all brought to servers")
+  }
+
+  private static func routedDemand(
+    _ trace: Trace, _ tokensAsBytes: Bool
+  ) throws(WorkloadError) -> RoutedDemand {
+    let model = trace.metadata.model
+    guard model != nil || tokensAsBytes else {
+      throw WorkloadError(
+        "the trace holds routed tokens, and no model says how many bytes a token has",
+        at: "metadata",
+        advice: "Declare a model, or count each token copy as one byte.")
+    }
+    let layout = trace.metadata.layout
+    var experts = model?.expertCount ?? 0
+    if model == nil {
+      let ranks = max(1, layout.parallelism.expert)
+      let seen = Int(trace.routing.experts.max() ?? -1) + 1
+      experts = max(1, (seen + ranks - 1) / ranks) * ranks
+    }
+    let placement = try ExpertPlacement(contiguousBlocksOf: experts, on: layout)
+    return RoutedDemand(placement: placement, copies: model?.copies ?? .perExpert)
+  }
+
+  // MARK: Demands
+
+  private mutating func step(ofRow row: Int) throws(WorkloadError) -> Workload.Step {
+    let operation = trace.operations.rows[row]
+    var sourceRow = row
+    if operation.demandSource != operation.id {
+      let key = UInt64(UInt32(bitPattern: operation.demandSource))
+      guard let number = operationNumbers.existingNumber(of: key) else {
+        throw WorkloadError(
+          "operation \(operation.id) takes its demand from operation "
+            + "\(operation.demandSource), which does not exist", at: "operation row \(row)")
+      }
+      sourceRow = operationRows[number]
+    }
+    let source = trace.operations.rows[sourceRow]
+    let isRouted = transferRows[sourceRow].isEmpty && !routingRows[sourceRow].isEmpty
+    var bytesPerUnit: Int64 = 1
+    if isRouted && !tokensAsBytes, let model = trace.metadata.model {
+      bytesPerUnit = Int64(model.bytesPerToken[operation.phase])
+    }
+    return Workload.Step(
+      operation: operation.id, kind: operation.kind, role: operation.role, phase: operation.phase,
+      iteration: operation.iteration, microBatch: operation.microBatch, stage: operation.stage,
+      layer: operation.layer, group: operation.group, demand: try demand(ofRow: sourceRow),
+      isTransposed: operation.phase.runsFromExperts != source.phase.runsFromExperts,
+      bytesPerUnit: bytesPerUnit, start: operation.start, end: operation.end)
+  }
+
+  private mutating func demand(ofRow row: Int) throws(WorkloadError) -> Int {
+    if let known = demandOfRow[row] { return known }
+    let demand =
+      transferRows[row].isEmpty && !routingRows[row].isEmpty
+      ? try routedDemand(ofRow: row) : try transferredDemand(ofRow: row)
+    demandOfRow[row] = demand
+    return demand
+  }
+
+  private mutating func transferredDemand(ofRow row: Int) throws(WorkloadError) -> Int {
+    let own = trace.operations.rows[row].grain
+    let limit = layout.endpointCount(at: own)
+    var sums = PairSums()
+    for transfer in transferRows[row] {
+      let source = Int(trace.transfers.source[transfer])
+      let destination = Int(trace.transfers.destination[transfer])
+      guard source >= 0, source < limit, destination >= 0, destination < limit else {
+        throw WorkloadError(
+          "\(own.name) \(source) → \(destination) is outside the layout's \(limit) \(own.name)s",
+          at: "transfer row \(transfer)", advice: "Declare the layout that it was recorded on.")
+      }
+      sums.add(
+        trace.transfers.bytes[transfer], from: end(source, of: own),
+        to: end(destination, of: own))
+    }
+    let columns = sums.columns()
+    return pool.insert(
+      source: columns.source, destination: columns.destination, amount: columns.amount)
+  }
+
+  private mutating func routedDemand(ofRow row: Int) throws(WorkloadError) -> Int {
+    var ranks = DemandSet()
+    _ = try routed?.append(rows: routingRows[row], of: trace.routing, to: &ranks)
+    guard grain != .rank else {
+      return pool.insert(
+        source: ranks.source, destination: ranks.destination, amount: ranks.amount)
+    }
+    var sums = PairSums()
+    for pair in ranks.source.indices {
+      sums.add(
+        ranks.amount[pair], from: end(Int(ranks.source[pair]), of: .rank),
+        to: end(Int(ranks.destination[pair]), of: .rank))
+    }
+    let columns = sums.columns()
+    return pool.insert(
+      source: columns.source, destination: columns.destination, amount: columns.amount)
+  }
+
+  /// An end of an operation's grain as an end of the workload's.
+  private func end(_ endpoint: Int, of own: Grain) -> Int {
+    own == grain ? endpoint : layout.server(of: endpoint, at: own)
+  }
+
+  // MARK: Compute
+
+  private mutating func addCompute(to steps: inout [Workload.Step]) {
+    if let compute = trace.metadata.model?.compute, compute != LayerCompute() {
+      for index in steps.indices where steps[index].role == .expert {
+        steps[index].computeBeforeNanoseconds = compute.nanoseconds(before: steps[index].phase)
+      }
+      provenance["steps.computeBefore"] = Provenance(
+        .declared, method: "compute times of the model")
+    } else if addRecordedGaps(to: &steps) {
+      provenance["steps.computeBefore"] = Provenance(
+        .inferred,
+        method: "gaps between recorded operations: compute and waiting, an upper bound")
+    } else {
+      provenance["steps.computeBefore"] = Provenance(
+        .absent, method: "no compute times: every step starts when it can")
+    }
+  }
+
+  /// Start minus the end of the one before it in its iteration and group; false when no two
+  /// successive operations have times.
+  private func addRecordedGaps(to steps: inout [Workload.Step]) -> Bool {
+    var lastEnd: [GroupOfIteration: Int64] = [:]
+    var isKnown = false
+    for index in steps.indices {
+      let step = steps[index]
+      guard step.start != Operation.unknownTime, step.end != Operation.unknownTime else { continue }
+      let key = GroupOfIteration(iteration: step.iteration, group: step.group)
+      if let end = lastEnd[key] {
+        let (gap, overflow) = step.start.subtractingReportingOverflow(end)
+        steps[index].computeBeforeNanoseconds = overflow ? 0 : Double(max(0, gap))
+        isKnown = true
+      }
+      lastEnd[key] = max(lastEnd[key] ?? step.end, step.end)
+    }
+    return isKnown
+  }
+}
+
+private struct GroupOfIteration: Hashable {
+  var iteration: Int32
+  var group: Int32
+}
+
+/// Rows of a table by the row of the operation that they belong to (counting sort).
+private struct RowsByOperation {
+  private var offsets: [Int]
+  private var rows: [Int]
+
+  init(_ operations: [Int32], numbers: KeyTable, table: String) throws(WorkloadError) {
+    offsets = [Int](repeating: 0, count: numbers.count + 1)
+    rows = [Int](repeating: 0, count: operations.count)
+    var owner = rows
+    for (row, id) in operations.enumerated() {
+      guard let number = numbers.existingNumber(of: UInt64(UInt32(bitPattern: id))) else {
+        throw WorkloadError("operation \(id) does not exist", at: "\(table) row \(row)")
+      }
+      owner[row] = number
+      offsets[number + 1] += 1
+    }
+    for number in 0..<numbers.count { offsets[number + 1] += offsets[number] }
+    var next = offsets
+    for row in operations.indices {
+      rows[next[owner[row]]] = row
+      next[owner[row]] += 1
+    }
+  }
+
+  /// Ids are numbered in the order of the operation table, so a number is a row there.
+  subscript(operationRow: Int) -> ArraySlice<Int> {
+    rows[offsets[operationRow]..<offsets[operationRow + 1]]
+  }
+}

@@ -1,0 +1,214 @@
+import Foundation
+import TestSupport
+import Testing
+import TraceIngest
+import TraceModel
+
+@Suite struct RoutingRouterTraceTests {
+  private func read(
+    _ files: [[String]], layout: Layout? = Layout(serverCount: 2, gpusPerServer: 1),
+    model: ExpertModel? = nil
+  ) throws -> (TraceBuffer, IngestSummary) {
+    try withScratchFolder { folder in
+      var sink = TraceBuffer()
+      let paths = try files.enumerated().map {
+        try write($0.element, to: "router_trace_rank\($0.offset).jsonl", in: folder)
+      }
+      let summary = try RouterTraceReader.read(
+        paths: paths, options: IngestOptions(layout: layout, model: model), into: &sink)
+      return (sink, summary)
+    }
+  }
+
+  @Test func filesOfManyRanksBecomeOneTrace() throws {
+    let (trace, summary) = try read([
+      [
+        routerLine(step: 4, layer: 0, rank: 0, [[1, 0], [0, 1], [3, 2]]),
+        routerLine(step: 5, layer: 0, rank: 0, [[2, 1]]),
+      ],
+      [
+        routerLine(step: 4, layer: 0, rank: 1, [[3, 0]]),
+        routerLine(step: 5, layer: 0, rank: 1, [[0, 3], [1, 3]]),
+      ],
+    ])
+    #expect(
+      trace.tokensByRow == [
+        RoutingRow(iteration: 4, microBatch: 0, layer: 0, group: 0, source: 0, experts: [0, 1]): 2,
+        RoutingRow(iteration: 4, microBatch: 0, layer: 0, group: 0, source: 0, experts: [2, 3]): 1,
+        RoutingRow(iteration: 4, microBatch: 0, layer: 0, group: 0, source: 1, experts: [0, 3]): 1,
+        RoutingRow(iteration: 5, microBatch: 0, layer: 0, group: 0, source: 0, experts: [1, 2]): 1,
+        RoutingRow(iteration: 5, microBatch: 0, layer: 0, group: 0, source: 1, experts: [0, 3]): 1,
+        RoutingRow(iteration: 5, microBatch: 0, layer: 0, group: 0, source: 1, experts: [1, 3]): 1,
+      ])
+    #expect(summary.routingUnit == .tokens)
+    #expect(summary.used == 4 && summary.areBalanced)
+    #expect(summary.ledgers.map(\.unit) == ["lines", "lines"])
+  }
+
+  @Test func fourAllToAllsComeFromEachRecordedLayerInRunningOrder() throws {
+    let (trace, _) = try read([
+      [
+        routerLine(step: 0, layer: 1, rank: 0, [[0]]),
+        routerLine(step: 0, layer: 0, rank: 0, [[1]]),
+      ]
+    ])
+    let rows = trace.operations.rows
+    #expect(
+      rows.map { "\($0.layer) \($0.phase.name)" } == [
+        "0 dispatch-forward", "0 combine-forward", "1 dispatch-forward", "1 combine-forward",
+        "1 combine-backward", "1 dispatch-backward", "0 combine-backward", "0 dispatch-backward",
+      ])
+    #expect(rows.map(\.id) == (0..<8).map { Int32($0) })
+    #expect(rows.map(\.demandSource) == [0, 0, 2, 2, 2, 2, 0, 0])
+    #expect(trace.operations.dependencies.map(\.predecessor) == (0..<7).map { Int32($0) })
+    #expect(Set(trace.routing.operation) == [0, 2])
+  }
+
+  @Test func repeatsOfAStepLayerAndRankAreMicroBatches() throws {
+    let lines = (0..<3).flatMap { batch in
+      (0..<2).map { routerLine(step: 7, layer: $0, rank: 0, [[batch]]) }
+    }
+    let (trace, summary) = try read([lines])
+    #expect(trace.operations.count == 3 * 2 * 4)
+    #expect(Set(trace.operations.rows.map(\.microBatch)) == [0, 1, 2])
+    for (row, tokens) in trace.tokensByRow {
+      #expect(row.experts == [row.microBatch] && tokens == 1)
+    }
+    #expect(summary.provenance["operations.microBatch"]?.origin == .inferred)
+  }
+
+  @Test func theVersionWithoutStageAndBlockIsRead() throws {
+    let (trace, _) = try read([[routerLine(step: 0, layer: 3, rank: 1, [[2, 0]], block: nil)]])
+    #expect(trace.tokensByRow.keys.first?.experts == [0, 2])
+    #expect(trace.operations.rows.allSatisfy { $0.layer == 3 })
+  }
+
+  @Test func predictionBlocksFollowTheDecoderLayers() throws {
+    let (trace, summary) = try read([
+      [
+        routerLine(step: 0, layer: 0, rank: 0, [[1]]),
+        routerLine(step: 0, layer: 5, rank: 0, [[2]]),
+        routerLine(step: 0, layer: 0, rank: 0, [[3]], block: "mtp", mtp: 0),
+        routerLine(step: 1, layer: 0, rank: 0, [[3]], block: "mtp", mtp: 0),
+      ]
+    ])
+    #expect(Set(trace.tokensByRow.keys.map(\.layer)) == [0, 5, 6])
+    #expect(trace.operations.rows.allSatisfy { $0.microBatch == 0 })
+    #expect(summary.notes.contains { $0.contains("numbered as layers from 6") })
+  }
+
+  @Test func expertGroupsGetOperationsOfTheirOwn() throws {
+    // 4 ranks in two expert groups of two.
+    let layout = Layout(
+      serverCount: 4, gpusPerServer: 1, parallelism: Parallelism(expert: 2, data: 4))
+    let (trace, _) = try read(
+      [(0..<4).map { routerLine(step: 0, layer: 0, rank: $0, [[$0]]) }], layout: layout)
+    #expect(trace.operations.count == 2 * 4)
+    for row in trace.tokensByRow.keys { #expect(row.group == row.source / 2) }
+    #expect(trace.operations.rows.prefix(4).map(\.group) == [0, 1, 0, 1])
+  }
+
+  @Test func badRecordsAreCountedWithTheirReasons() throws {
+    let model = ExpertModel(
+      name: "m", layerCount: 1, expertCount: 4, topK: 2, hiddenSize: 1)
+    let good = routerLine(step: 0, layer: 0, rank: 0, [[0, 1]])
+    let (trace, summary) = try read(
+      [
+        [
+          good,
+          "",
+          good.replacingOccurrences(of: "\"num_tokens\": 1", with: "\"num_tokens\": 2"),
+          routerLine(step: 0, layer: 0, rank: 2, [[0, 1]]),
+          routerLine(step: 0, layer: 0, rank: 0, [[0, 4]]),
+          routerLine(step: 0, layer: 0, rank: 0, [[-1, 1]]),
+          routerLine(step: 0, layer: 0, rank: 0, [[1, 1]]),
+          "{\"step\": 0, \"layer\": 0}",
+          "{\"step\": 0,",
+          good.replacingOccurrences(of: "pre_dispatch", with: "post_dispatch"),
+          good.replacingOccurrences(of: "\"layer\": 0", with: "\"layer\": -4"),
+          good.replacingOccurrences(of: "\"layer\": 0", with: "\"layer\": 99999999999"),
+        ]
+      ], model: model)
+    #expect(trace.tokenCount == 1)
+    let ledger = try #require(summary.ledgers.first)
+    #expect(ledger.isBalanced && ledger.read == 12 && ledger.used == 1)
+    #expect(ledger.skippedCount == 2 && ledger.malformedCount == 9)
+    let reasons = Dictionary(
+      uniqueKeysWithValues: ledger.malformed.map { ($0.reason, ($0.count, $0.first)) })
+    #expect(reasons[RecordDefect.idCountMismatch.words]?.1 == "line 3")
+    #expect(reasons[RecordDefect.rankOutsideLayout.words]?.1 == "line 4")
+    #expect(reasons[RecordDefect.expertOutsideModel.words]?.0 == 2)
+    #expect(reasons[RecordDefect.repeatedExpert.words]?.1 == "line 7")
+    #expect(reasons[RecordDefect.missingField.words]?.1 == "line 8")
+    #expect(reasons[JSONDefect.unterminated.words]?.1 == "line 9")
+  }
+
+  @Test func aRestartedJobsOldStepsAreSkippedAndCounted() throws {
+    let (trace, summary) = try read([
+      [3, 4, 3, 4, 5].map { routerLine(step: $0, layer: 0, rank: 0, [[0]]) }
+    ])
+    #expect(trace.tokenCount == 4)
+    #expect(summary.ledgers[0].skipped.map(\.reason) == [SkipReason.earlierStep.words])
+    #expect(summary.areBalanced)
+  }
+
+  @Test func ranksWithoutALayoutBecomeOneExpertGroup() throws {
+    let (_, summary) = try read(
+      [(0..<16).map { routerLine(step: 0, layer: 0, rank: $0, [[0]]) }], layout: nil)
+    #expect(summary.layout == Layout(serverCount: 2, gpusPerServer: 8))
+    #expect(summary.provenance["layout"]?.origin == .inferred)
+  }
+
+  @Test func aFileWithoutOneGoodRecordIsAnError() {
+    let error = #expect(throws: IngestError.self) { try read([["{\"step\": 1}", "nonsense"]]) }
+    #expect(
+      error?.description.contains("line 2") == true || error?.description.contains("line 1") == true
+    )
+  }
+
+  @Test(arguments: ["gzip", "zstd"])
+  func compressedFilesGiveTheSameRows(program: String) throws {
+    guard Programs.exists(program) else { return }
+    try withScratchFolder { folder in
+      var random = RandomStream(seed: 3)
+      let lines = (0..<400).map { line in
+        routerLine(
+          step: line / 8, layer: line % 4, rank: line / 4 % 2,
+          (0..<20).map { _ in random.permutation(8).prefix(2).map { $0 } })
+      }
+      let plain = try write(lines, to: "a.jsonl", in: folder)
+      _ = try Programs.run([program, "-k", plain])
+      var first = TraceBuffer()
+      var second = TraceBuffer()
+      let options = IngestOptions(layout: Layout(serverCount: 2, gpusPerServer: 1))
+      _ = try RouterTraceReader.read(paths: [plain], options: options, into: &first)
+      let packed = plain + (program == "gzip" ? ".gz" : ".zst")
+      let summary = try RouterTraceReader.read(paths: [packed], options: options, into: &second)
+      #expect(first.routing == second.routing && first.operations == second.operations)
+      #expect(first.tokenCount == 8000)
+      #expect(summary.sources[0].format.hasSuffix(", \(program)"))
+    }
+  }
+
+  @Test func aCutFileGivesWhatCouldBeReadAndSaysSo() throws {
+    guard Programs.exists("gzip") else { return }
+    try withScratchFolder { folder in
+      var random = RandomStream(seed: 5)
+      let lines = (0..<2000).map { step in
+        routerLine(
+          step: step, layer: 0, rank: 0, (0..<10).map { _ in [random.below(60_000)] })
+      }
+      let path = try write(lines, to: "a.jsonl", in: folder)
+      _ = try Programs.run(["gzip", path])
+      let packed = try Data(contentsOf: URL(fileURLWithPath: path + ".gz"))
+      try packed.prefix(packed.count / 2).write(to: URL(fileURLWithPath: path + ".gz"))
+      var sink = TraceBuffer()
+      let summary = try RouterTraceReader.read(
+        paths: [path + ".gz"], options: IngestOptions(), into: &sink)
+      let ledger = summary.ledgers[0]
+      #expect(ledger.used > 500 && ledger.used < 1500)
+      #expect(ledger.truncation != nil && ledger.hasDamage && ledger.isBalanced)
+      #expect(sink.tokenCount == ledger.used * 10)
+    }
+  }
+}
