@@ -95,7 +95,7 @@ struct IngestVerb: Verb {
   private func commonReader() throws -> any TraceReader.Type {
     var found: (any TraceReader.Type)?
     for input in inputs {
-      let reader = try TraceReaderCatalogue.identify(path: input)
+      let reader = try TraceReaderCatalogue.identify(input)
       if let found, found.formatName != reader.formatName {
         throw VerbError(
           "\(input) is a \(reader.formatName), the inputs before it are \(found.formatName). "
