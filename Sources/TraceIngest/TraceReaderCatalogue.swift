@@ -4,6 +4,7 @@ internal import ByteStreams
 public enum TraceReaderCatalogue {
   /// The readers, in the order in which they are asked.
   public static let readers: [any TraceReader.Type] = [
+    CaptureReader.self,
     RouterTraceReader.self,
     TokenRoutingReader.self,
     TokenMatrixReader.self,

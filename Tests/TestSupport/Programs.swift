@@ -30,8 +30,8 @@ public enum Programs {
     // Files rather than pipes: a full pipe would stop the program for ever.
     let output = scratch.appendingPathComponent("out")
     let errors = scratch.appendingPathComponent("err")
-    FileManager.default.createFile(atPath: output.path, contents: nil)
-    FileManager.default.createFile(atPath: errors.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: errors)
     process.standardInput = FileHandle.nullDevice
