@@ -57,7 +57,7 @@ public struct MatrixProfile: Sendable, Hashable {
   ) {
     let blocks = ExpertBlocks(blockOf: blockOf ?? [Int](repeating: 0, count: matrix.size))
     let members = blocks.joined(by: matrix).members
-    let parts = members.map { matrix.restricted(to: $0) }
+    let parts = members.count == 1 ? [matrix] : members.map { matrix.restricted(to: $0) }
     self.label = label
     self.grain = grain
     endCount = matrix.size
