@@ -98,16 +98,3 @@ struct DisjointSets {
     }
   }
 }
-
-extension TrafficMatrix {
-  /// The rows and columns of some ends, in their order.
-  func restricted(to ends: [Int]) -> TrafficMatrix {
-    var result = TrafficMatrix(size: ends.count)
-    for (row, source) in ends.enumerated() {
-      for (column, destination) in ends.enumerated() {
-        result.cells[row * ends.count + column] = cells[source * size + destination]
-      }
-    }
-    return result
-  }
-}

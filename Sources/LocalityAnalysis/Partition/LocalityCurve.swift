@@ -42,12 +42,10 @@ public func localityCurve(
   guard domain > 1, matrix.size % domain == 0 else {
     return curve(matrix, sizes: sizes, order: order)
   }
-  let count = matrix.size / domain
-  let domains = matrix.aggregated(by: (0..<matrix.size).map { $0 / domain }, groupCount: count)
   let whole = sizes.filter { $0 == 1 || $0 % domain == 0 }.map { max(1, $0 / domain) }
   var seen: Set<Int> = []
   let domainOrder = order.map { $0 / domain }.filter { seen.insert($0).inserted }
-  return curve(domains, sizes: whole, order: domainOrder).map { point in
+  return curve(matrix.grouped(by: domain), sizes: whole, order: domainOrder).map { point in
     var point = point
     // A region of one domain holds no circuit, as one of a single server does not.
     point.size = point.size == 1 ? 1 : point.size * domain

@@ -70,7 +70,7 @@ private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions)
     return VerdictLine(
       .imbalance,
       "\(cause): \(profile.label) \(busiest) receives \(factor)× the mean. \(cure) first: "
-        + "balance can win up to \(factor)×, and no topology can win that.")
+        + "perfect balance would win up to \(factor)×, and no topology can win that.")
   }
   if momentary >= options.imbalanceWorthCuring {
     return VerdictLine(

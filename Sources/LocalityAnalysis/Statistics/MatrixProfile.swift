@@ -175,19 +175,3 @@ private struct LoadReading {
     return max(left, right)
   }
 }
-
-extension TrafficMatrix {
-  var saturatingRowSums: [Int64] {
-    (0..<size).map { cells[$0 * size..<($0 + 1) * size].reduce(0, saturatingSum) }
-  }
-
-  var saturatingColumnSums: [Int64] {
-    var sums = [Int64](repeating: 0, count: size)
-    for row in 0..<size {
-      for column in 0..<size {
-        sums[column] = saturatingSum(sums[column], cells[row * size + column])
-      }
-    }
-    return sums
-  }
-}
