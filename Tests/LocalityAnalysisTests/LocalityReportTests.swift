@@ -13,7 +13,7 @@ import TraceModel
     let matrix = try Fixture.real("mixnet/mixnet_tokens_8x8_measured.txt")
     let report = analyseLocality(
       expertWorkload([(0, 0, matrix)], phases: Phase.allToAlls, bytesPerUnit: 8192))
-    let profile = report.serverProfile
+    let profile = report.networkProfile
     #expect(report.total.betweenDomains == 228_839 * 8192 * 4)
     #expect(isClose(profile.receiveMaxOverMean.number, 2.371307373))
     #expect(isClose(profile.networkReceiveMaxOverMean.number, 2.373476515))
@@ -36,11 +36,11 @@ import TraceModel
         demands,
         provenance: ["routing.sourceRank": Provenance(.inferred, method: "contiguous blocks")]))
     let reason = "source ranks are inferred (contiguous blocks)"
-    #expect(report.serverProfile.excessInformation == .notIdentifiable(reason))
-    #expect(report.serverProfile.pairGini == .notIdentifiable(reason))
-    #expect(report.serverProfile.sendMaxOverMean == .notIdentifiable(reason))
+    #expect(report.networkProfile.excessInformation == .notIdentifiable(reason))
+    #expect(report.networkProfile.pairGini == .notIdentifiable(reason))
+    #expect(report.networkProfile.sendMaxOverMean == .notIdentifiable(reason))
     #expect(report.momentary.excessInformation == .notIdentifiable(reason))
-    #expect(report.serverProfile.receiveMaxOverMean.number != nil)
+    #expect(report.networkProfile.receiveMaxOverMean.number != nil)
     #expect(report.time.cosine == .tooFew(have: 2, need: 3, of: "iterations"))
     #expect(report.curve.isEmpty)
     #expect(report.curveAbsence == "not identifiable: " + reason)
@@ -57,7 +57,7 @@ import TraceModel
             "transfers.source": Provenance(origin, method: "test"),
             "operations.layer": Provenance(.inferred, method: "gaps"),
           ]))
-      #expect(report.serverProfile.excessInformation.number != nil)
+      #expect(report.networkProfile.excessInformation.number != nil)
     }
   }
 
@@ -65,8 +65,8 @@ import TraceModel
   @Test func `hot experts are not taken for hot pairs when phases are added up`() {
     let hot = Fixture.matrix(8) { _, destination in 100 * (destination + 1) }
     let report = analyseLocality(expertWorkload([(0, 0, hot)], phases: Phase.allToAlls))
-    #expect(report.serverProfile.excessInformation == .value(0, .bits))
-    #expect(report.serverProfile.rankOneResidual == .value(0, .share))
+    #expect(report.networkProfile.excessInformation == .value(0, .bits))
+    #expect(report.networkProfile.rankOneResidual == .value(0, .share))
     #expect(report.serverMatrix == report.serverMatrix.transposed)
   }
 
@@ -75,10 +75,10 @@ import TraceModel
       serverCount: 8, gpusPerServer: 1, parallelism: Parallelism(expert: 4, data: 8))
     let blocks = Fixture.matrix(8) { $0 / 4 == $1 / 4 ? 10 : 0 }
     let report = analyseLocality(expertWorkload([(0, 0, blocks)], layout: layout))
-    #expect(report.serverProfile.blockCount == 2)
-    #expect(report.serverProfile.pairCount == 24)
-    #expect(report.serverProfile.excessInformation == .value(0, .bits))
-    #expect(isClose(report.serverProfile.receiveMaxOverMean.number, 1, within: 1e-12))
+    #expect(report.networkProfile.blockCount == 2)
+    #expect(report.networkProfile.pairCount == 24)
+    #expect(report.networkProfile.excessInformation == .value(0, .bits))
+    #expect(isClose(report.networkProfile.receiveMaxOverMean.number, 1, within: 1e-12))
     let closed = report.curve.first { $0.size == 4 }
     #expect(closed?.contiguous == 1)
     #expect(lines(report, .regions).contains("Regions of 4 servers can keep 100 %"))
@@ -93,7 +93,7 @@ import TraceModel
       )
     }
     let report = analyseLocality(expertWorkload(demands))
-    #expect(report.serverProfile.excessInformation == .value(0, .bits))
+    #expect(report.networkProfile.excessInformation == .value(0, .bits))
     #expect(report.momentary.excessInformation.number ?? 0 > 0.3)
     #expect(lines(report, .pairs).hasPrefix("Hot pairs for a moment"))
     let lasting = analyseLocality(expertWorkload([(0, 0, Fixture.p8), (1, 0, Fixture.p8)]))
@@ -110,7 +110,7 @@ import TraceModel
     #expect(lines(report, .optics).contains("each expert group lies inside one server"))
     #expect(report.candidates.sizes.map(\.size) == [1])
     #expect(report.curveAbsence == "no bytes leave their server")
-    #expect(report.serverProfile.excessInformation.number == nil)
+    #expect(report.networkProfile.excessInformation.number == nil)
   }
 
   @Test func `a trace without bytes or steps has an empty report`() {
@@ -134,7 +134,7 @@ import TraceModel
         grain: .server, layout: Layout(serverCount: 8, gpusPerServer: 1), demands: demands,
         steps: [step]))
     #expect(report.subject == "all traffic")
-    #expect(isClose(report.serverProfile.excessInformation.number, 0.168907, within: 1e-6))
+    #expect(isClose(report.networkProfile.excessInformation.number, 0.168907, within: 1e-6))
     #expect(report.layerProfiles.map(\.label) == ["layer unknown"])
     #expect(report.notes.contains { $0.contains("no operation is known to be expert traffic") })
   }
@@ -150,5 +150,36 @@ import TraceModel
     #expect(decimal(.nan, places: 2) == "undefined")
     #expect(decimal(1e300, places: 2) == "1e+300")
     #expect(decimal(3.996, places: 2) == "4.00")
+  }
+}
+
+@Suite struct ScaleUpDomainTests {
+  /// Domains of two servers; expert groups of four servers: {0 … 3} and {4 … 7}.
+  private let layout = Layout(
+    serverCount: 8, gpusPerServer: 1, serversPerScaleUpDomain: 2,
+    parallelism: Parallelism(expert: 4, data: 8))
+  private let matrix = Fixture.matrix(8) { $0 / 2 == $1 / 2 ? 1000 : $0 / 4 == $1 / 4 ? 10 : 1 }
+
+  @Test func `bytes inside a domain count neither for structure nor for regions`() {
+    let report = analyseLocality(expertWorkload([(0, 0, matrix)], layout: layout))
+    #expect(report.profiles.map(\.label) == ["server", "scale-up domain"])
+    #expect(report.networkProfile.endCount == 4)
+    #expect(report.networkProfile.bytes == 16 * 10 + 32)
+    #expect(report.total.insideDomain == 8000)
+    #expect(report.curve.map(\.size) == [1, 4, 8])
+    #expect(report.curve.first?.best.share == 0)
+    #expect(isClose(report.curve[1].contiguous, 160.0 / 192, within: 1e-12))
+    #expect(report.curve[1].best.grouping.regionOf == [0, 0, 0, 0, 1, 1, 1, 1])
+    #expect(report.notes.contains { $0.contains("scale-up domains of 2 servers") })
+  }
+
+  @Test func `regions keep domains whole`() {
+    let candidates = RegionCandidates(
+      layout, limit: SwitchLimit(radix: 42, opticalNICsPerServer: 6))
+    #expect(candidates.sizes.map(\.size) == [1, 4, 6])
+    #expect(
+      candidates.sizes.map(\.reasons) == [[.noCircuits], [.divisor, .expertGroup], [.switchLimit]])
+    #expect(candidates.tooLarge == [8])
+    #expect(declaredServerOrder(layout) == [0, 1, 2, 3, 4, 5, 6, 7])
   }
 }

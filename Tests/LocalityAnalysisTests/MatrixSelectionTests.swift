@@ -89,5 +89,11 @@ import TraceModel
     #expect(workload.trafficMatrix()?[0, 1] == Int64.max)
     #expect(workload.trafficBytes(by: [])[0].bytes.total == Int64.max)
     #expect(analyseLocality(workload).total.betweenDomains == Int64.max)
+    let full = TrafficMatrix(
+      rows: [[Int64]](repeating: [Int64](repeating: .max, count: 8), count: 8))
+    let domains = Layout(serverCount: 8, gpusPerServer: 1, serversPerScaleUpDomain: 2)
+    let report = analyseLocality(expertWorkload([(0, 0, full), (1, 0, full)], layout: domains))
+    #expect(report.networkProfile.bytes >= 0)
+    #expect(report.curve.last?.best.share == 1)
   }
 }

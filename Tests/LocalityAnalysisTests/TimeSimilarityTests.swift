@@ -50,8 +50,10 @@ import TraceModel
     let shifts = (0..<2).map { shift in
       Fixture.matrix(8) { ($0 + shift + 1) % 8 == $1 ? 1 : 0 }
     }
-    let demands = (0..<12).flatMap { iteration in
-      [0, 1].map { (Int32(iteration), Int32($0), shifts[$0 == 0 ? iteration % 2 : 0]) }
+    var demands: [(iteration: Int32, layer: Int32, matrix: TrafficMatrix)] = []
+    for iteration in 0..<12 {
+      demands.append((Int32(iteration), 0, shifts[iteration % 2]))
+      demands.append((Int32(iteration), 1, shifts[0]))
     }
     let time = TimeSimilarity(expertWorkload(demands), experts)
     #expect(time.layers[0].cosines == [Double](repeating: 0, count: 11))

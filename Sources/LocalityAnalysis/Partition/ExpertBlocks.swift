@@ -12,9 +12,20 @@ package struct ExpertBlocks: Sendable, Hashable {
 
   /// The declared blocks at a grain; every end alone where the layout contradicts itself.
   package init(_ layout: Layout, at grain: Grain) {
-    var sets = DisjointSets(count: layout.endpointCount(at: grain))
+    let map = EndMap(layout, from: .rank, to: grain)
+    self.init(layout, map: map, count: layout.endpointCount(at: grain))
+  }
+
+  /// The declared blocks of servers, or of scale-up domains that hold several.
+  package init(networkEndsOf layout: Layout) {
+    let map = EndMap(networkEndsOf: layout, from: .rank)
+    self.init(layout, map: map, count: map.count)
+  }
+
+  private init(_ layout: Layout, map: EndMap?, count: Int) {
+    var sets = DisjointSets(count: count)
     let parallelism = layout.parallelism
-    if layout.defect == nil, let map = EndMap(layout, from: .rank, to: grain) {
+    if layout.defect == nil, let map {
       for group in 0..<parallelism.expertGroupCount {
         let ends = parallelism.ranks(ofExpertGroup: group).map { Int(map.target[$0]) }
         for end in ends.dropFirst() { sets.join(ends[0], end) }
@@ -85,18 +96,5 @@ struct DisjointSets {
       }
       return numbers[root]
     }
-  }
-}
-
-extension TrafficMatrix {
-  /// The rows and columns of some ends, in their order.
-  func restricted(to ends: [Int]) -> TrafficMatrix {
-    var result = TrafficMatrix(size: ends.count)
-    for (row, source) in ends.enumerated() {
-      for (column, destination) in ends.enumerated() {
-        result.cells[row * ends.count + column] = cells[source * size + destination]
-      }
-    }
-    return result
   }
 }

@@ -3,8 +3,7 @@ public import TraceModel
 /// φ: the share of the bytes between servers that stays inside its region, 0 … 1.
 ///
 /// Bytes inside a server count neither way, so φ is 0 for regions of one server and 1 for a single
-/// region. Nil when no byte leaves its server. O(n²). (Reference: reconfigurable region locality,
-/// balanced-partition form.)
+/// region. Nil when no byte leaves its server. O(n²).
 public func intraRegionShare(_ matrix: TrafficMatrix, regionOf: [Int]) -> Double? {
   precondition(regionOf.count == matrix.size, "one region per server")
   let cells = matrix.cells.span

@@ -31,14 +31,37 @@ package func divisors(of number: Int) -> [Int] {
 ///   - matrix: bytes between servers.
 ///   - sizes: servers per region; those outside 1 … n are left out.
 ///   - declaredOrder: the servers, those of one expert group side by side; nil for 0, 1, 2 …
+///   - serversPerDomain: servers of a scale-up domain. Domains stay whole, bytes inside one count
+///     neither way, and only multiples of it (and 1) are sizes.
 /// - Returns: ascending by size, or nothing when no byte leaves its server.
 public func localityCurve(
-  _ matrix: TrafficMatrix, sizes: [Int], declaredOrder: [Int]? = nil
+  _ matrix: TrafficMatrix, sizes: [Int], declaredOrder: [Int]? = nil, serversPerDomain: Int = 1
 ) -> [CurvePoint] {
+  let order = declaredOrder ?? Array(0..<matrix.size)
+  let domain = serversPerDomain
+  guard domain > 1, matrix.size % domain == 0 else {
+    return curve(matrix, sizes: sizes, order: order)
+  }
+  let whole = sizes.filter { $0 == 1 || $0 % domain == 0 }.map { max(1, $0 / domain) }
+  var seen: Set<Int> = []
+  let domainOrder = order.map { $0 / domain }.filter { seen.insert($0).inserted }
+  return curve(matrix.grouped(by: domain), sizes: whole, order: domainOrder).map { point in
+    var point = point
+    // A region of one domain holds no circuit, as one of a single server does not.
+    point.size = point.size == 1 ? 1 : point.size * domain
+    point.lastRegionSize = point.size == 1 ? 1 : point.lastRegionSize * domain
+    let regionOf = point.best.grouping.regionOf
+    point.best.grouping = Grouping(
+      name: point.best.grouping.name,
+      regionOf: (0..<matrix.size).map { point.size == 1 ? $0 : regionOf[$0 / domain] })
+    return point
+  }
+}
+
+private func curve(_ matrix: TrafficMatrix, sizes: [Int], order: [Int]) -> [CurvePoint] {
   let traffic = SymmetricTraffic(matrix)
   guard traffic.total > 0 else { return [] }
   let count = matrix.size
-  let order = declaredOrder ?? Array(0..<count)
   var points: [CurvePoint] = []
   for size in Set(sizes).sorted() where (1...count).contains(size) {
     let contiguous = Grouping.contiguous(serverCount: count, size: size)

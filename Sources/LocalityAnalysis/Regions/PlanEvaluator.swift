@@ -26,6 +26,9 @@ public struct PlanScore: Sendable, Hashable {
 }
 
 /// Whoever can replay the workload on a plan; the region chooser knows no fabric of its own.
+///
+/// Which workload, iterations, fabric and scheduler are replayed is the evaluator's own affair; they
+/// must be the same for every plan.
 public struct PlanEvaluator<Failure: Error> {
   /// Scores a plan.
   ///

@@ -38,15 +38,18 @@ public struct RegionCandidates: Sendable, Hashable {
     sizes = []
     var reasons: [Int: [Reason]] = [1: [.noCircuits]]
     if noOptics == nil {
-      for divisor in divisors(of: count) where divisor > 1 && divisor < count {
-        reasons[divisor, default: []].append(.divisor)
+      // Scale-up domains stay whole, and one alone has no circuits.
+      let domain = layout.serversPerNetworkEnd
+      for ends in divisors(of: count / domain) where ends > 1 && ends * domain < count {
+        reasons[ends * domain, default: []].append(.divisor)
       }
-      let group = ExpertBlocks(layout, at: .server).largestSize
-      if group > 1 { reasons[group, default: []].append(.expertGroup) }
-      if let limit, limit.serversPerRegion < count, limit.serversPerRegion > 1 {
-        reasons[limit.serversPerRegion, default: []].append(.switchLimit)
+      let group = ExpertBlocks(networkEndsOf: layout).largestSize * domain
+      if group > domain { reasons[group, default: []].append(.expertGroup) }
+      if let limit, limit.serversPerRegion < count {
+        let most = limit.serversPerRegion / domain * domain
+        if most > domain { reasons[most, default: []].append(.switchLimit) }
       }
-      if count > 1 { reasons[count, default: []].append(.wholeCluster) }
+      if count > domain { reasons[count, default: []].append(.wholeCluster) }
     }
     let most = limit?.serversPerRegion ?? .max
     for size in reasons.keys.sorted() {
@@ -109,6 +112,10 @@ public struct RegionCandidates: Sendable, Hashable {
 }
 
 /// The servers of a layout, those whose ranks share an expert group side by side.
+///
+/// Scale-up domains stay together.
 public func declaredServerOrder(_ layout: Layout) -> [Int] {
-  ExpertBlocks(layout, at: .server).members.flatMap { $0 }
+  let domain = layout.serversPerNetworkEnd
+  let domains = ExpertBlocks(networkEndsOf: layout).members.flatMap { $0 }
+  return domains.flatMap { $0 * domain..<($0 + 1) * domain }
 }

@@ -29,27 +29,52 @@ struct AnalysisSubject {
         blockOf: [Int](repeating: 0, count: workload.layout.endpointCount(at: grain)))
   }
 
-  /// The summed matrix at every grain that has other ends than a coarser one.
+  /// The same for the ends of the network.
+  var networkBlocks: ExpertBlocks {
+    isExpert
+      ? ExpertBlocks(networkEndsOf: workload.layout)
+      : ExpertBlocks(blockOf: [Int](repeating: 0, count: networkMap.count))
+  }
+
+  private var networkMap: EndMap {
+    EndMap(networkEndsOf: workload.layout, from: workload.grain)
+  }
+
+  /// What an end of the network is called.
+  var networkEndName: String {
+    workload.layout.serversPerNetworkEnd > 1 ? "scale-up domain" : "server"
+  }
+
+  /// The summed matrix at every grain that has other ends than a coarser one, network ends last.
   func profiles(absentSources: String?) -> [MatrixProfile] {
     let layout = workload.layout
-    let finer = [Grain.rank, .nic].filter { grain in
-      let ends = layout.endpointCount(at: grain)
-      return EndMap(layout, from: workload.grain, to: grain) != nil && ends != layout.serverCount
-        && (grain == workload.grain || ends != layout.endpointCount(at: workload.grain))
+    var sizes: Set<Int> = [networkMap.count]
+    var grains: [Grain] = []
+    // The workload's own grain stands for those with as many ends.
+    for grain in [workload.grain, .server, .nic, .rank] {
+      guard EndMap(layout, from: workload.grain, to: grain) != nil else { continue }
+      if sizes.insert(layout.endpointCount(at: grain)).inserted { grains.append(grain) }
     }
-    return (finer + [.server]).map { grain in
+    let profiles = grains.sorted { $0.rawValue < $1.rawValue }.map { grain in
       let matrix = workload.trafficMatrix(selection, at: grain) ?? TrafficMatrix(size: 0)
       return MatrixProfile(
         matrix, label: grain.name, grain: grain, blockOf: blocks(at: grain).blockOf,
         absentSources: absentSources)
     }
+    let network = workload.matrix(
+      of: workload.steps.filter { selection.contains($0) }, selection: selection, map: networkMap)
+    return profiles + [
+      MatrixProfile(
+        network, label: networkEndName, grain: .server, blockOf: networkBlocks.blockOf,
+        absentSources: absentSources)
+    ]
   }
 
-  /// The server matrix of each layer.
+  /// The network matrix of each layer.
   func layerProfiles(absentSources: String?) -> [MatrixProfile] {
     var result: [MatrixProfile] = []
-    let blockOf = blocks(at: .server).blockOf
-    workload.forEachTrafficMatrix(selection, by: [.layer], at: .server) { key, matrix in
+    let blockOf = networkBlocks.blockOf
+    workload.forEachTrafficMatrix(selection, by: [.layer], map: networkMap) { key, matrix in
       let layer = key.layer ?? Operation.unknown
       let label = layer == Operation.unknown ? "layer unknown" : "layer \(layer)"
       result.append(
@@ -74,6 +99,11 @@ struct AnalysisSubject {
       result.append(
         "phases are unknown for some expert operations: where dispatch and combine are added up, "
           + "part of the pair structure is their symmetry")
+    }
+    if workload.layout.serversPerNetworkEnd > 1 {
+      result.append(
+        "pairs, regions and time are read between scale-up domains of "
+          + "\(workload.layout.serversPerNetworkEnd) servers: bytes inside one need no network")
     }
     if workload.grain == .rank, workload.layout.nicCount != workload.layout.rankCount {
       result.append("NIC matrices assume pinned NICs: GPU g of a server uses NIC ⌊g·N/G⌋")

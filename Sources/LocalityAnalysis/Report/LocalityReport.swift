@@ -21,9 +21,9 @@ public struct LocalityReport: Sendable, Hashable {
   public var total: TierBytes
 
   /// The subject's matrix summed over all layers and iterations, once per grain that the workload
-  /// knows and that differs in its ends; servers last.
+  /// knows and that differs in its ends; servers (or scale-up domains of several) last.
   public var profiles: [MatrixProfile]
-  /// The subject's server matrix of each layer, ascending.
+  /// The subject's network matrix of each layer, ascending.
   public var layerProfiles: [MatrixProfile]
   /// Single operations.
   public var momentary: MomentaryStructure
@@ -45,8 +45,8 @@ public struct LocalityReport: Sendable, Hashable {
   /// What limits the statements above.
   public var notes: [String]
 
-  /// The profile at server grain.
-  public var serverProfile: MatrixProfile { profiles[profiles.count - 1] }
+  /// The profile between the ends of the network: servers, or scale-up domains of several.
+  public var networkProfile: MatrixProfile { profiles[profiles.count - 1] }
 }
 
 /// Analyses the locality of a workload.
@@ -70,8 +70,8 @@ public func analyseLocality(
     layout, expertNetworkBytes: subject.isExpert ? subjectBytes.betweenDomains : nil,
     limit: options.switchLimit)
   let order = declaredServerOrder(layout)
-  let blocks = subject.blocks(at: .server)
-  let servers = workload.trafficMatrix(subject.asSent, at: .server) ?? TrafficMatrix(size: 0)
+  let blocks = subject.networkBlocks
+  let matrix = workload.trafficMatrix(subject.asSent, at: .server) ?? TrafficMatrix(size: 0)
   let known = Set(workload.steps.lazy.map(\.iteration)).filter { $0 >= 0 }
   let layers = Set(workload.steps.lazy.map(\.layer)).filter { $0 >= 0 }
 
@@ -85,7 +85,7 @@ public func analyseLocality(
     momentary: MomentaryStructure(
       workload, subject.selection, blocks: blocks, absentSources: absentSources,
       limit: options.demandLimit),
-    serverMatrix: servers, curve: [], curveAbsence: absentSources.map { "not identifiable: \($0)" },
+    serverMatrix: matrix, curve: [], curveAbsence: absentSources.map { "not identifiable: \($0)" },
     declaredOrder: order, candidates: candidates,
     time: TimeSimilarity(workload, subject.selection, absentSources: absentSources),
     synthetic: syntheticSign(workload, subject.selection), verdict: [],
@@ -93,7 +93,8 @@ public func analyseLocality(
   if absentSources == nil {
     let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)
     report.curve = localityCurve(
-      servers, sizes: sizes + options.extraRegionSizes, declaredOrder: order)
+      matrix, sizes: sizes + options.extraRegionSizes, declaredOrder: order,
+      serversPerDomain: layout.serversPerNetworkEnd)
     if report.curve.isEmpty { report.curveAbsence = "no bytes leave their server" }
   }
   report.verdict = verdict(on: report, subjectBytes: subjectBytes, options: options)

@@ -56,40 +56,43 @@ private func scopeLine(_ report: LocalityReport, _ bytes: TierBytes) -> VerdictL
 }
 
 private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
-  let profile = report.serverProfile
+  let profile = report.networkProfile
   guard let most = profile.receiveMaxOverMean.number, let busiest = profile.busiestReceiver else {
     return VerdictLine(
       .imbalance, "Imbalance: \(profile.receiveMaxOverMean.absence ?? "unknown").")
   }
   let factor = decimal(most, places: 2)
+  let (cause, cure) =
+    report.subject == "all traffic"
+    ? ("Hot receivers", "Move work") : ("Hot experts", "Move or replicate experts")
   let momentary = report.momentary.receiveMaxOverMean.number ?? most
   if most >= options.imbalanceWorthCuring {
     return VerdictLine(
       .imbalance,
-      "Hot experts: server \(busiest) receives \(factor)× the mean. Move or replicate experts "
-        + "first: balance can win up to \(factor)×, and no topology can win that.")
+      "\(cause): \(profile.label) \(busiest) receives \(factor)× the mean. \(cure) first: "
+        + "perfect balance would win up to \(factor)×, and no topology can win that.")
   }
   if momentary >= options.imbalanceWorthCuring {
     return VerdictLine(
       .imbalance,
       "Receipts even out over the trace (\(factor)× the mean at most), but in a single operation the "
-        + "busiest server receives \(decimal(momentary, places: 2))× the mean.")
+        + "busiest \(profile.label) receives \(decimal(momentary, places: 2))× the mean.")
   }
   return VerdictLine(
-    .imbalance, "Load is balanced: the busiest server receives \(factor)× the mean.")
+    .imbalance, "Load is balanced: the busiest \(profile.label) receives \(factor)× the mean.")
 }
 
 private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
   guard let lasting = layerExcess(report),
-    let residual = report.serverProfile.rankOneResidual.number
+    let residual = report.networkProfile.rankOneResidual.number
   else {
-    let absence = report.serverProfile.excessInformation.absence ?? "unknown"
+    let absence = report.networkProfile.excessInformation.absence ?? "unknown"
     return VerdictLine(.pairs, "Pair structure: \(absence).")
   }
   let floor = report.momentary.samplingFloor.number ?? 0
   let momentary = max(0, (report.momentary.excessInformation.number ?? lasting) - floor)
   let words =
-    "\(decimal(lasting, places: 3)) bit beyond what totals per server explain, "
+    "\(decimal(lasting, places: 3)) bit beyond what totals per \(report.networkProfile.label) explain, "
     + "\(percent(residual)) of the bytes off a rank-one matrix"
   if lasting >= options.strongPairStructureBits {
     return VerdictLine(

@@ -28,4 +28,23 @@ package struct EndMap: Sendable {
       return nil
     }
   }
+
+  /// To the ends of the network: servers, or scale-up domains where a domain holds several servers,
+  /// since bytes inside a domain never meet a fabric that is to be chosen.
+  package init(networkEndsOf layout: Layout, from origin: Grain) {
+    let servers = layout.serversPerNetworkEnd
+    grain = .server
+    count = layout.serverCount / servers
+    target = (0..<layout.endpointCount(at: origin)).map {
+      Int32(layout.server(of: $0, at: origin) / servers)
+    }
+  }
+}
+
+extension Layout {
+  /// Servers of a scale-up domain; 1 where the declared number does not divide the servers.
+  var serversPerNetworkEnd: Int {
+    let servers = serversPerScaleUpDomain
+    return servers > 1 && serverCount % servers == 0 ? servers : 1
+  }
 }

@@ -57,7 +57,7 @@ public struct MatrixProfile: Sendable, Hashable {
   ) {
     let blocks = ExpertBlocks(blockOf: blockOf ?? [Int](repeating: 0, count: matrix.size))
     let members = blocks.joined(by: matrix).members
-    let parts = members.map { matrix.restricted(to: $0) }
+    let parts = members.count == 1 ? [matrix] : members.map { matrix.restricted(to: $0) }
     self.label = label
     self.grain = grain
     endCount = matrix.size
@@ -173,21 +173,5 @@ private struct LoadReading {
   private static func larger(_ left: Double?, _ right: Double?) -> Double? {
     guard let left, let right else { return left ?? right }
     return max(left, right)
-  }
-}
-
-extension TrafficMatrix {
-  var saturatingRowSums: [Int64] {
-    (0..<size).map { cells[$0 * size..<($0 + 1) * size].reduce(0, saturatingSum) }
-  }
-
-  var saturatingColumnSums: [Int64] {
-    var sums = [Int64](repeating: 0, count: size)
-    for row in 0..<size {
-      for column in 0..<size {
-        sums[column] = saturatingSum(sums[column], cells[row * size + column])
-      }
-    }
-    return sums
   }
 }

@@ -18,7 +18,7 @@ public struct MomentaryStructure: Sendable, Hashable {
   /// identifiable when the demands do not count tokens.
   public var samplingFloor: Finding
 
-  /// Reads up to `limit` distinct demands at server grain: O(limit · servers²).
+  /// Reads up to `limit` distinct demands between network ends: O(limit · ends²).
   init(
     _ workload: Workload, _ selection: MatrixSelection, blocks: ExpertBlocks,
     absentSources: String?, limit: Int
@@ -34,8 +34,7 @@ public struct MomentaryStructure: Sendable, Hashable {
     receiveMaxOverMean = none
     excessInformation = none
     samplingFloor = .notIdentifiable("the demands do not count tokens")
-    guard let map = EndMap(workload.layout, from: workload.grain, to: .server) else { return }
-
+    let map = EndMap(networkEndsOf: workload.layout, from: workload.grain)
     var sums = Sums()
     for step in chosen {
       let matrix = workload.matrix(of: [step], selection: selection, map: map)

@@ -15,7 +15,7 @@ package func decimal(_ number: Double, places: Int) -> String {
 
 /// A share 0 … 1 as a percentage, with one decimal below ten percent.
 package func percent(_ share: Double) -> String {
-  decimal(share * 100, places: abs(share) < 0.0995 ? 1 : 0) + " %"
+  decimal(share * 100, places: share != 0 && abs(share) < 0.0995 ? 1 : 0) + " %"
 }
 
 /// Sum that stops at the largest number instead of trapping: amounts come from files.
@@ -28,4 +28,30 @@ func saturatingSum(_ left: Int64, _ right: Int64) -> Int64 {
 func saturatingProduct(_ left: Int64, _ right: Int64) -> Int64 {
   let (product, overflow) = left.multipliedReportingOverflow(by: right)
   return overflow ? .max : product
+}
+
+/// The sentence with a capital letter in front.
+func capitalised(_ sentence: String) -> String {
+  sentence.prefix(1).uppercased() + sentence.dropFirst()
+}
+
+/// Nanoseconds in the unit that reads best.
+func duration(_ nanoseconds: Double) -> String {
+  switch abs(nanoseconds) {
+  case ..<1e3: decimal(nanoseconds, places: 0) + " ns"
+  case ..<1e6: decimal(nanoseconds / 1e3, places: 2) + " µs"
+  case ..<1e9: decimal(nanoseconds / 1e6, places: 2) + " ms"
+  default: decimal(nanoseconds / 1e9, places: 2) + " s"
+  }
+}
+
+/// US dollars with thousands separated.
+func dollars(_ amount: Double) -> String {
+  var digits = decimal(amount, places: 0)
+  var place = digits.endIndex
+  while digits.distance(from: digits.startIndex, to: place) > 3 {
+    place = digits.index(place, offsetBy: -3)
+    digits.insert(",", at: place)
+  }
+  return "$" + digits
 }

@@ -1,6 +1,6 @@
 public import TraceModel
 
-/// How alike the server matrices of one layer are from one iteration to the next.
+/// How alike the network matrices of one layer are from one iteration to the next.
 public struct LayerSimilarity: Sendable, Hashable {
   public var layer: Int32
   /// Cosine of each iteration's matrix and the next one's, in order.
@@ -35,7 +35,7 @@ public struct TimeSimilarity: Sendable, Hashable {
   public static let iterationsForTrend = 3
   public static let iterationsForSpread = 10
 
-  /// One pass over the selection by layer and iteration at server grain; two matrices in memory.
+  /// One pass over the selection by layer and iteration between network ends; two matrices in memory.
   public init(_ workload: Workload, _ selection: MatrixSelection, absentSources: String? = nil) {
     var known = selection
     known.iterations = known.iterations ?? 0...Int32.max
@@ -65,7 +65,8 @@ public struct TimeSimilarity: Sendable, Hashable {
 
   private mutating func compareIterations(_ workload: Workload, _ selection: MatrixSelection) {
     var previous: (layer: Int32, traffic: SparseTraffic)?
-    workload.forEachTrafficMatrix(selection, by: [.layer, .iteration], at: .server) { key, matrix in
+    let map = EndMap(networkEndsOf: workload.layout, from: workload.grain)
+    workload.forEachTrafficMatrix(selection, by: [.layer, .iteration], map: map) { key, matrix in
       let traffic = SparseTraffic(matrix)
       let layer = key.layer ?? Operation.unknown
       if layers.last?.layer != layer {
@@ -97,7 +98,8 @@ public struct TimeSimilarity: Sendable, Hashable {
     known.layers = known.layers ?? 0...Int32.max
     var previous: (key: TrafficKey, traffic: SparseTraffic)?
     var cosines: [Double] = []
-    workload.forEachTrafficMatrix(known, by: [.layer], at: .server) { key, matrix in
+    let map = EndMap(networkEndsOf: workload.layout, from: workload.grain)
+    workload.forEachTrafficMatrix(known, by: [.layer], map: map) { key, matrix in
       let traffic = SparseTraffic(matrix)
       if let previous, previous.key.layer.map({ $0 &+ 1 }) == key.layer,
         previous.traffic.sharesEnds(with: traffic), let cosine = previous.traffic.cosine(traffic)

@@ -26,10 +26,17 @@ extension Workload {
     at grain: Grain? = nil, _ body: (TrafficKey, TrafficMatrix) -> Void
   ) -> Bool {
     guard let map = EndMap(layout, from: self.grain, to: grain ?? self.grain) else { return false }
+    forEachTrafficMatrix(selection, by: axes, map: map, body)
+    return true
+  }
+
+  func forEachTrafficMatrix(
+    _ selection: MatrixSelection, by axes: [TrafficAxis], map: EndMap,
+    _ body: (TrafficKey, TrafficMatrix) -> Void
+  ) {
     for (key, chosen) in slices(selection, by: axes) {
       body(key, matrix(of: chosen, selection: selection, map: map))
     }
-    return true
   }
 
   /// The selected steps by their place on the axes, ascending.
