@@ -25,8 +25,9 @@ enum AttributionPass {
   /// One sentence about what attribution found.
   static func sentence(_ summary: AttributionSummary) -> String {
     let iterations = summary.iterationCount.map { "\($0) iterations" } ?? "no repetition"
-    return "\(summary.messageCount) messages became \(summary.operationCount) operations "
-      + "(\(iterations)); bursts are separated by pauses over "
-      + "\(summary.idleGapNanoseconds / 1_000) µs."
+    let kinds = summary.messageCountByKind.map { "\($0.count) \($0.kind.name)" }
+    return "\(summary.messageCount) messages (\(kinds.joined(separator: ", "))) became "
+      + "\(summary.operationCount) operations (\(iterations)); operations are separated by pauses "
+      + "over \(summary.idleGapNanoseconds / 1_000) µs."
   }
 }

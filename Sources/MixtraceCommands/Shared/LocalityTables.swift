@@ -4,15 +4,25 @@ internal import TraceModel
 
 /// The tables of a locality report.
 enum LocalityTables {
-  /// A finding as a cell: the number, or the reason why there is none.
+  /// A finding as a cell: the number, or in two words why there is none.
   static func cell(_ finding: Finding) -> Cell {
     switch finding {
     case .value(let number, .share): .number(number, as: .share)
     case .value(let number, .ratio): .number(number, as: .ratio)
     case .value(let number, .pairs): .integer(Int64(number), as: .count)
     case .value(let number, _): .number(number, as: .plain)
-    case .notIdentifiable, .tooFew: .missing(finding.absence ?? "")
+    case .notIdentifiable: .missing("not identifiable")
+    case .tooFew(let have, let need, _): .missing("too few (\(have) of \(need))")
     }
+  }
+
+  /// The reasons behind missing values, once each, as notes of a table.
+  private static func reasons(_ findings: [Finding]) -> [String] {
+    var reasons: [String] = []
+    for finding in findings {
+      if let absence = finding.absence, !reasons.contains(absence) { reasons.append(absence) }
+    }
+    return reasons.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
   }
 
   static func bytes(_ slices: [TrafficSlice], title: String) -> Table {
@@ -61,11 +71,12 @@ enum LocalityTables {
         cell(profile.excessInformation), cell(profile.rankOneResidual),
       ])
     }
-    table.notes = [
-      "Read max/mean first: imbalance is cured by moving experts. Pair MI is what remains of the "
-        + "mutual information of source and destination once totals per end and the empty diagonal "
-        + "are explained: only that is cured by moving light.",
-    ]
+    table.notes =
+      reasons(profiles.map(\.excessInformation)) + [
+        "Read max/mean first: imbalance is cured by moving experts. Pair MI is what remains of the "
+          + "mutual information of source and destination once totals per end and the empty diagonal "
+          + "are explained: only that is cured by moving light."
+      ]
     return table
   }
 
@@ -98,6 +109,7 @@ enum LocalityTables {
     for (name, finding, meaning) in rows {
       table.append([.text(name), cell(finding), .text(meaning)])
     }
+    table.notes = reasons(rows.map(\.1))
     return table
   }
 
@@ -105,7 +117,8 @@ enum LocalityTables {
     var table = Table(
       "Share of bytes between servers that stays inside a region",
       columns: [
-        .number("region_servers", "Region", .count), .number("contiguous_share", "In order", .share),
+        .number("region_servers", "Region", .count),
+        .number("contiguous_share", "In order", .share),
         .number("declared_share", "Expert groups", .share),
         .number("best_share", "Best found", .share), .text("best_method", "Method"),
         .number("uniform_share", "If uniform", .share),
@@ -116,7 +129,7 @@ enum LocalityTables {
         .number(point.best.share), .text(point.best.method.rawValue), .number(point.uniform),
       ])
     }
-    if let absence = report.curveAbsence { table.notes.append("\(absence)") }
+    if let absence = report.curveAbsence { table.notes.append(absence + ".") }
     if report.curve.contains(where: { !$0.isEven }) {
       table.notes.append("Where a size does not divide the servers, the last region is smaller.")
     }
@@ -136,6 +149,7 @@ enum LocalityTables {
     for (name, finding) in zip(["lowest tenth", "highest tenth"], report.time.cosineSpread) {
       table.append([.text("cosine, \(name)"), cell(finding)])
     }
+    table.notes = reasons([report.time.cosine, report.time.adjacentLayers])
     return table
   }
 }

@@ -6,7 +6,8 @@ struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Form of the results: table, json, csv or markdown.",
-      discussion: "Tables are for people (1.79 ms); JSON and CSV hold exact values with the unit in "
+      discussion:
+        "Tables are for people (1.79 ms); JSON and CSV hold exact values with the unit in "
         + "the key (completion_ns). CSV holds the main table only."))
   var format = TableFormat.table
 

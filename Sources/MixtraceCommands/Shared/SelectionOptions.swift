@@ -11,7 +11,8 @@ struct SelectionOptions: ParsableArguments {
       valueName: "rank|nic|server"))
   var grain: Grain?
 
-  @Option(help: ArgumentHelp("Only this role: expert, tensor, pipeline, data, other.", valueName: "role"))
+  @Option(
+    help: ArgumentHelp("Only this role: expert, tensor, pipeline, data, other.", valueName: "role"))
   var role: Role?
 
   @Option(

@@ -31,8 +31,10 @@ struct AnalyzeVerb: Verb {
   @Argument(help: "A .mixt file.")
   var trace: String
 
-  @Option(help: ArgumentHelp("One structure row for the whole trace, each layer or each iteration's bytes.",
-    valueName: "whole|layer|iteration"))
+  @Option(
+    help: ArgumentHelp(
+      "One structure row for the whole trace, each layer or each iteration's bytes.",
+      valueName: "whole|layer|iteration"))
   var by = Rows.whole
 
   @Flag(help: "Leave out the choice of the region, which needs replay.")
@@ -65,7 +67,8 @@ struct AnalyzeVerb: Verb {
     document.add("regions", LocalityTables.curve(locality))
     document.add("time", LocalityTables.time(locality))
     if !noRegions {
-      let study = try RegionStudy(workload: workload, locality: locality, fabric: fabric.parameters())
+      let study = try RegionStudy(
+        workload: workload, locality: locality, fabric: fabric.parameters())
       document.sentences += study.sentences
       document.add("choice", study.table)
     }

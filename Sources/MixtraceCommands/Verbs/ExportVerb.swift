@@ -32,29 +32,35 @@ struct ExportVerb: Verb {
   @Argument(help: "What to write: operations, transfers, routing, messages or matrix.")
   var subject: Subject
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"))
-  var output: String
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Where to write; standard output when left out.", valueName: "file"))
+  var output: String?
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let file = try TraceFile(path: trace)
     if subject == .matrix {
-      try exportMatrix(of: file)
-    } else {
+      try exportMatrix(of: file, terminal: terminal)
+    } else if let output {
       if output.hasSuffix(".npy") {
         throw ValidationError("only a matrix can be written as .npy; name a .csv file")
       }
-      try exportRows(of: file)
+      let writer = try CompressedWriter(path: output)
+      try exportRows(of: file, to: CSVRows { try writer.write($0) })
+      try writer.commit()
+    } else {
+      try exportRows(of: file, to: CSVRows { terminal.write($0) })
     }
     return file.isSalvaged ? .doneWithWarnings : .done
   }
 
-  private func exportMatrix(of file: TraceFile) throws {
+  private func exportMatrix(of file: TraceFile, terminal: Terminal) throws {
     let workload = try selection.workload(of: file)
     let steps = try selection.steps(of: workload)
     let matrix = workload.matrix(of: steps, at: selection.coarseGrain(of: workload))
-    if output.hasSuffix(".npy") {
+    if let output, output.hasSuffix(".npy") {
       try write(NumPyFile.bytes(matrix.cells, shape: [matrix.size, matrix.size]), to: output)
       return
     }
@@ -62,12 +68,10 @@ struct ExportVerb: Verb {
     for row in 0..<matrix.size {
       text += (0..<matrix.size).map { String(matrix[row, $0]) }.joined(separator: ",") + "\n"
     }
-    try write(text, to: output)
+    if let output { try write(text, to: output) } else { terminal.write(text) }
   }
 
-  private func exportRows(of file: TraceFile) throws {
-    let writer = try CompressedWriter(path: output)
-    let rows = CSVRows(writer: writer)
+  private func exportRows(of file: TraceFile, to rows: CSVRows) throws {
     switch subject {
     case .operations: try rows.write(try file.operations())
     case .transfers: try rows.write(try file.transfers())
@@ -77,13 +81,12 @@ struct ExportVerb: Verb {
       try file.forEachMessageBlock { try rows.write($0, addresses: file.metadata.layout.addresses) }
     case .matrix: break
     }
-    try writer.commit()
   }
 }
 
 /// Rows of the trace's tables as CSV.
 private struct CSVRows {
-  let writer: CompressedWriter
+  let put: (String) throws -> Void
 
   func write(_ table: OperationTable) throws {
     try line(
@@ -120,7 +123,8 @@ private struct CSVRows {
 
   func writeMessageHeader() throws {
     try line(
-      "source,destination,channel,kind,start_ns,end_ns,bytes,repeated_bytes,packets,missing_packets")
+      "source,destination,channel,kind,start_ns,end_ns,bytes,repeated_bytes,packets,missing_packets"
+    )
   }
 
   func write(_ table: MessageTable, addresses: [NICAddress]) throws {
@@ -129,11 +133,12 @@ private struct CSVRows {
       try line(
         "\(addresses[Int(message.source)].text),\(addresses[Int(message.destination)].text),"
           + "\(message.channel),\(message.kind.name),\(message.start),\(message.end),"
-          + "\(message.bytes),\(message.repeatedBytes),\(message.packets),\(message.missingPackets)")
+          + "\(message.bytes),\(message.repeatedBytes),\(message.packets),\(message.missingPackets)"
+      )
     }
   }
 
-  private func line(_ text: String) throws { try writer.write(text + "\n") }
+  private func line(_ text: String) throws { try put(text + "\n") }
 
   private func known(_ value: Int32) -> String { value == Operation.unknown ? "" : String(value) }
   private func known(_ value: Int64) -> String {

@@ -27,7 +27,7 @@ struct IngestVerb: Verb {
       """)
 
   @Argument(
-    help: ArgumentHelp("Files to read; - is standard input.", valueName: "input"),
+    help: ArgumentHelp("Files to read; - is a packet capture on standard input.", valueName: "input"),
     completion: .file())
   var inputs: [String]
 
@@ -95,7 +95,8 @@ struct IngestVerb: Verb {
   private func commonReader() throws -> any TraceReader.Type {
     var found: (any TraceReader.Type)?
     for input in inputs {
-      let reader = try TraceReaderCatalogue.identify(input)
+      // A pipe cannot be looked at before it is read, and only captures come through pipes.
+      let reader = input == "-" ? CaptureReader.self : try TraceReaderCatalogue.identify(input)
       if let found, found.formatName != reader.formatName {
         throw VerbError(
           "\(input) is a \(reader.formatName), the inputs before it are \(found.formatName). "

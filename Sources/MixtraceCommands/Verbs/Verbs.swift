@@ -1,4 +1,6 @@
 internal import ArgumentParser
 
 /// Every verb, in the order in which a user meets them.
-let verbs: [any ParsableCommand.Type] = []
+let verbs: [any ParsableCommand.Type] = [
+  IngestVerb.self, AttributeVerb.self, InfoVerb.self, AnalyzeVerb.self, ExportVerb.self,
+]

@@ -17,6 +17,8 @@ public struct AttributionOptions: Sendable {
 public struct AttributionSummary: Sendable {
   public var operationCount = 0
   public var messageCount = 0
+  /// Messages of each kind that occurs, in the order of `MessageKind`.
+  public var messageCountByKind: [(kind: MessageKind, count: Int)] = []
   public var idleGapNanoseconds: Int64 = 0
   public var iterationCount: Int?
   public var provenance: [String: Provenance] = [:]
@@ -49,9 +51,17 @@ public struct Attribution {
   ) throws -> AttributionSummary {
     var summary = AttributionSummary()
     var busy = BusyTime(resolution: IdleGap.jitter)
+    var countOfKind = [Int](repeating: 0, count: MessageKind.allCases.count)
     try forEachBlock { block in
       summary.messageCount += block.count
-      for row in 0..<block.count { busy.add(start: block.start[row], end: block.end[row]) }
+      for row in 0..<block.count {
+        countOfKind[Int(block.kind[row].rawValue)] += 1
+        busy.add(start: block.start[row], end: block.end[row])
+      }
+    }
+    summary.messageCountByKind = MessageKind.allCases.compactMap { kind in
+      let count = countOfKind[Int(kind.rawValue)]
+      return count > 0 ? (kind, count) : nil
     }
     guard busy.count > 0 else { return summary }
     let gap =
