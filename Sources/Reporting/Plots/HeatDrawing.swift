@@ -110,8 +110,7 @@ struct HeatDrawing {
       let y = top + Double(row) * cellHeight
       let colour = raster.colourIndex(of: map.cells[index])
       if colour > 0, let written = amountsInUnit?[index] {
-        // The lightness of the ramp rises evenly; from its middle on dark text reads better.
-        let ink = colour > 125 ? "on-light" : "on-dark"
+        let ink = HeatRaster.palette[Int(colour)].isBright ? "on-light" : "on-dark"
         result.append(
           SVG.text(
             written, x: x + cellWidth / 2, y: y + cellHeight / 2 + 4, anchor: .middle,

@@ -46,6 +46,9 @@ public struct HeatMap: Sendable, Hashable {
       groupSize: groupSize)
   }
 
+  /// A PNG file with one pixel for each cell (or block of cells), nothing transparent.
+  public var pngFile: [UInt8] { HeatRaster(self).image.bytes }
+
   package func markup(width: Double, style: String) -> Markup {
     HeatDrawing(self, width: width).markup(style: style)
   }

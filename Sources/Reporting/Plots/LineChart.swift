@@ -10,7 +10,7 @@ public struct LineChart: Sendable, Hashable {
     }
   }
 
-  /// One curve. A point that is not finite leaves a gap.
+  /// One curve; a point that is not finite leaves a gap.
   public struct Series: Sendable, Hashable {
     public var name: String
     public var points: [Point]

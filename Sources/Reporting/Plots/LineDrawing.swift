@@ -17,7 +17,9 @@ struct LineDrawing {
     let isNarrow = width < 560
     let points = chart.series.flatMap(\.points)
     let largest = points.map(\.y).filter(\.isFinite).max() ?? 1
-    yAxis = .fromZero(to: chart.yMaximum ?? largest, kind: chart.yKind, tickCount: 5)
+    let smallest = points.map(\.y).filter(\.isFinite).min() ?? 0
+    yAxis = .fromZero(
+      to: chart.yMaximum ?? largest, downTo: smallest, kind: chart.yKind, tickCount: 5)
     xAxis = .spanning(
       points.map(\.x), kind: chart.xKind, scale: chart.xScale, tickCount: isNarrow ? 7 : 12)
     let widestName = chart.series.map { PlotText.width($0.name, size: 13) }.max() ?? 0
@@ -151,12 +153,13 @@ struct LineDrawing {
   private func name(_ series: Int, x: Double, y: Double) -> Markup {
     SVG.text(
       chart.series[series].name, x: x, y: y,
-      style: "name fill\(series % PlotStyle.seriesCount)")
+      style: "clear fill\(series % PlotStyle.seriesCount)")
   }
 
   private func namesBesideCurves() -> [Markup] {
     let search = CurveNames(
       curves: chart.series.map { $0.points.compactMap(place) },
+      obstacles: chart.marks.compactMap { x($0.x) }.map { [($0, top), ($0, bottom)] },
       bounds: (left + 4, width - 2, top - 4, bottom))
     let widths = chart.series.map { PlotText.width($0.name, size: 13) }
     return search.boxes(widths: widths).enumerated().compactMap { index, box in

@@ -26,7 +26,9 @@ public enum Plot: Sendable, Hashable {
   }
 
   /// A file of its own (SVG 1.1 with CSS), light or dark as the viewer prefers, ending with a line
-  /// end. `width` is in pixels.
+  /// end.
+  ///
+  /// `width` is in pixels.
   public func svgFile(width: Double = 920) -> String {
     guard
       case .element(let name, let attributes, let children) = markup(width: width, style: "plot")

@@ -47,7 +47,7 @@ package enum PlotStyle {
       .plot .label{font:13px \(fonts);font-variant-numeric:tabular-nums;fill:var(--ink)}
       .plot .small{font-size:12px}
       .plot .tiny{font-size:11px}
-      .plot .name{stroke:var(--page);stroke-width:4;paint-order:stroke;stroke-linejoin:round}
+      .plot .clear{stroke:var(--page);stroke-width:4;paint-order:stroke;stroke-linejoin:round}
       .plot .muted{fill:var(--muted)}
       .plot .strong{font-weight:600}
       .plot .on-dark{fill:#fff}

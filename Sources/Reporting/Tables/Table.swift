@@ -49,7 +49,7 @@ public struct Table: Sendable, Hashable {
   /// Sentences under the table: assumptions, what a word means.
   public var notes: [String] = []
 
-  /// An empty table. Keys must differ.
+  /// An empty table; keys must differ.
   public init(_ title: String, columns: [Column]) {
     precondition(Set(columns.map(\.key)).count == columns.count, "two columns share a key")
     self.title = title
