@@ -171,7 +171,7 @@ import Testing
     #expect(raster.rowCount == 3)
     #expect(raster.means == [3, 5, 6.5, 13, 15, 16.5, 20.5, 22.5, 24])
     let text = Plot.heat(large).markup(width: 360, style: "plot").text
-    #expect(text.contains("each pixel is the mean of 2 × 2 cells"))
+    #expect(text.contains("a pixel is the mean of 2 × 2 cells"))
   }
 
   @Test func smallMatricesShowTheirNumbersInOneUnit() {

@@ -15,7 +15,8 @@ enum PageStyle {
     section{padding:32px 0 0;border-top:1px solid var(--hairline);margin-top:32px}
     section>:last-child{margin-bottom:0}
     .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));
-    gap:0 40px}
+    gap:30px 40px;margin:22px 0 28px}
+    .beside figure{margin:0}
 
     """
 
@@ -123,7 +124,9 @@ enum PageStyle {
     nav{display:none}
     section,figure,tr{break-inside:avoid}
     h2{break-after:avoid}
-    .scroll{overflow:visible}
+    .scroll{overflow:visible;background:none}
+    .plot.wide{display:block!important}
+    .plot.narrow{display:none!important}
     }
 
     """

@@ -47,11 +47,11 @@ struct BarDrawing {
     left + min(1, max(0, axis.place(of: value) ?? 0)) * (right - left)
   }
 
-  func markup(style: String) -> Markup {
-    var children = grid() + legend.markup(x: 0, y: 0) + boundKey()
-    for index in chart.rows.indices { children += row(index) }
-    return SVG.root(
-      width: width, height: bottom + 26, description: chart.title, style: style, children)
+  var drawing: Drawing {
+    let rows = chart.rows.indices.flatMap { row($0) }
+    return Drawing(
+      width: width, height: bottom + 26,
+      shapes: grid() + legend.markup(x: 0, y: 0) + boundKey() + rows)
   }
 
   private func grid() -> [Markup] {

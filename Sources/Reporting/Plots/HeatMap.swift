@@ -46,10 +46,7 @@ public struct HeatMap: Sendable, Hashable {
       groupSize: groupSize)
   }
 
-  /// A PNG file with one pixel for each cell (or block of cells), nothing transparent.
+  /// A PNG file with one pixel for each cell (or block of cells); empty cells are
+  /// transparent.
   public var pngFile: [UInt8] { HeatRaster(self).image.bytes }
-
-  package func markup(width: Double, style: String) -> Markup {
-    HeatDrawing(self, width: width).markup(style: style)
-  }
 }

@@ -60,8 +60,4 @@ public struct LineChart: Sendable, Hashable {
     self.series = series
     self.marks = marks
   }
-
-  package func markup(width: Double, style: String) -> Markup {
-    LineDrawing(self, width: width).markup(style: style)
-  }
 }

@@ -57,10 +57,10 @@ struct LineDrawing {
     yAxis.place(of: value).map { bottom - $0 * (bottom - top) }
   }
 
-  func markup(style: String) -> Markup {
-    SVG.root(
-      width: width, height: height, description: chart.title, style: style,
-      axes() + legend.markup(x: 0, y: 0) + marks()
+  var drawing: Drawing {
+    Drawing(
+      width: width, height: height,
+      shapes: axes() + legend.markup(x: 0, y: 0) + marks()
         + chart.series.indices.flatMap { curve($0) } + names())
   }
 
@@ -72,9 +72,14 @@ struct LineDrawing {
       result.append(
         SVG.text(tick.label, x: left - 8, y: y + 4, anchor: .end, style: "small muted"))
     }
-    for tick in xAxis.ticks {
+    // Where the scale crowds the ticks, the last one and those with room before it keep a label.
+    var free = Double.infinity
+    for tick in xAxis.ticks.reversed() {
       guard let x = x(tick.value) else { continue }
       result.append(SVG.line(x, bottom, x, bottom + 4, style: "axis"))
+      let half = PlotText.width(tick.label, size: 12) / 2
+      guard x + half + 6 <= free else { continue }
+      free = x - half
       result.append(
         SVG.text(tick.label, x: x, y: bottom + 18, anchor: .middle, style: "small muted"))
     }

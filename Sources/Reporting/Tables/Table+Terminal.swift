@@ -119,14 +119,11 @@ private struct TerminalGrid {
         let label = columns[column].header.visible
         let lines = texts[column].wrapped(to: max(8, width - indent))
         let isOverlong = label.displayWidth + Self.gap > indent
-        let padding = isOverlong ? 0 : indent - label.displayWidth
-        result += style.paint(label, .dim) + String(repeating: " ", count: padding)
-        for (index, line) in lines.enumerated() {
-          if isOverlong { result += "\n" }
-          if index > 0 || isOverlong { result += String(repeating: " ", count: indent) }
-          result += style.paint(line, ink(of: row, column))
-          if !isOverlong, index < lines.count - 1 { result += "\n" }
-        }
+        let margin = String(repeating: " ", count: indent)
+        result += style.paint(label, .dim)
+        result += isOverlong ? "\n" + margin : String(margin.dropFirst(label.displayWidth))
+        result += lines.map { style.paint($0, ink(of: row, column)) }.joined(
+          separator: "\n" + margin)
         result += "\n"
       }
     }
