@@ -43,7 +43,8 @@ private struct PageReading: Decodable {
     }
   }
 
-  @Test func pageParsesAsXMLAndFetchesNothing() throws {
+  @Test(.enabled(if: Python.isPresent, "python3 is absent"))
+  func pageParsesAsXMLAndFetchesNothing() throws {
     let outcome = try read(DemoPage.make())
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("\"scripts\": 2"))
@@ -52,7 +53,8 @@ private struct PageReading: Decodable {
         "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"))
   }
 
-  @Test func hostileLabelsStayText() throws {
+  @Test(.enabled(if: Python.isPresent, "python3 is absent"))
+  func hostileLabelsStayText() throws {
     let hostile =
       "</script><script>alert(1)</script>]]>--><!-- \"'&amp; \u{0}\u{1B}\u{FFFE}\u{202E}"
     var page = ReportPage(title: hostile, subtitle: hostile, verdict: [hostile])

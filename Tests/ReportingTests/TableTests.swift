@@ -107,7 +107,8 @@ import Testing
         """)
   }
 
-  @Test func csvReadsBackInAnotherProgram() throws {
+  @Test(.enabled(if: Python.isPresent, "python3 is absent"))
+  func csvReadsBackInAnotherProgram() throws {
     var table = Table("", columns: [.text("a", "A"), .text("b", "B")])
     let hostile = ["x,y", "\"", "\"\u{301}\"", "line\nbreak", "line\r\nbreak", "", " spaced "]
     for text in hostile { table.append([.text(text), "end"]) }

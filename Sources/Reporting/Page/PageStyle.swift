@@ -122,7 +122,9 @@ enum PageStyle {
     body{font-size:11pt}
     main,footer{max-width:none;padding:0}
     nav{display:none}
-    section,figure,tr{break-inside:avoid}
+    figure,tr{break-inside:avoid}
+    section{padding-top:18px;margin-top:22px}
+    table{font-size:9.5pt}
     h2{break-after:avoid}
     .scroll{overflow:visible;background:none}
     .plot.wide{display:block!important}

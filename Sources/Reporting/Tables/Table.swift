@@ -43,8 +43,9 @@ public struct Table: Sendable, Hashable {
     public var emphasis: Emphasis
   }
 
+  /// The line over the table; may be empty.
   public var title: String
-  public var columns: [Column]
+  public let columns: [Column]
   public private(set) var rows: [Row] = []
   /// Sentences under the table: assumptions, what a word means.
   public var notes: [String] = []
