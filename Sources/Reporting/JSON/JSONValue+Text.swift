@@ -3,7 +3,7 @@ extension JSONValue {
   public enum Layout: Sendable {
     /// No white space, one line.
     case compact
-    /// Two spaces of indentation; arrays of plain values and short objects stay on one line.
+    /// Two spaces of indentation; arrays of plain values stay on one line.
     case indented
   }
 

@@ -42,6 +42,7 @@ public enum HumanNumber {
     if value.isInfinite { return sign + "∞" }
     let step = step(for: value, of: steps)
     let size = abs(value) / step.scale
+    guard size.isFinite else { return sign + "∞" }
     if size > 0, size < 0.000_999_5 {
       return (value < 0 ? ">−" : "<") + step.prefix + "0.001" + step.suffix
     }
@@ -58,7 +59,7 @@ public enum HumanNumber {
 
   /// Digits after the point that leave three significant ones (0.00123, 1.23, 12.3, 123).
   private static func decimals(for size: Double) -> Int {
-    guard size > 0 else { return 0 }
+    guard size > 0, size < 1e15 else { return 0 }
     var places = max(0, min(5, 2 - Int(floor(log10(size)))))
     // 9.996 becomes 10.0, not 10.00.
     if places > 0, rounded(size, decimals: places) >= pow(10, Double(3 - places)) { places -= 1 }

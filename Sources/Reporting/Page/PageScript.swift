@@ -1,4 +1,6 @@
-/// The script of a page: sorts tables and opens details for printing. All is readable without it.
+/// The script of a page: sorts tables and opens details for printing.
+///
+/// All is readable without it.
 enum PageScript {
   // Without "<" and "&", so that an XML parser reads it too.
   static let text = """

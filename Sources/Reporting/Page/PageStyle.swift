@@ -1,4 +1,6 @@
-/// The style sheet of a page. Without "<" and "&", so that an XML parser reads it too.
+/// The style sheet of a page.
+///
+/// Without "<" and "&", so that an XML parser reads it too.
 enum PageStyle {
   static let sheet =
     "\n" + PlotStyle.colours + layout + words + tables + figures
@@ -11,8 +13,10 @@ enum PageStyle {
     main,footer{max-width:968px;margin:0 auto;padding:0 24px}
     header{padding:44px 0 8px}
     section{padding:32px 0 0;border-top:1px solid var(--hairline);margin-top:32px}
+    section>:last-child{margin-bottom:0}
     .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));
-    gap:0 40px}
+    gap:30px 40px;margin:22px 0 28px}
+    .beside figure{margin:0}
 
     """
 
@@ -53,7 +57,9 @@ enum PageStyle {
 
   private static let tables = """
     .table{margin:18px 0 22px}
-    .scroll{overflow-x:auto}
+    .scroll{overflow-x:auto;background:
+    linear-gradient(to left,var(--page) 60%,transparent) right/44px 100% no-repeat local,
+    linear-gradient(to left,var(--hairline),transparent) right/16px 100% no-repeat scroll}
     table{border-collapse:collapse;font-size:15px;line-height:1.4;min-width:min(100%,420px);
     font-variant-numeric:tabular-nums}
     caption{text-align:left;font-weight:600;padding:0 0 8px}
@@ -62,11 +68,12 @@ enum PageStyle {
     th{font-size:14px;font-weight:500;color:var(--muted);vertical-align:bottom;
     border-bottom:1px solid var(--muted)}
     td{border-bottom:1px solid var(--grid)}
-    td.words{overflow-wrap:break-word}
-    th.number{width:5.5em}
+    td.words{overflow-wrap:break-word;min-width:6.5em}
+    th.number{width:6em}
     .number{text-align:right;white-space:nowrap}
     th.number{white-space:normal}
-    .missing{color:var(--muted);font-style:italic;white-space:normal}
+    .missing{color:var(--muted);font-style:italic}
+    .long{white-space:normal;min-width:9em}
     .best td{font-weight:600}
     .best td:first-child{color:var(--good)}
     .doubtful td:first-child{color:var(--warning)}
@@ -115,9 +122,13 @@ enum PageStyle {
     body{font-size:11pt}
     main,footer{max-width:none;padding:0}
     nav{display:none}
-    section,figure,tr{break-inside:avoid}
+    figure,tr{break-inside:avoid}
+    section{padding-top:18px;margin-top:22px}
+    table{font-size:9.5pt}
     h2{break-after:avoid}
-    .scroll{overflow:visible}
+    .scroll{overflow:visible;background:none}
+    .plot.wide{display:block!important}
+    .plot.narrow{display:none!important}
     }
 
     """

@@ -34,10 +34,12 @@ struct PageTable {
     let text = cell.human(column.kind)
     let side = column.alignment == .right ? "number" : "words"
     if case .missing = cell {
-      return .make("td", ["class": side + " missing"], text: text)
+      let long = text.count > 16 ? " long" : ""
+      return .make("td", ["class": side + " missing" + long], text: text)
     }
     guard cell.isNumeric, let exact = cell.exact else {
-      return .make("td", ["class": side], text: text)
+      let long = text.count > 24 ? " long" : ""
+      return .make("td", ["class": side + long], text: text)
     }
     return .make("td", ["class": side, "data-value": exact], text: text)
   }

@@ -19,16 +19,23 @@ package struct Axis: Sendable {
   package let scale: PlotScale
   package private(set) var ticks: [Tick] = []
 
-  /// An axis from zero to a round number at or above `maximum`.
-  package static func fromZero(to maximum: Double, kind: NumberKind, tickCount: Int) -> Axis {
-    let maximum = maximum.isFinite && maximum > 0 ? maximum : 1
-    let unit = HumanNumber.step(for: maximum, of: kind.axisSteps)
-    let step = roundStep(maximum / unit.scale / Double(max(1, tickCount)))
+  /// An axis from zero (or a round number at or below a negative `minimum`) to a round number at
+  /// or above `maximum`.
+  package static func fromZero(
+    to maximum: Double, downTo minimum: Double = 0, kind: NumberKind, tickCount: Int
+  ) -> Axis {
+    let lowest = minimum.isFinite ? min(0, max(minimum, -largest)) : 0
+    let usable = maximum.isFinite ? min(maximum, largest) : 0
+    let maximum = max(usable, 0) - lowest > smallest ? max(usable, 0) : 1
+    let unit = HumanNumber.step(for: max(maximum, -lowest), of: kind.axisSteps)
+    let step = roundStep((maximum - lowest) / unit.scale / Double(max(1, tickCount)))
     // A share never needs the ticks beyond 100 % that rounding would bring.
-    let count = max(1, Int((maximum / unit.scale / step - 1e-9).rounded(.up)))
+    let above = Int((maximum / unit.scale / step - 1e-9).rounded(.up))
+    let below = Int((lowest / unit.scale / step + 1e-9).rounded(.down))
     var axis = Axis(
-      minimum: 0, maximum: step * Double(count) * unit.scale, scale: .linear)
-    axis.ticks = (0...count).map { index in
+      minimum: step * Double(below) * unit.scale, maximum: step * Double(above) * unit.scale,
+      scale: .linear)
+    axis.ticks = (below...above).map { index in
       axis.tick(step * Double(index), step: step, unit: unit)
     }
     return axis
@@ -38,7 +45,9 @@ package struct Axis: Sendable {
   package static func spanning(
     _ values: [Double], kind: NumberKind, scale: PlotScale, tickCount: Int
   ) -> Axis {
-    let usable = Set(values.filter { $0.isFinite && (scale == .linear || $0 > 0) }).sorted()
+    let usable = Set(
+      values.filter { abs($0) <= largest && (scale == .linear || $0 > smallest) }
+    ).sorted()
     guard let first = usable.first, let last = usable.last else {
       return Axis(minimum: 0, maximum: 1, scale: .linear)
     }
@@ -58,6 +67,10 @@ package struct Axis: Sendable {
     }
     return axis
   }
+
+  /// Beyond these, differences and powers leave the range of a Double.
+  private static let largest = 1e300
+  private static let smallest = 1e-300
 
   package init(minimum: Double, maximum: Double, scale: PlotScale) {
     self.minimum = minimum

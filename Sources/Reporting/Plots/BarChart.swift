@@ -47,10 +47,6 @@ public struct BarChart: Sendable, Hashable {
     self.rows = rows
   }
 
-  package func markup(width: Double, style: String) -> Markup {
-    BarDrawing(self, width: width).markup(style: style)
-  }
-
   /// Where bars are cut off, nil when all fit.
   ///
   /// One value far beyond the others (a link-up of seconds beside milliseconds) would leave nothing

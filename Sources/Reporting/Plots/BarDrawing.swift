@@ -3,6 +3,8 @@ struct BarDrawing {
   let chart: BarChart
   let width: Double
   let isNarrow: Bool
+  /// Narrow, with labels too long to share a line with their values.
+  let isStacked: Bool
   let left, right, top: Double
   let rowHeight: Double
   let axis: Axis
@@ -18,9 +20,14 @@ struct BarDrawing {
     legend = Legend(names: chart.segments.count > 1 ? chart.segments : [], width: width)
     let widestLabel = chart.rows.map { PlotText.width($0.label, size: 13) }.max() ?? 0
     let widestValue = chart.rows.map { Self.valueWidth($0, chart.kind) }.max() ?? 0
+    isStacked =
+      isNarrow
+      && chart.rows.contains {
+        PlotText.width($0.label, size: 13) + Self.valueWidth($0, chart.kind) + 14 > width
+      }
     left = isNarrow ? 1 : min(widestLabel + 14, width * 0.34)
     right = isNarrow ? width - 8 : max(left + 120, width - widestValue - 14)
-    rowHeight = isNarrow ? 46 : 30
+    rowHeight = isStacked ? 64 : isNarrow ? 46 : 30
     let hasBounds = chart.rows.contains { $0.bound != nil }
     top = legend.height + (hasBounds ? 22 : 4)
     let longest =
@@ -37,14 +44,14 @@ struct BarDrawing {
   private var bottom: Double { top + Double(chart.rows.count) * rowHeight }
 
   private func x(_ value: Double) -> Double {
-    left + min(1, axis.place(of: value) ?? 0) * (right - left)
+    left + min(1, max(0, axis.place(of: value) ?? 0)) * (right - left)
   }
 
-  func markup(style: String) -> Markup {
-    var children = grid() + legend.markup(x: 0, y: 0) + boundKey()
-    for index in chart.rows.indices { children += row(index) }
-    return SVG.root(
-      width: width, height: bottom + 26, description: chart.title, style: style, children)
+  var drawing: Drawing {
+    let rows = chart.rows.indices.flatMap { row($0) }
+    return Drawing(
+      width: width, height: bottom + 26,
+      shapes: grid() + legend.markup(x: 0, y: 0) + boundKey() + rows)
   }
 
   private func grid() -> [Markup] {
@@ -72,10 +79,10 @@ struct BarDrawing {
   private func row(_ index: Int) -> [Markup] {
     let row = chart.rows[index]
     let rowTop = top + Double(index) * rowHeight
-    let barTop = rowTop + (isNarrow ? 24 : 7)
-    let strong = row.isEmphasised ? "strong" : ""
+    let barTop = rowTop + (isStacked ? 42 : isNarrow ? 24 : 7)
+    let strong = row.isEmphasised ? "clear strong" : "clear"
     let valueWidth = Self.valueWidth(row, chart.kind)
-    let labelLimit = isNarrow ? width - valueWidth - 12 : left - 12
+    let labelLimit = isStacked ? width : isNarrow ? width - valueWidth - 12 : left - 12
     let label = PlotText.fitted(row.label, size: row.isEmphasised ? 13.8 : 13, limit: labelLimit)
     var parts: [Markup] = [
       .make("title", text: tip(row)),
@@ -86,12 +93,16 @@ struct BarDrawing {
     let end = bars(row, top: barTop, into: &parts)
     if let bound = row.bound, bound.isFinite, bound <= axis.maximum {
       // A halo keeps the tick visible on every colour.
-      parts.append(SVG.line(x(bound), barTop - 4, x(bound), barTop + barHeight + 4, style: "halo"))
-      parts.append(SVG.line(x(bound), barTop - 4, x(bound), barTop + barHeight + 4, style: "bound"))
+      let overhang = isNarrow ? 2.0 : 4
+      for style in ["halo", "bound"] {
+        parts.append(
+          SVG.line(
+            x(bound), barTop - overhang, x(bound), barTop + barHeight + overhang, style: style))
+      }
     }
     let valueX = isNarrow ? width - 1 : max(end, row.bound.map { x($0) } ?? 0) + 9
-    let valueY = isNarrow ? rowTop + 17 : barTop + 12.5
-    parts.append(value(row, x: valueX, y: valueY))
+    let valueY = isStacked ? rowTop + 35 : isNarrow ? rowTop + 17 : barTop + 12.5
+    parts.append(value(row, x: isStacked ? 0 : valueX, y: valueY))
     return [.make("g", [:], parts)]
   }
 
@@ -131,8 +142,8 @@ struct BarDrawing {
     return .make(
       "text",
       [
-        "class": "label", "x": coordinate(x), "y": coordinate(y),
-        "text-anchor": isNarrow ? "end" : "start",
+        "class": "label clear", "x": coordinate(x), "y": coordinate(y),
+        "text-anchor": isNarrow && !isStacked ? "end" : "start",
       ], spans)
   }
 

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A colour of the sRGB screen, 8 bits a channel.
 package struct Colour: Sendable, Hashable {
   package var red: UInt8
@@ -20,6 +22,27 @@ package struct Colour: Sendable, Hashable {
     result.green = mix(green, other.green)
     result.blue = mix(blue, other.blue)
     return result
+  }
+
+  /// Relative luminance, 0 for black and 1 for white (WCAG 2.2).
+  package var luminance: Double {
+    func linear(_ channel: UInt8) -> Double {
+      let value = Double(channel) / 255
+      return value <= 0.040_45 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+    return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+  }
+
+  /// The contrast with another colour, 1 … 21 (WCAG 2.2).
+  package func contrast(with other: Colour) -> Double {
+    let lighter = max(luminance, other.luminance)
+    let darker = min(luminance, other.luminance)
+    return (lighter + 0.05) / (darker + 0.05)
+  }
+
+  /// Whether dark letters read better on it than white ones.
+  package var isBright: Bool {
+    contrast(with: Colour(0x10161C)) > contrast(with: Colour(0xFFFFFF))
   }
 }
 

@@ -1,19 +1,30 @@
 /// Places for the names of curves that end at one point: beside the curve, clear of the others.
-struct CurveNames {
+package struct CurveNames {
   /// A name's box in pixels, its baseline four above the box's lower edge.
-  struct Box {
-    var x, y, width: Double
-    static let height = 16.0
+  package struct Box {
+    package var x, y, width: Double
+    package static let height = 16.0
     var baseline: Double { y + Self.height - 4 }
   }
 
-  typealias Place = (x: Double, y: Double)
+  package typealias Place = (x: Double, y: Double)
 
-  let curves: [[Place]]
-  let bounds: (left: Double, right: Double, top: Double, bottom: Double)
+  package let curves: [[Place]]
+  /// Other lines that names should not cross.
+  package let obstacles: [[Place]]
+  package let bounds: (left: Double, right: Double, top: Double, bottom: Double)
+
+  package init(
+    curves: [[Place]], obstacles: [[Place]],
+    bounds: (left: Double, right: Double, top: Double, bottom: Double)
+  ) {
+    self.curves = curves
+    self.obstacles = obstacles
+    self.bounds = bounds
+  }
 
   /// A box for each name, in order; earlier names choose first.
-  func boxes(widths: [Double]) -> [Box?] {
+  package func boxes(widths: [Double]) -> [Box?] {
     var placed: [Box] = []
     return curves.indices.map { index in
       var best: (box: Box, clearance: Double)?
@@ -52,13 +63,15 @@ struct CurveNames {
       let down = abs(other.y - box.y) - Box.height
       result = min(result, max(across, down))
     }
-    for curve in curves {
+    for curve in curves + obstacles {
       for (start, end) in zip(curve, curve.dropFirst()) {
         let from = max(box.x - 4, min(start.x, end.x))
         let to = min(box.x + box.width + 4, max(start.x, end.x))
         guard from <= to else { continue }
         let slope = end.x == start.x ? 0 : (end.y - start.y) / (end.x - start.x)
-        let heights = [from, to].map { start.y + ($0 - start.x) * slope }
+        let heights =
+          end.x == start.x
+          ? [start.y, end.y] : [from, to].map { start.y + ($0 - start.x) * slope }
         let above = box.y - (heights.max() ?? 0)
         let below = (heights.min() ?? 0) - box.y - Box.height
         result = min(result, max(above, below))

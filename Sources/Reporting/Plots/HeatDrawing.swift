@@ -8,6 +8,8 @@ struct HeatDrawing {
   /// The amounts in one unit for all, nil where there is no room for them.
   private var amountsInUnit: [String]?
   private let unit: UnitStep
+  /// What is said under the legend, a line each.
+  private var remarks: [String]
 
   init(_ map: HeatMap, width: Double) {
     self.map = map
@@ -22,14 +24,20 @@ struct HeatDrawing {
     top = 40
     self.width = left + max(mapWidth, min(side, 260)) + 2
     unit = HumanNumber.step(for: raster.axis.maximum, of: map.kind.steps)
-    let hasRemarks = raster.block > 1 || map.scale == .logarithmic
-    height = top + mapHeight + (hasRemarks ? 62 : 46)
+    remarks = []
+    if raster.block > 1 {
+      remarks.append("a pixel is the mean of \(raster.block) × \(raster.block) cells")
+    }
+    if map.scale == .logarithmic { remarks.append("logarithmic colours") }
+    height = top + mapHeight + 50 + 16 * Double(remarks.count)
     guard raster.block == 1, map.rowCount <= 16, map.columnCount <= 16 else { return }
     let texts = map.cells.map { HumanNumber.text($0 / unit.scale, .plain) }
     let widest = texts.map { PlotText.width($0, size: 11) }.max() ?? 0
     guard widest + 4 <= cellWidth, cellHeight >= 16 else { return }
     amountsInUnit = texts
-    if !unitName.isEmpty { height += hasRemarks ? 0 : 16 }
+    guard !unitName.isEmpty else { return }
+    remarks.append("numbers in \(unitName)")
+    height += 16
   }
 
   /// " MB", "$ M" without spaces around.
@@ -40,20 +48,21 @@ struct HeatDrawing {
   private var cellWidth: Double { mapWidth / Double(map.columnCount) }
   private var cellHeight: Double { mapHeight / Double(map.rowCount) }
 
-  func markup(style: String) -> Markup {
-    SVG.root(
-      width: width, height: height, description: map.title, style: style,
-      [
-        SVG.text("\(map.rowLabel) ↓", x: 0, y: 12, style: "small muted"),
-        SVG.text(
-          "\(map.columnLabel) →", x: left + mapWidth, y: 12, anchor: .end, style: "small muted"),
-        SVG.rectangle(x: left, y: top, width: mapWidth, height: mapHeight, style: "empty"),
-        SVG.image(raster.image, x: left, y: top, width: mapWidth, height: mapHeight),
-      ] + divisions() + axes() + amounts() + legend())
+  var drawing: Drawing {
+    let right = left + mapWidth
+    let frame = [
+      SVG.text("\(map.rowLabel) ↓", x: 0, y: 12, style: "small muted"),
+      SVG.text("\(map.columnLabel) →", x: right, y: 12, anchor: .end, style: "small muted"),
+      SVG.rectangle(x: left, y: top, width: mapWidth, height: mapHeight, style: "empty"),
+      SVG.image(raster.image, x: left, y: top, width: mapWidth, height: mapHeight),
+    ]
+    return Drawing(
+      width: width, height: height,
+      shapes: frame + divisions() + axes() + amounts() + legend())
   }
 
   private func divisions() -> [Markup] {
-    guard let group = map.groupSize, group > 0, Double(group) * min(cellWidth, cellHeight) >= 6
+    guard let group = map.groupSize, group > 0, Double(group) * min(cellWidth, cellHeight) >= 14
     else { return [] }
     let columns = stride(from: group, to: map.columnCount, by: group).map { column in
       let x = left + Double(column) * cellWidth
@@ -110,8 +119,7 @@ struct HeatDrawing {
       let y = top + Double(row) * cellHeight
       let colour = raster.colourIndex(of: map.cells[index])
       if colour > 0, let written = amountsInUnit?[index] {
-        // The lightness of the ramp rises evenly; from its middle on dark text reads better.
-        let ink = colour > 125 ? "on-light" : "on-dark"
+        let ink = HeatRaster.palette[Int(colour)].isBright ? "on-light" : "on-dark"
         result.append(
           SVG.text(
             written, x: x + cellWidth / 2, y: y + cellHeight / 2 + 4, anchor: .middle,
@@ -149,15 +157,9 @@ struct HeatDrawing {
         SVG.text(
           HumanNumber.text(value, map.kind), x: x, y: y + 25, anchor: anchor, style: "small muted"))
     }
-    var remarks: [String] = []
-    if amountsInUnit != nil, !unitName.isEmpty { remarks.append("numbers in \(unitName)") }
-    if map.scale == .logarithmic { remarks.append("logarithmic colours") }
-    if raster.block > 1 {
-      remarks.append("each pixel is the mean of \(raster.block) × \(raster.block) cells")
-    }
-    if !remarks.isEmpty {
+    for (line, remark) in remarks.enumerated() {
       result.append(
-        SVG.text(remarks.joined(separator: "; "), x: left, y: y + 42, style: "small muted"))
+        SVG.text(remark, x: left, y: y + 43 + Double(line) * 16, style: "small muted"))
     }
     return result
   }

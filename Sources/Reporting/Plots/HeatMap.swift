@@ -46,7 +46,7 @@ public struct HeatMap: Sendable, Hashable {
       groupSize: groupSize)
   }
 
-  package func markup(width: Double, style: String) -> Markup {
-    HeatDrawing(self, width: width).markup(style: style)
-  }
+  /// A PNG file with one pixel for each cell (or block of cells); empty cells are
+  /// transparent.
+  public var pngFile: [UInt8] { HeatRaster(self).image.bytes }
 }

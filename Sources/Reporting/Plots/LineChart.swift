@@ -10,7 +10,7 @@ public struct LineChart: Sendable, Hashable {
     }
   }
 
-  /// One curve. A point that is not finite leaves a gap.
+  /// One curve; a point that is not finite leaves a gap.
   public struct Series: Sendable, Hashable {
     public var name: String
     public var points: [Point]
@@ -59,9 +59,5 @@ public struct LineChart: Sendable, Hashable {
     self.yMaximum = yMaximum
     self.series = series
     self.marks = marks
-  }
-
-  package func markup(width: Double, style: String) -> Markup {
-    LineDrawing(self, width: width).markup(style: style)
   }
 }

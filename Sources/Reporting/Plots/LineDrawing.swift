@@ -17,7 +17,9 @@ struct LineDrawing {
     let isNarrow = width < 560
     let points = chart.series.flatMap(\.points)
     let largest = points.map(\.y).filter(\.isFinite).max() ?? 1
-    yAxis = .fromZero(to: chart.yMaximum ?? largest, kind: chart.yKind, tickCount: 5)
+    let smallest = points.map(\.y).filter(\.isFinite).min() ?? 0
+    yAxis = .fromZero(
+      to: chart.yMaximum ?? largest, downTo: smallest, kind: chart.yKind, tickCount: 5)
     xAxis = .spanning(
       points.map(\.x), kind: chart.xKind, scale: chart.xScale, tickCount: isNarrow ? 7 : 12)
     let widestName = chart.series.map { PlotText.width($0.name, size: 13) }.max() ?? 0
@@ -55,10 +57,10 @@ struct LineDrawing {
     yAxis.place(of: value).map { bottom - $0 * (bottom - top) }
   }
 
-  func markup(style: String) -> Markup {
-    SVG.root(
-      width: width, height: height, description: chart.title, style: style,
-      axes() + legend.markup(x: 0, y: 0) + marks()
+  var drawing: Drawing {
+    Drawing(
+      width: width, height: height,
+      shapes: axes() + legend.markup(x: 0, y: 0) + marks()
         + chart.series.indices.flatMap { curve($0) } + names())
   }
 
@@ -70,9 +72,14 @@ struct LineDrawing {
       result.append(
         SVG.text(tick.label, x: left - 8, y: y + 4, anchor: .end, style: "small muted"))
     }
-    for tick in xAxis.ticks {
+    // Where the scale crowds the ticks, the last one and those with room before it keep a label.
+    var free = Double.infinity
+    for tick in xAxis.ticks.reversed() {
       guard let x = x(tick.value) else { continue }
       result.append(SVG.line(x, bottom, x, bottom + 4, style: "axis"))
+      let half = PlotText.width(tick.label, size: 12) / 2
+      guard x + half + 6 <= free else { continue }
+      free = x - half
       result.append(
         SVG.text(tick.label, x: x, y: bottom + 18, anchor: .middle, style: "small muted"))
     }
@@ -151,12 +158,13 @@ struct LineDrawing {
   private func name(_ series: Int, x: Double, y: Double) -> Markup {
     SVG.text(
       chart.series[series].name, x: x, y: y,
-      style: "name fill\(series % PlotStyle.seriesCount)")
+      style: "clear fill\(series % PlotStyle.seriesCount)")
   }
 
   private func namesBesideCurves() -> [Markup] {
     let search = CurveNames(
       curves: chart.series.map { $0.points.compactMap(place) },
+      obstacles: chart.marks.compactMap { x($0.x) }.map { [($0, top), ($0, bottom)] },
       bounds: (left + 4, width - 2, top - 4, bottom))
     let widths = chart.series.map { PlotText.width($0.name, size: 13) }
     return search.boxes(widths: widths).enumerated().compactMap { index, box in

@@ -17,24 +17,45 @@ public enum Plot: Sendable, Hashable {
     }
   }
 
-  package func markup(width: Double, style: String) -> Markup {
+  func drawing(width: Double) -> Drawing {
     switch self {
-    case .lines(let chart): chart.markup(width: width, style: style)
-    case .bars(let chart): chart.markup(width: width, style: style)
-    case .heat(let map): map.markup(width: width, style: style)
+    case .lines(let chart): LineDrawing(chart, width: width).drawing
+    case .bars(let chart): BarDrawing(chart, width: width).drawing
+    case .heat(let map): HeatDrawing(map, width: width).drawing
     }
   }
 
+  package func markup(width: Double, style: String) -> Markup {
+    let drawing = drawing(width: width)
+    return SVG.root(
+      width: drawing.width, height: drawing.height, description: title, style: style,
+      drawing.shapes)
+  }
+
   /// A file of its own (SVG 1.1 with CSS), light or dark as the viewer prefers, ending with a line
-  /// end. `width` is in pixels.
+  /// end.
+  ///
+  /// `width` is in pixels.
   public func svgFile(width: Double = 920) -> String {
-    guard
-      case .element(let name, let attributes, let children) = markup(width: width, style: "plot")
-    else { return "" }
+    let margin = 16.0
+    let titleHeight = title.isEmpty ? 0 : 28.0
+    let drawing = drawing(width: max(width - 2 * margin, 240))
     let sheet = Markup.make("style", [:], [.verbatim(PlotStyle.colours + PlotStyle.rules)])
     let paper = Markup.make("rect", ["class": "paper", "width": "100%", "height": "100%"])
-    let whole = Markup.element(
-      name: name, attributes: attributes, children: [sheet, paper] + children)
+    let heading = SVG.text(title, x: margin, y: margin + 14, style: "heading strong")
+    let shift = "translate(\(coordinate(margin)) \(coordinate(margin + titleHeight)))"
+    let whole = SVG.root(
+      width: drawing.width + 2 * margin, height: drawing.height + 2 * margin + titleHeight,
+      description: title, style: "plot",
+      [sheet, paper] + (title.isEmpty ? [] : [heading])
+        + [.make("g", ["transform": shift], drawing.shapes)])
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + whole.text
   }
+}
+
+/// Shapes and the size that they need.
+struct Drawing {
+  var width: Double
+  var height: Double
+  var shapes: [Markup]
 }

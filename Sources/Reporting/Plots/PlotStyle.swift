@@ -46,8 +46,9 @@ package enum PlotStyle {
       .plot{display:block;max-width:100%;height:auto}
       .plot .label{font:13px \(fonts);font-variant-numeric:tabular-nums;fill:var(--ink)}
       .plot .small{font-size:12px}
+      .plot .heading{font-size:15px}
       .plot .tiny{font-size:11px}
-      .plot .name{stroke:var(--page);stroke-width:4;paint-order:stroke;stroke-linejoin:round}
+      .plot .clear{stroke:var(--page);stroke-width:4;paint-order:stroke;stroke-linejoin:round}
       .plot .muted{fill:var(--muted)}
       .plot .strong{font-weight:600}
       .plot .on-dark{fill:#fff}
@@ -63,7 +64,7 @@ package enum PlotStyle {
       .plot .divide{stroke:#fff;stroke-width:1;opacity:.55}
       .plot .pixels{image-rendering:pixelated}
       .plot .sense{fill:transparent}
-      .plot .quiet{opacity:.62}
+      .plot .quiet{opacity:.72}
       .plot .dot{stroke:var(--page);stroke-width:1.5}
       .plot .curve{fill:none;stroke-width:2.25;stroke-linejoin:round;stroke-linecap:round}
       .plot .reference{stroke-width:1.5;stroke-dasharray:6 4}

@@ -25,14 +25,3 @@ package enum PlotText {
     return result + "…"
   }
 }
-
-/// A coordinate with at most two digits after the point.
-package func coordinate(_ value: Double) -> String {
-  guard value.isFinite, abs(value) < 1e9 else { return "0" }
-  let hundredths = Int((value * 100).rounded())
-  let sign = hundredths < 0 ? "-" : ""
-  let (whole, rest) = abs(hundredths).quotientAndRemainder(dividingBy: 100)
-  if rest == 0 { return sign + String(whole) }
-  let digits = rest < 10 ? "0\(rest)" : String(rest.isMultiple(of: 10) ? rest / 10 : rest)
-  return sign + "\(whole).\(digits)"
-}

@@ -34,7 +34,7 @@ public struct ProgressLine: Sendable, Hashable {
     }
     if rate > 0 { parts.append(amount(rate) + "/s") }
     if let total, rate > 0, seconds >= 0.5, done < total {
-      parts.append(timeLeft(Double(total - done) / rate) + " left")
+      parts.append(timeLeft((Double(total) - Double(done)) / rate) + " left")
     }
     var line = label.visible + "  " + parts.joined(separator: "  ")
     while line.displayWidth > width, parts.count > 1 {

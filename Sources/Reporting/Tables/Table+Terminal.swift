@@ -111,21 +111,20 @@ private struct TerminalGrid {
   func blocks(style: TerminalStyle) -> String {
     let labelWidth = columns.map(\.header.displayWidth).max() ?? 0
     let width = max(20, style.width ?? 80)
-    let indent = min(labelWidth + Self.gap, width / 2)
+    let indent = min(labelWidth + Self.gap, width * 2 / 3)
     var result = ""
     for (index, (row, texts)) in zip(rows, cells).enumerated() {
       if index > 0 { result += "\n" }
       for column in columns.indices {
         let label = columns[column].header.visible
         let lines = texts[column].wrapped(to: max(8, width - indent))
-        let padding = max(1, indent - label.displayWidth)
-        let first = lines.first ?? ""
-        result += style.paint(label, .dim) + String(repeating: " ", count: padding)
-        result += style.paint(first, ink(of: row, column)) + "\n"
-        for line in lines.dropFirst() {
-          result += String(repeating: " ", count: indent)
-          result += style.paint(line, ink(of: row, column)) + "\n"
-        }
+        let isOverlong = label.displayWidth + Self.gap > indent
+        let margin = String(repeating: " ", count: indent)
+        result += style.paint(label, .dim)
+        result += isOverlong ? "\n" + margin : String(margin.dropFirst(label.displayWidth))
+        result += lines.map { style.paint($0, ink(of: row, column)) }.joined(
+          separator: "\n" + margin)
+        result += "\n"
       }
     }
     return result

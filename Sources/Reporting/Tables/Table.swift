@@ -43,13 +43,14 @@ public struct Table: Sendable, Hashable {
     public var emphasis: Emphasis
   }
 
+  /// The line over the table; may be empty.
   public var title: String
-  public var columns: [Column]
+  public let columns: [Column]
   public private(set) var rows: [Row] = []
   /// Sentences under the table: assumptions, what a word means.
   public var notes: [String] = []
 
-  /// An empty table. Keys must differ.
+  /// An empty table; keys must differ.
   public init(_ title: String, columns: [Column]) {
     precondition(Set(columns.map(\.key)).count == columns.count, "two columns share a key")
     self.title = title
