@@ -55,7 +55,7 @@ func pcap(_ packets: [TimedPacket], linkType: LinkType = .ethernet) -> [UInt8] {
   return bytes
 }
 
-/// A RoCEv2 frame from 10.0.0.`source` to 10.0.0.`destination`.
+/// A RoCEv2 frame between two addresses of 10.0.0.0/24.
 func roceFrame(
   _ opcode: TransportOpcode, from source: UInt32 = 1, to destination: UInt32 = 2,
   queuePair: UInt32 = 7, sequence: UInt32, bytes count: Int = 0, declaring declared: UInt32 = 0

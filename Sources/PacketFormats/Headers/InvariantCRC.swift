@@ -13,8 +13,9 @@ public struct InvariantCRC: Sendable, Hashable {
 
   public var isValid: Bool { stored == computed }
 
-  /// Checks a packet that was decoded from `bytes`; nil when the capture cut it, or when it is not
-  /// RDMA. O(bytes of the packet).
+  /// Checks a packet that was decoded from `bytes`; nil when it was cut, or is not RDMA.
+  ///
+  /// O(bytes of the packet).
   public init?(_ bytes: RawSpan, of packet: PacketSummary) {
     guard packet.carrier != .tcp else { return nil }
     let end = packet.payloadOffset + packet.payloadByteCount + Int(packet.base.padCount)
