@@ -26,7 +26,9 @@ struct AddressTable {
     }
   }
 
-  /// The number of an address, which is added when it is new. Amortised O(1).
+  /// The number of an address, which is added when it is new.
+  ///
+  /// Amortised O(1).
   mutating func number(of address: NetworkAddress) -> Int32 {
     let high = halves.number(of: address.high)
     let low = halves.number(of: address.low)
@@ -35,7 +37,9 @@ struct AddressTable {
     return Int32(truncatingIfNeeded: number)
   }
 
-  /// The number of an address that was numbered before. O(1).
+  /// The number of an address that was numbered before.
+  ///
+  /// O(1).
   func existingNumber(of address: NetworkAddress) -> Int32? {
     guard let high = halves.existingNumber(of: address.high),
       let low = halves.existingNumber(of: address.low),

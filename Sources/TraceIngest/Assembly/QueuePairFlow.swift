@@ -203,7 +203,9 @@ struct QueuePairFlow {
     self.current = nil
   }
 
-  /// Emits what is left at the end of the input. True when the last message was not whole.
+  /// Emits what is left at the end of the input.
+  ///
+  /// True when the last message was not whole.
   mutating func finish(into messages: inout MessageTable) -> Bool {
     flushHeld(into: &messages)
     let isUnfinished = current.map { !$0.hasEnded && $0.packets > 0 } ?? false

@@ -14,7 +14,9 @@ struct CaptureFraming {
   /// Bytes at the start of the file that are no records.
   let headerByteCount: Int
 
-  /// Nil when the bytes begin no capture file. Needs the first 24 bytes, or all that there are.
+  /// Nil when the bytes begin no capture file.
+  ///
+  /// Needs the first 24 bytes, or all that there are.
   init?(_ bytes: RawSpan, fileName: String) {
     if let pcap = PcapFraming(bytes) {
       format = .pcap(pcap)

@@ -25,7 +25,9 @@ struct PcapFraming {
     linkTypeNumber = order.uint32(bytes, at: 20) & 0xFFFF
   }
 
-  /// Reads the record at `offset`. A packet longer than the file's own snap length is accepted:
+  /// Reads the record at `offset`.
+  ///
+  /// A packet longer than the file's own snap length is accepted:
   /// real writers exceed it.
   @inline(__always)
   func next(_ bytes: RawSpan, at offset: Int) -> FramingStep {

@@ -1,7 +1,8 @@
 internal import PacketFormats
 
-/// The pcapng file: sections of blocks, each with its length before and after
-/// (draft-ietf-opsawg-pcapng). Blocks of unknown type are passed over.
+/// The pcapng file: sections of blocks, each with its length before and after it.
+///
+/// Specified in draft-ietf-opsawg-pcapng. Blocks of unknown type are passed over.
 struct PcapngFraming {
   static let sectionHeader: UInt32 = 0x0A0D_0D0A
   private static let interfaceDescription: UInt32 = 1
