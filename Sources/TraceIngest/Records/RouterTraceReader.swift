@@ -293,7 +293,7 @@ private struct RouterTraceAssembly {
           + "declare the model to turn tokens into bytes")
     }
     let restarted = result.ledgers.flatMap(\.skipped)
-      .filter { $0.reason == SkipReason.earlierStep.words }.reduce(0) { $0 + $1.count }
+      .filter { $0.reason == LineSkipReason.earlierStep.words }.reduce(0) { $0 + $1.count }
     if restarted > 0 {
       result.notes.append("\(restarted) lines go back to an earlier step and were left out")
     }

@@ -244,7 +244,7 @@ private struct TokenRoutingAssembly {
           + "of one GPU")
     }
     let duplicates = result.ledgers.flatMap(\.skipped)
-      .filter { $0.reason == SkipReason.duplicateKey.words }.reduce(0) { $0 + $1.count }
+      .filter { $0.reason == LineSkipReason.duplicateKey.words }.reduce(0) { $0 + $1.count }
     if duplicates > 0 {
       result.notes.append(
         "\(duplicates) rows repeat an earlier (problem, layer, token) and were left out: a second "

@@ -3,12 +3,12 @@ package import TraceModel
 /// What becomes of one line of a routing log.
 package enum LineVerdict: Sendable, Hashable {
   case used
-  case skipped(SkipReason)
-  case malformed(MalformedReason)
+  case skipped(LineSkipReason)
+  case malformed(LineDefect)
 }
 
 /// Why a line was understood and left out.
-package enum SkipReason: Int, Sendable, CaseIterable {
+package enum LineSkipReason: Int, Sendable, CaseIterable {
   case blank
   case otherStage
   case earlierStep
@@ -26,7 +26,7 @@ package enum SkipReason: Int, Sendable, CaseIterable {
 }
 
 /// Why a line could not be used.
-package enum MalformedReason: Sendable, Hashable {
+package enum LineDefect: Sendable, Hashable {
   case json(JSONDefect)
   case record(RecordDefect)
 
@@ -74,7 +74,7 @@ package struct LineCounts: Sendable {
 
   package private(set) var read: Int64 = 0
   package private(set) var used: Int64 = 0
-  private var skips = [Count](repeating: Count(), count: SkipReason.allCases.count)
+  private var skips = [Count](repeating: Count(), count: LineSkipReason.allCases.count)
   private var jsonDefects = [Count](repeating: Count(), count: JSONDefect.allCases.count)
   private var recordDefects = [Count](repeating: Count(), count: RecordDefect.allCases.count)
 
@@ -90,7 +90,7 @@ package struct LineCounts: Sendable {
     }
   }
 
-  package func count(of reason: SkipReason) -> Int64 { skips[reason.rawValue].total }
+  package func count(of reason: LineSkipReason) -> Int64 { skips[reason.rawValue].total }
 
   /// The ledger of one source.
   package func ledger(source: String, truncation: String?) -> Ledger {
@@ -98,7 +98,7 @@ package struct LineCounts: Sendable {
     ledger.read = read
     ledger.used = used
     ledger.truncation = truncation
-    for (reason, count) in zip(SkipReason.allCases, skips) {
+    for (reason, count) in zip(LineSkipReason.allCases, skips) {
       ledger.skip(reason.words, count: count.total, first: "line \(count.firstLine)")
     }
     for (defect, count) in zip(JSONDefect.allCases, jsonDefects) {
