@@ -2,9 +2,9 @@
 ///
 /// Fields that change on the way count as ones: in IP and GRH the traffic class, flow label, hop
 /// limit and header checksum, in UDP the checksum, in the base transport header the byte with the
-/// congestion bits, in the local route header the virtual lane. RoCE counts eight bytes of ones in
-/// place of the local route header (InfiniBand Architecture Specification volume 1, section 7.8.1
-/// and annex A17).
+/// congestion bits, in the local route header the virtual lane. With a global route header, or IP
+/// in its place, eight bytes of ones stand for the local one (InfiniBand Architecture
+/// Specification volume 1, section 7.8.1, and annex A17).
 public struct InvariantCRC: Sendable, Hashable {
   /// What the packet carries.
   public var stored: UInt32
@@ -13,8 +13,9 @@ public struct InvariantCRC: Sendable, Hashable {
 
   public var isValid: Bool { stored == computed }
 
-  /// Checks a packet that was decoded from `bytes`; nil when the capture cut it, or when it is not
-  /// RDMA. O(bytes of the packet).
+  /// Checks a packet that was decoded from `bytes`; nil when it was cut, or is not RDMA.
+  ///
+  /// O(bytes of the packet).
   public init?(_ bytes: RawSpan, of packet: PacketSummary) {
     guard packet.carrier != .tcp else { return nil }
     let end = packet.payloadOffset + packet.payloadByteCount + Int(packet.base.padCount)
@@ -34,16 +35,14 @@ public struct InvariantCRC: Sendable, Hashable {
     _ bytes: RawSpan, carrier: PacketSummary.Carrier, network: Int, transport: Int, end: Int
   ) -> UInt32 {
     var crc = CRC32()
-    if carrier != .infiniBand { for _ in 0..<8 { crc.add(0xFF) } }
     var header = network
-    // With a local route header before it the GRH begins eight bytes later, and without one
-    // `network` is the local route header itself.
-    if carrier == .infiniBand {
-      let route = transport - network == 40 ? network - 8 : network
-      guard route >= 0 else { return 0 }
-      crc.add(bytes.uint8(at: route) | 0xF0)
-      crc.add(bytes, from: route + 1, to: route + 8)
-      header = route + 8
+    // Without a global route header `network` is the local one, which routers then leave alone.
+    if carrier == .infiniBand, transport - network == 8 {
+      crc.add(bytes.uint8(at: network) | 0xF0)
+      crc.add(bytes, from: network + 1, to: network + 8)
+      header = network + 8
+    } else {
+      for _ in 0..<8 { crc.add(0xFF) }
     }
     if header < transport {
       let isIPv4 = bytes.uint8(at: header) >> 4 == 4

@@ -27,8 +27,9 @@ public struct RoCEFrame: Sendable, Hashable {
   }
 }
 
-/// Appends a whole frame: Ethernet, IP, UDP, transport headers, payload, pad and a valid
-/// invariant CRC. The UDP checksum is 0 (not used), as RoCE NICs send it over IPv4 and IPv6.
+/// Appends a whole frame, from Ethernet to a valid invariant CRC.
+///
+/// Payload is padded to words. The UDP checksum is 0 (not used), as RoCE NICs send it over IPv4 and IPv6.
 ///
 /// - Precondition: the payload fits a frame, 65,000 bytes.
 public func appendRoCEFrame(_ frame: RoCEFrame, payload: RawSpan, to bytes: inout [UInt8]) {

@@ -1,0 +1,93 @@
+internal import PacketFormats
+internal import TraceModel
+
+/// Turns decoded packets into messages and says of each packet what became of it.
+struct MessageAssembler {
+  private(set) var addresses: AddressTable
+  private var queuePairs = QueuePairAssembler()
+  private var connections: ConnectionAssembler
+  private(set) var rdmaPackets: Int64 = 0
+  private(set) var tcpSegments: Int64 = 0
+
+  init(addresses: AddressTable, idleGapNanoseconds: Int64) {
+    self.addresses = addresses
+    connections = ConnectionAssembler(idleGapNanoseconds: idleGapNanoseconds)
+  }
+
+  var unansweredReads: Int64 { queuePairs.unansweredReads }
+  var unfinishedMessages: Int64 { queuePairs.unfinishedMessages }
+  var queuePairRestarts: Int64 { queuePairs.restarts }
+
+  /// Takes one packet; finished messages are appended.
+  ///
+  /// - Returns: nil when the packet carried data or asked for it, otherwise why it did not.
+  mutating func accept(
+    _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
+  ) -> SkipReason? {
+    if packet.carrier == .tcp {
+      tcpSegments += 1
+      if packet.payloadByteCount == 0 {
+        noteOpening(packet, into: &messages)
+        return .tcpWithoutPayload
+      }
+    } else {
+      rdmaPackets += 1
+      if let reason = Self.reasonToSkip(packet) { return reason }
+    }
+    let source = addresses.number(of: packet.source)
+    let destination = addresses.number(of: packet.destination)
+    if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
+    if packet.carrier == .tcp {
+      connections.accept(
+        packet, time: time, source: source, destination: destination, into: &messages)
+    } else if packet.base.opcode.service == .unreliableDatagram {
+      // One packet is one message: datagrams have no order to restore.
+      messages.append(
+        Message(
+          source: source, destination: destination, channel: packet.base.destinationQueuePair,
+          kind: .datagram, start: time, end: time, bytes: Int64(packet.payloadByteCount),
+          packets: 1))
+    } else {
+      queuePairs.accept(
+        packet, time: time, source: source, destination: destination, into: &messages)
+    }
+    return nil
+  }
+
+  /// A connection may reuse the ports of one whose data was seen.
+  private mutating func noteOpening(_ packet: PacketSummary, into messages: inout MessageTable) {
+    guard packet.tcpFlags & PacketSummary.tcpSynchronise != 0,
+      let source = addresses.existingNumber(of: packet.source),
+      let destination = addresses.existingNumber(of: packet.destination)
+    else { return }
+    connections.open(packet, source: source, destination: destination, into: &messages)
+  }
+
+  /// Why an RDMA packet is no data, or nil.
+  private static func reasonToSkip(_ packet: PacketSummary) -> SkipReason? {
+    switch packet.base.opcode.operation {
+    case .acknowledge:
+      // Bits 5 and 6: 0 acknowledges, 1 asks to try again later, 3 refuses.
+      guard let syndrome = packet.syndrome, syndrome & 0x60 != 0 else { return .acknowledgement }
+      return .negativeAcknowledgement
+    case .atomicAcknowledge: return .acknowledgement
+    case .congestionNotification: return .congestionNotification
+    case .undefined: return .undefinedOperation
+    case .send, .write, .atomic, .readRequest, .readResponse: break
+    }
+    switch packet.base.opcode.service {
+    case .reliableDatagram: return .reliableDatagram
+    case .unreliableDatagram:
+      if packet.base.destinationQueuePair == 1 { return .connectionManagement }
+      if packet.base.destinationQueuePair == 0 { return .subnetManagement }
+      return packet.destination.isMulticast ? .multicast : nil
+    default: return nil
+    }
+  }
+
+  /// Appends what is still open at the end of the input.
+  mutating func finish(into messages: inout MessageTable) {
+    queuePairs.finish(into: &messages)
+    connections.finish(into: &messages)
+  }
+}

@@ -1,0 +1,71 @@
+internal import PacketFormats
+
+/// The container of a capture file, recognised by its first bytes.
+struct CaptureFraming {
+  private enum Format {
+    case pcap(PcapFraming)
+    case pcapng
+    case erf(ERFFraming)
+  }
+
+  private let format: Format
+  private var pcapng: PcapngFraming?
+  private var onlyInterface: [CaptureInterface] = []
+  /// Bytes at the start of the file that are no records.
+  let headerByteCount: Int
+
+  /// Nil when the bytes begin no capture file.
+  ///
+  /// Needs the first 24 bytes, or all that there are.
+  init?(_ bytes: RawSpan, fileName: String) {
+    if let pcap = PcapFraming(bytes) {
+      format = .pcap(pcap)
+      headerByteCount = PcapFraming.headerByteCount
+      var interface = CaptureInterface(
+        linkTypeNumber: pcap.linkTypeNumber, snapLength: pcap.snapLength)
+      interface.clock = pcap.isNanosecond ? .nanoseconds : .microseconds
+      onlyInterface = [interface]
+    } else if let pcapng = PcapngFraming(bytes) {
+      format = .pcapng
+      self.pcapng = pcapng
+      headerByteCount = 0
+    } else if let erf = ERFFraming(bytes, fileName: fileName) {
+      format = .erf(erf)
+      headerByteCount = 0
+      onlyInterface = [
+        CaptureInterface(linkTypeNumber: LinkType.erf.rawValue, snapLength: Int(UInt16.max))
+      ]
+    } else {
+      return nil
+    }
+  }
+
+  /// The format's name, "pcap (nanoseconds)".
+  var name: String {
+    switch format {
+    case .pcap(let pcap): pcap.isNanosecond ? "pcap (nanoseconds)" : "pcap (microseconds)"
+    case .pcapng: "pcapng"
+    case .erf: "ERF"
+    }
+  }
+
+  /// The interface that a packet's number stands for.
+  func interface(_ number: Int) -> CaptureInterface {
+    pcapng?.interfaces[number] ?? onlyInterface[0]
+  }
+
+  @inline(__always)
+  mutating func next(_ bytes: RawSpan, at offset: Int) -> FramingStep {
+    switch format {
+    case .pcap(let pcap): pcap.next(bytes, at: offset)
+    case .pcapng: pcapng?.next(bytes, at: offset) ?? .damaged(.byteOrder)
+    case .erf(let erf): erf.next(bytes, at: offset)
+    }
+  }
+
+  /// Where reading can go on after damage at the start of `bytes`, or nil.
+  func resynchronised(_ bytes: RawSpan, near time: Int64?) -> Int? {
+    guard case .pcap(let pcap) = format else { return nil }
+    return pcap.resynchronised(bytes, from: 1, near: time)
+  }
+}

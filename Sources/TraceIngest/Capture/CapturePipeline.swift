@@ -1,0 +1,65 @@
+internal import PacketFormats
+internal import TraceModel
+
+/// What is the same for all files of one trace: the filter and the messages under way.
+struct CapturePipeline {
+  private let filter: CaptureFilter?
+  private(set) var assembler: MessageAssembler
+  /// Finished messages that no sink has yet.
+  var messages = MessageTable()
+  private var summary = PacketSummary()
+
+  init(options: IngestOptions) throws(IngestError) {
+    let declared = options.layout?.addresses ?? []
+    let addresses =
+      declared.isEmpty ? AddressTable() : try AddressTable(declared: declared)
+    assembler = MessageAssembler(
+      addresses: addresses, idleGapNanoseconds: options.idleGapNanoseconds)
+    if let expression = options.captureFilter {
+      filter = try CaptureFilter(expression)
+    } else {
+      filter = nil
+    }
+  }
+
+  /// How packets of an interface are treated.
+  struct Route {
+    var linkType: LinkType?
+    var linkTypeNumber: UInt32
+    var filterProgram: Int?
+  }
+
+  func route(for interface: CaptureInterface) throws(IngestError) -> Route {
+    let number = interface.linkType?.rawValue ?? interface.linkTypeNumber
+    let program = try interface.linkType == nil ? nil : filter?.program(for: number)
+    return Route(linkType: interface.linkType, linkTypeNumber: number, filterProgram: program)
+  }
+
+  /// Takes one captured packet and counts what became of it.
+  @inline(__always)
+  mutating func accept(
+    _ packet: CapturedPacket, in bytes: RawSpan, route: Route, position: Int64,
+    counts: inout PacketCounts
+  ) {
+    guard let linkType = route.linkType else {
+      return counts.countStrangeLinkType(route.linkTypeNumber, position: position)
+    }
+    let content = bytes.extracting(packet.offset..<packet.offset + packet.capturedByteCount)
+    if !packet.hasTime { counts.countWithoutTime() }
+    if let filter, let program = route.filterProgram,
+      !filter.matches(content, wireByteCount: packet.wireByteCount, program: program)
+    {
+      return counts.count(.doesNotMatchFilter, position: position)
+    }
+    let skip = decodePacket(
+      content, wireByteCount: packet.wireByteCount, linkType: linkType, into: &summary)
+    if let reason = skip ?? assembler.accept(summary, time: packet.time, into: &messages) {
+      counts.count(reason, position: position)
+    } else {
+      counts.countUsed()
+    }
+  }
+
+  /// Closes what is open at the end of all files.
+  mutating func finish() { assembler.finish(into: &messages) }
+}

@@ -1,0 +1,79 @@
+internal import PacketFormats
+internal import TraceModel
+
+/// What became of each packet of one file, counted without words while packets fly by.
+struct PacketCounts {
+  private(set) var read: Int64 = 0
+  private(set) var used: Int64 = 0
+  private var skips = [Int64](repeating: 0, count: SkipReason.allCases.count)
+  private var firstNumber = [Int64](repeating: 0, count: SkipReason.allCases.count)
+  private var firstPosition = [Int64](repeating: 0, count: SkipReason.allCases.count)
+  /// Link types that are not decoded, in order of appearance.
+  private var strangeLinkTypes: [(number: UInt32, packets: Int64, first: String)] = []
+  private(set) var withoutTime: Int64 = 0
+  private(set) var damagedRecords: Int64 = 0
+  private var firstDamage = ""
+
+  @inline(__always)
+  mutating func countUsed() {
+    read += 1
+    used += 1
+  }
+
+  @inline(__always)
+  mutating func count(_ reason: SkipReason, position: Int64) {
+    read += 1
+    let index = Int(reason.rawValue)
+    if skips[index] == 0 {
+      firstNumber[index] = read
+      firstPosition[index] = position
+    }
+    skips[index] += 1
+  }
+
+  mutating func countStrangeLinkType(_ number: UInt32, position: Int64) {
+    read += 1
+    if let known = strangeLinkTypes.firstIndex(where: { $0.number == number }) {
+      strangeLinkTypes[known].packets += 1
+    } else {
+      strangeLinkTypes.append((number, 1, "packet \(read) (byte \(position))"))
+    }
+  }
+
+  mutating func countWithoutTime() { withoutTime += 1 }
+
+  /// A record that was passed over because it cannot be one.
+  mutating func countDamagedRecord(position: Int64) {
+    read += 1
+    damagedRecords += 1
+    if firstDamage.isEmpty { firstDamage = "packet \(read) (byte \(position))" }
+  }
+
+  func skipped(_ reason: SkipReason) -> Int64 { skips[Int(reason.rawValue)] }
+
+  /// The counts in words.
+  func ledger(source: String, truncation: String?) -> Ledger {
+    var ledger = Ledger(unit: "packets", source: source)
+    ledger.read = read
+    ledger.used = used
+    ledger.truncation = truncation
+    for reason in SkipReason.allCases {
+      let index = Int(reason.rawValue)
+      let first = "packet \(firstNumber[index]) (byte \(firstPosition[index]))"
+      if reason.isMalformed {
+        ledger.reject(reason.sentence, count: skips[index], first: first)
+      } else {
+        ledger.skip(reason.sentence, count: skips[index], first: first)
+      }
+    }
+    for link in strangeLinkTypes {
+      ledger.skip(
+        "\(SkipReason.unsupportedLinkType.sentence) (number \(link.number))", count: link.packets,
+        first: link.first)
+    }
+    ledger.reject(
+      "record with an impossible length; reading went on behind it", count: damagedRecords,
+      first: firstDamage)
+    return ledger
+  }
+}

@@ -1,0 +1,134 @@
+internal import PacketFormats
+
+/// The pcapng file: sections of blocks, each with its length before and after it.
+///
+/// Specified in draft-ietf-opsawg-pcapng. Blocks of unknown type are passed over.
+struct PcapngFraming {
+  static let sectionHeader: UInt32 = 0x0A0D_0D0A
+  private static let interfaceDescription: UInt32 = 1
+  private static let oldPacket: UInt32 = 2
+  private static let simplePacket: UInt32 = 3
+  private static let enhancedPacket: UInt32 = 6
+
+  private var order = ByteOrder.little
+  /// Interfaces of all sections; numbers in the file count from the section's first.
+  private(set) var interfaces: [CaptureInterface] = []
+  private var sectionStart = 0
+  private var lastTime: Int64 = 0
+
+  /// Nil when the bytes do not begin like a pcapng file.
+  init?(_ bytes: RawSpan) {
+    guard bytes.byteCount >= 12, bytes.uint32(at: 0) == Self.sectionHeader,
+      Self.order(bytes, at: 0) != nil
+    else { return nil }
+  }
+
+  /// Reads the block at `offset`.
+  mutating func next(_ bytes: RawSpan, at offset: Int) -> FramingStep {
+    guard offset <= bytes.byteCount - 12 else { return .needsMore(byteCount: 12) }
+    if bytes.uint32(at: offset) == Self.sectionHeader {
+      guard let sectionOrder = Self.order(bytes, at: offset) else { return .damaged(.byteOrder) }
+      order = sectionOrder
+    }
+    let type = order.uint32(bytes, at: offset)
+    let byteCount = Int(order.uint32(bytes, at: offset + 4))
+    guard byteCount >= 12, byteCount % 4 == 0 else { return .damaged(.blockLength) }
+    let isPacket =
+      type == Self.enhancedPacket || type == Self.simplePacket || type == Self.oldPacket
+    let isDescription = type == Self.sectionHeader || type == Self.interfaceDescription
+    guard isPacket || isDescription else { return .other(byteCount: byteCount) }
+    let limit =
+      isPacket
+      ? CaptureLimits.maximumPacketBlockByteCount : CaptureLimits.maximumDescriptionByteCount
+    guard byteCount <= limit else { return .damaged(.blockLength) }
+    guard offset <= bytes.byteCount - byteCount else { return .needsMore(byteCount: byteCount) }
+    guard Int(order.uint32(bytes, at: offset + byteCount - 4)) == byteCount else {
+      return .damaged(.blockTrailer)
+    }
+    if isPacket { return packet(bytes, at: offset, byteCount, type) }
+    if type == Self.sectionHeader {
+      sectionStart = interfaces.count
+      return .other(byteCount: byteCount)
+    }
+    return interface(bytes, at: offset, byteCount)
+  }
+
+  private static func order(_ bytes: RawSpan, at offset: Int) -> ByteOrder? {
+    switch bytes.uint32(at: offset + 8) {
+    case 0x1A2B_3C4D: .big
+    case 0x4D3C_2B1A: .little
+    default: nil
+    }
+  }
+
+  private mutating func packet(
+    _ bytes: RawSpan, at offset: Int, _ byteCount: Int, _ type: UInt32
+  ) -> FramingStep {
+    let isSimple = type == Self.simplePacket
+    let headerByteCount = isSimple ? 12 : 28
+    let room = byteCount - headerByteCount - 4
+    guard room >= 0 else { return .malformed(.headerIncomplete, recordByteCount: byteCount) }
+    let number =
+      isSimple
+      ? 0
+      : type == Self.oldPacket
+        ? Int(order.uint16(bytes, at: offset + 8)) : Int(order.uint32(bytes, at: offset + 8))
+    guard number < interfaces.count - sectionStart else {
+      return .malformed(.unknownInterface, recordByteCount: byteCount)
+    }
+    let interface = sectionStart + number
+    var packet = CapturedPacket(
+      time: lastTime, offset: offset + headerByteCount, capturedByteCount: 0, wireByteCount: 0,
+      interface: interface)
+    if isSimple {
+      // Only the length on the wire is stored; the interface's snap length cuts it.
+      packet.wireByteCount = Int(order.uint32(bytes, at: offset + 8))
+      let snapLength = interfaces[interface].snapLength
+      packet.capturedByteCount = min(packet.wireByteCount, snapLength == 0 ? .max : snapLength)
+      packet.hasTime = false
+    } else {
+      let high = UInt64(order.uint32(bytes, at: offset + 12))
+      let ticks = high << 32 | UInt64(order.uint32(bytes, at: offset + 16))
+      packet.time = interfaces[interface].clock.nanoseconds(ticks: ticks)
+      packet.capturedByteCount = Int(order.uint32(bytes, at: offset + 20))
+      packet.wireByteCount = max(
+        packet.capturedByteCount, Int(order.uint32(bytes, at: offset + 24)))
+      lastTime = packet.time
+    }
+    guard packet.capturedByteCount <= room else {
+      return .malformed(.impossibleLength, recordByteCount: byteCount)
+    }
+    return .packet(packet, recordByteCount: byteCount)
+  }
+
+  private mutating func interface(
+    _ bytes: RawSpan, at offset: Int, _ byteCount: Int
+  ) -> FramingStep {
+    guard byteCount >= 20 else { return .damaged(.blockLength) }
+    guard interfaces.count < CaptureLimits.maximumInterfaceCount else {
+      return .damaged(.interfaceCount)
+    }
+    var interface = CaptureInterface(
+      linkTypeNumber: UInt32(order.uint16(bytes, at: offset + 8)),
+      snapLength: Int(order.uint32(bytes, at: offset + 12)))
+    var resolution: UInt8 = 6
+    var offsetSeconds: Int64 = 0
+    var option = offset + 16
+    let end = offset + byteCount - 4
+    while option + 4 <= end {
+      let code = order.uint16(bytes, at: option)
+      let length = Int(order.uint16(bytes, at: option + 2))
+      guard code != 0, option + 4 + length <= end else { break }
+      if code == 9, length >= 1 { resolution = bytes.uint8(at: option + 4) }
+      if code == 14, length >= 8 {
+        offsetSeconds = Int64(bitPattern: order.uint64(bytes, at: option + 4))
+      }
+      option += 4 + (length + 3) & ~3
+    }
+    if let clock = CaptureClock(resolution: resolution, offsetSeconds: offsetSeconds) {
+      interface.clock = clock
+    }
+    interfaces.append(interface)
+    return .other(byteCount: byteCount)
+  }
+}
