@@ -31,21 +31,42 @@ enum BitPacking {
 
   /// Appends the packed values; the widths are those that `widths` gave.
   static func pack(_ values: Span<UInt64>, widths: Span<UInt8>, to bytes: inout [UInt8]) {
-    for block in widths.indices {
-      let width = Int(widths[block])
-      // The word that is being filled, and how many of its bits are.
-      var word: UInt64 = 0
-      var filled = 0
-      for index in block * miniBlock..<(block + 1) * miniBlock where width > 0 {
-        let value = index < values.count ? values[index] : 0
-        word |= value &<< UInt64(filled)
-        filled += width
-        if filled >= 64 {
-          bytes.append(littleEndian: word)
-          filled -= 64
-          word = filled > 0 ? value &>> UInt64(width - filled) : 0
-        }
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: packedByteCount(widths)))
+    unsafe bytes.withUnsafeMutableBytes { target in
+      var place = start
+      for block in widths.indices where widths[block] > 0 {
+        let first = block * miniBlock
+        unsafe packMiniBlock(
+          values.extracting(first..<min(first + miniBlock, values.count)),
+          width: Int(widths[block]), to: target, at: place)
+        place += Int(widths[block]) * 8
       }
+    }
+  }
+
+  @inline(__always)
+  private static func packMiniBlock(
+    _ values: Span<UInt64>, width: Int, to bytes: UnsafeMutableRawBufferPointer, at start: Int
+  ) {
+    // The word that is being filled, and how many of its bits are.
+    var word: UInt64 = 0
+    var filled = 0
+    var place = start
+    for index in values.indices {
+      let value = values[index]
+      word |= value &<< UInt64(filled)
+      filled &+= width
+      if filled >= 64 {
+        unsafe bytes.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self)
+        place &+= 8
+        filled &-= 64
+        word = filled > 0 ? value &>> UInt64(width &- filled) : 0
+      }
+    }
+    // The zeros that fill a last mini-block up are there already.
+    if filled > 0 {
+      unsafe bytes.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self)
     }
   }
 

@@ -1,8 +1,8 @@
 /// Values in a fixed number of whole bytes each, least significant byte first.
 enum BytePacking {
-  /// 0, 1, 2, 4 or 8: the bytes that the largest value needs.
-  static func width(ofUnion union: UInt64) -> Int {
-    switch 64 - union.leadingZeroBitCount {
+  /// 0, 1, 2, 4 or 8: the bytes that values of so many bits need.
+  static func width(ofBits bits: Int) -> Int {
+    switch bits {
     case 0: 0
     case ...8: 1
     case ...16: 2
@@ -12,18 +12,30 @@ enum BytePacking {
   }
 
   static func pack(_ values: Span<UInt64>, width: Int, to bytes: inout [UInt8]) {
-    switch width {
-    case 1: for index in values.indices { bytes.append(UInt8(truncatingIfNeeded: values[index])) }
-    case 2:
-      for index in values.indices {
-        bytes.append(littleEndian: UInt16(truncatingIfNeeded: values[index]))
+    let start = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: values.count * width))
+    unsafe bytes.withUnsafeMutableBytes { target in
+      switch width {
+      case 1: unsafe pack(values, as: UInt8.self, to: target, at: start)
+      case 2: unsafe pack(values, as: UInt16.self, to: target, at: start)
+      case 4: unsafe pack(values, as: UInt32.self, to: target, at: start)
+      case 8: unsafe pack(values, as: UInt64.self, to: target, at: start)
+      default: break
       }
-    case 4:
-      for index in values.indices {
-        bytes.append(littleEndian: UInt32(truncatingIfNeeded: values[index]))
-      }
-    case 8: for index in values.indices { bytes.append(littleEndian: values[index]) }
-    default: break
+    }
+  }
+
+  @inline(__always)
+  private static func pack<Stored: FixedWidthInteger & BitwiseCopyable>(
+    _ values: Span<UInt64>, as type: Stored.Type, to bytes: UnsafeMutableRawBufferPointer,
+    at start: Int
+  ) {
+    let size = MemoryLayout<Stored>.size
+    precondition(start + values.count * size <= bytes.count)
+    for index in values.indices {
+      unsafe bytes.storeBytes(
+        of: Stored(truncatingIfNeeded: values[index]).littleEndian,
+        toByteOffset: start &+ index &* size, as: Stored.self)
     }
   }
 

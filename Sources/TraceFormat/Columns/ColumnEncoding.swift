@@ -21,7 +21,7 @@ enum ColumnHeader {
   static let byteCount = 12
 }
 
-/// Small numbers for small differences of either sign: 0, -1, 1, -2 … become 0, 1, 2, 3 …
+/// Small numbers for small differences of either sign: 0, -1, 1, -2 become 0, 1, 2, 3.
 @inline(__always)
 func zigzag(_ value: Int64) -> UInt64 {
   UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))

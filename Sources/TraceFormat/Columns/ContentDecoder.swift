@@ -86,7 +86,10 @@ struct ContentDecoder {
     }
     try decode(column)
     var outside: Int64 = 0
-    target.reserveCapacity(target.count + valueCount)
+    // Doubling, not the exact need: block after block is appended to the same column.
+    if target.capacity < target.count + valueCount {
+      target.reserveCapacity(max(target.count + valueCount, 2 * target.count))
+    }
     let words = self.words.span
     for index in 0..<valueCount {
       let value = Int64(bitPattern: words[index])

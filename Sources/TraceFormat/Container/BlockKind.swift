@@ -1,4 +1,6 @@
-/// What the rows of a block are. Kinds that are not known here are kept and skipped.
+/// What the rows of a block are.
+///
+/// Kinds that are not known here are kept and skipped.
 public struct BlockKind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
   public var rawValue: UInt16
 

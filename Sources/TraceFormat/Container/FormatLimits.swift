@@ -2,7 +2,9 @@
 enum FormatLimits {
   /// Rows in one block.
   static let rows = 65_536
-  /// Values of a list column in one block. The writer ends a block at 2^20 values, unless one row
+  /// Values of a list column in one block.
+  ///
+  /// The writer ends a block at 2^20 values, unless one row
   /// alone has more.
   static let listValues = 1 << 24
   static let listValuesPerBlock = 1 << 20

@@ -4,6 +4,7 @@ internal import ByteStreams
 struct BlockScan {
   private(set) var entries: [BlockEntry] = []
   private(set) var losses: [TraceFileLoss] = []
+  private var indexIsWhole = false
   private let store: BlockStore
 
   /// Goes through the whole file; each block's checksum is verified.
@@ -18,7 +19,7 @@ struct BlockScan {
         offset += Int64(FileFrame.trailerByteCount)
       } else {
         let next = try nextBlock(after: offset)
-        lose(offset..<(next ?? store.byteCount), next == nil ? "the file is cut here" : "no block")
+        lose(offset..<(next ?? store.byteCount), words(next))
         offset = next ?? store.byteCount
       }
     }
@@ -42,7 +43,11 @@ struct BlockScan {
         "\(entry.rowCount) rows of \(entry.kind): the checksum does not fit")
       return
     }
-    if entry.kind != .index { entries.append(entry) }
+    if entry.kind == .index {
+      indexIsWhole = true
+    } else {
+      entries.append(entry)
+    }
   }
 
   private func isTrailer(at offset: Int64) throws(TraceFormatError) -> Bool {
@@ -63,6 +68,12 @@ struct BlockScan {
       start += Int64(max(bytes.count - BlockHeader.magic.count + 1, 1))
     }
     return nil
+  }
+
+  /// What is wrong with bytes up to the next block, or up to the end of the file.
+  private func words(_ next: Int64?) -> String {
+    if next != nil { return "no block header where one is due" }
+    return indexIsWhole ? "the trailer is damaged; no rows are lost" : "the file is cut here"
   }
 
   private mutating func lose(_ range: Range<Int64>, _ words: String) {

@@ -9,6 +9,7 @@ extension TraceFile {
   /// All transfers, in file order.
   public func transfers() throws(TraceFormatError) -> TransferTable {
     var table = TransferTable()
+    table.reserveCapacity(min(rowCount(of: .transfers), Self.reservedRows))
     try read(.transfers) { decoder throws(ContentDecoder.Defect) in
       try TransferColumns.decode(&decoder, into: &table)
     }
@@ -81,6 +82,9 @@ extension TraceFile {
 }
 
 extension TraceFile {
+  /// Rows for which memory is set aside on the word of the index: a made-up index is no order.
+  private static let reservedRows = 1 << 26
+
   private func operations(
     iterations: ClosedRange<Int32>?, layers: ClosedRange<Int32>?
   ) throws(TraceFormatError) -> OperationTable {

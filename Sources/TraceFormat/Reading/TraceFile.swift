@@ -1,6 +1,8 @@
 public import TraceModel
 
-/// A `.mixt` file, opened for reading. Copies share the open file; any thread may read.
+/// An open trace file, format `.mixt`.
+///
+/// Copies share the open file; any thread may read.
 ///
 /// A file without a whole index (its writer was stopped, or it was cut) is scanned once for its
 /// whole blocks: `isSalvaged` is then true and `losses` say what is missing.

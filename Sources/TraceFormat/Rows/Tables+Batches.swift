@@ -41,6 +41,15 @@ extension TransferTable {
   }
 
   mutating func removeAll() { self = TransferTable() }
+
+  mutating func reserveCapacity(_ count: Int) {
+    operation.reserveCapacity(count)
+    source.reserveCapacity(count)
+    destination.reserveCapacity(count)
+    bytes.reserveCapacity(count)
+    start.reserveCapacity(count)
+    end.reserveCapacity(count)
+  }
 }
 
 extension RoutingTable {

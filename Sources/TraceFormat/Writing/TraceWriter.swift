@@ -15,7 +15,6 @@ public final class TraceWriter: TraceSink {
   let path: String
   private var blocks: BlockWriter
   private var metadata: TraceMetadata
-  private var metadataIsWritten = true
   private var isFinished = false
 
   private var places = OperationPlaces()
@@ -35,10 +34,11 @@ public final class TraceWriter: TraceSink {
     try writeMetadata()
   }
 
-  /// Replaces the metadata; the last one is in force. It is written by `finish()`.
+  /// Replaces the metadata; the last one is in force.
+  ///
+  /// It is written by `finish()`.
   public func setMetadata(_ metadata: TraceMetadata) {
     self.metadata = metadata
-    metadataIsWritten = false
   }
 
   /// Messages, in the order in which they are to be read.
@@ -118,7 +118,8 @@ public final class TraceWriter: TraceSink {
     try writeDependencies()
     try writeTransfers()
     try writeRouting()
-    if !metadataIsWritten { try writeMetadata() }
+    // Again even when it is the same: a second copy outlives damage to the first.
+    try writeMetadata()
     try blocks.finish()
     isFinished = true
   }
@@ -129,7 +130,6 @@ public final class TraceWriter: TraceSink {
 extension TraceWriter {
   private func writeMetadata() throws(TraceFormatError) {
     try blocks.write(.metadata, content: MetadataContent.encode(metadata))
-    metadataIsWritten = true
   }
 
   private func writeMessages(keepingRest: Bool) throws(TraceFormatError) {
