@@ -1,3 +1,5 @@
+internal import TraceFormat
+
 /// What a file that no reader accepts looks like, and what its owner can do.
 struct FileLikeness {
   let description: String
@@ -20,6 +22,9 @@ struct FileLikeness {
   }
 
   private static func binary(_ start: [UInt8]) -> FileLikeness? {
+    if TraceFile.recognises(start: start) {
+      return FileLikeness("a .mixt trace, which is ingested already", "Analyse or replay it.")
+    }
     for (magic, likeness) in magics where start.starts(with: magic) { return likeness }
     if start.count > 262, start[257..<262].elementsEqual(Array("ustar".utf8)) {
       return FileLikeness("a tar archive", "Unpack it and name the files inside.")
@@ -47,7 +52,6 @@ struct FileLikeness {
     ([0x89, 0x50, 0x4E, 0x47], FileLikeness("a PNG picture")),
     (Array("%PDF".utf8), FileLikeness("a PDF document")),
     ([0x89, 0x48, 0x44, 0x46], FileLikeness("an HDF5 file")),
-    (Array("MIXT".utf8), FileLikeness("a .mixt trace", "It is ingested already: analyse it.")),
     (
       [0x0A, 0x0D, 0x0D, 0x0A],
       FileLikeness("a packet capture (pcapng) that no reader took")

@@ -148,7 +148,7 @@ import TraceModel
       [3, 4, 3, 4, 5].map { routerLine(step: $0, layer: 0, rank: 0, [[0]]) }
     ])
     #expect(trace.tokenCount == 4)
-    #expect(summary.ledgers[0].skipped.map(\.reason) == [SkipReason.earlierStep.words])
+    #expect(summary.ledgers[0].skipped.map(\.reason) == [LineSkipReason.earlierStep.words])
     #expect(summary.areBalanced)
   }
 

@@ -28,9 +28,8 @@ private struct WorkloadBuilder {
   private let tokensAsBytes: Bool
   private var provenance: [String: Provenance]
 
-  /// Operation id → row of the operation table, by position in `operationNumbers`.
+  /// Operation id → row of the operation table.
   private var operationNumbers = KeyTable()
-  private var operationRows: [Int] = []
   private let transferRows: RowsByOperation
   private let routingRows: RowsByOperation
 
@@ -48,11 +47,10 @@ private struct WorkloadBuilder {
     demandOfRow = [Int?](repeating: nil, count: trace.operations.count)
     for (row, operation) in trace.operations.rows.enumerated() {
       let number = operationNumbers.number(of: UInt64(UInt32(bitPattern: operation.id)))
-      guard number == operationRows.count else {
+      guard number == row else {
         throw WorkloadError(
           "two operations have the id \(operation.id)", at: "operation row \(row)")
       }
-      operationRows.append(row)
     }
     transferRows = try RowsByOperation(
       trace.transfers.operation, numbers: operationNumbers, table: "transfer")
@@ -63,10 +61,9 @@ private struct WorkloadBuilder {
   }
 
   mutating func workload() throws(WorkloadError) -> Workload {
-    var steps: [Workload.Step] = []
-    steps.reserveCapacity(trace.operations.count)
-    for row in trace.operations.rows.indices { steps.append(try step(ofRow: row)) }
-    steps = sortedAsTheyRun(steps)
+    var steps = sortedAsTheyRun(trace.operations.rows.map { Self.step(of: $0) })
+    // Demands are numbered as the steps run, so that the order of the rows does not matter.
+    for index in steps.indices { try addDemand(to: &steps[index]) }
     addCompute(to: &steps)
     return Workload(
       grain: grain, layout: layout, model: trace.metadata.model, demands: pool.demands,
@@ -123,30 +120,34 @@ private struct WorkloadBuilder {
 
   // MARK: Demands
 
-  private mutating func step(ofRow row: Int) throws(WorkloadError) -> Workload.Step {
-    let operation = trace.operations.rows[row]
-    var sourceRow = row
-    if operation.demandSource != operation.id {
-      let key = UInt64(UInt32(bitPattern: operation.demandSource))
-      guard let number = operationNumbers.existingNumber(of: key) else {
-        throw WorkloadError(
-          "operation \(operation.id) takes its demand from operation "
-            + "\(operation.demandSource), which does not exist", at: "operation row \(row)")
-      }
-      sourceRow = operationRows[number]
-    }
-    let source = trace.operations.rows[sourceRow]
-    let isRouted = transferRows[sourceRow].isEmpty && !routingRows[sourceRow].isEmpty
-    var bytesPerUnit: Int64 = 1
-    if isRouted && !tokensAsBytes, let model = trace.metadata.model {
-      bytesPerUnit = Int64(model.bytesPerToken[operation.phase])
-    }
-    return Workload.Step(
+  /// The step of an operation before its demand is known.
+  private static func step(of operation: Operation) -> Workload.Step {
+    Workload.Step(
       operation: operation.id, kind: operation.kind, role: operation.role, phase: operation.phase,
       iteration: operation.iteration, microBatch: operation.microBatch, stage: operation.stage,
-      layer: operation.layer, group: operation.group, demand: try demand(ofRow: sourceRow),
-      isTransposed: operation.phase.runsFromExperts != source.phase.runsFromExperts,
-      bytesPerUnit: bytesPerUnit, start: operation.start, end: operation.end)
+      layer: operation.layer, group: operation.group, demand: 0, start: operation.start,
+      end: operation.end)
+  }
+
+  private mutating func addDemand(to step: inout Workload.Step) throws(WorkloadError) {
+    let operation = trace.operations.rows[try row(ofOperation: step.operation, for: step.operation)]
+    let sourceRow = try row(ofOperation: operation.demandSource, for: operation.id)
+    let source = trace.operations.rows[sourceRow]
+    let isRouted = transferRows[sourceRow].isEmpty && !routingRows[sourceRow].isEmpty
+    if isRouted && !tokensAsBytes, let model = trace.metadata.model {
+      step.bytesPerUnit = Int64(model.bytesPerToken[operation.phase])
+    }
+    step.demand = try demand(ofRow: sourceRow)
+    step.isTransposed = operation.phase.runsFromExperts != source.phase.runsFromExperts
+  }
+
+  private func row(ofOperation id: Int32, for user: Int32) throws(WorkloadError) -> Int {
+    guard let number = operationNumbers.existingNumber(of: UInt64(UInt32(bitPattern: id))) else {
+      throw WorkloadError(
+        "its demand comes from operation \(id), which does not exist", at: "operation \(user)",
+        advice: "The trace is incomplete; ingest it again.")
+    }
+    return number
   }
 
   private mutating func demand(ofRow row: Int) throws(WorkloadError) -> Int {

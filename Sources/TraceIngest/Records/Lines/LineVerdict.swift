@@ -4,7 +4,7 @@ package import TraceModel
 package enum LineVerdict: Sendable, Hashable {
   case used
   case skipped(LineSkipReason)
-  case malformed(MalformedReason)
+  case malformed(LineDefect)
 }
 
 /// Why a line was understood and left out.
@@ -26,7 +26,7 @@ package enum LineSkipReason: Int, Sendable, CaseIterable {
 }
 
 /// Why a line could not be used.
-package enum MalformedReason: Sendable, Hashable {
+package enum LineDefect: Sendable, Hashable {
   case json(JSONDefect)
   case record(RecordDefect)
 

@@ -1,3 +1,5 @@
+internal import TraceModel
+
 /// One line of a Megatron-Core router trace: the experts of every token of one layer on one rank.
 package struct RouterRecord: Sendable {
   /// Multi-token-prediction blocks are told from decoder layers by this offset until the number

@@ -1,3 +1,5 @@
+internal import TraceModel
+
 /// One line of a per-token routing log: the experts of one token in one layer.
 package struct TokenRecord: Sendable {
   /// Larger numbers are taken for damage.

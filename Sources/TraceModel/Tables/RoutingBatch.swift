@@ -1,5 +1,3 @@
-package import TraceModel
-
 /// Routing rows of one batch of operations; rows with the same operation, source and expert set
 /// are one row with the sum of their tokens.
 package struct RoutingBatch {

@@ -1,5 +1,3 @@
-package import TraceModel
-
 /// One layer of one expert group in one micro-batch: what four all-to-alls are made from.
 package struct RoutedLayer: Sendable, Hashable {
   package var iteration: Int32

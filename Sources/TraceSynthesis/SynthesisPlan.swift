@@ -1,0 +1,93 @@
+public import TraceModel
+
+/// What to synthesise: a model on a layout, how uneven its gate is, and a seed.
+///
+/// Every value that the result depends on is in the plan; the same plan gives the same bytes.
+public struct SynthesisPlan: Sendable, Hashable {
+  public var model: ExpertModel
+  public var layout: Layout
+  public var iterations = 8
+  public var microBatches = 1
+  /// Which layers to write, ascending; a layer is routed by the ranks of its pipeline stage.
+  public var layers: [Int]
+  /// Tokens that each rank routes in one micro-batch.
+  public var tokensPerRank: Int
+  /// Zipf exponent of the experts' popularity: 0 is even; 1 gives Mixtral's hottest expert 30 %.
+  public var skew = 1.0
+  /// Share of a rank's choices that follow its planted affinity to one expert-parallel rank, 0 … 1.
+  public var pairAffinity = 0.2
+  /// Share of experts (and of affinities) that trade places from one iteration to the next, 0 … 1.
+  public var drift = 0.1
+  public var seed: UInt64 = 1
+
+  /// A plan for any model and layout; all layers.
+  public init(model: ExpertModel, layout: Layout, tokensPerRank: Int) {
+    self.model = model
+    self.layout = layout
+    self.tokensPerRank = tokensPerRank
+    layers = Array(0..<max(0, model.layerCount))
+  }
+
+  /// A plan for a preset. Fewer tokens per rank scale the compute times down with them.
+  public init(preset: ModelPreset, tokensPerRank: Int? = nil) {
+    self.init(
+      model: preset.model, layout: preset.layout,
+      tokensPerRank: tokensPerRank ?? preset.tokensPerRank)
+    let share = Double(self.tokensPerRank) / Double(preset.tokensPerRank)
+    let compute = preset.model.compute
+    model.compute = LayerCompute(
+      attentionForwardNanoseconds: compute.attentionForwardNanoseconds * share,
+      expertForwardNanoseconds: compute.expertForwardNanoseconds * share,
+      expertBackwardNanoseconds: compute.expertBackwardNanoseconds * share,
+      attentionBackwardNanoseconds: compute.attentionBackwardNanoseconds * share)
+  }
+
+  /// Throws when the plan cannot be carried out.
+  public func validate() throws(SynthesisError) {
+    if let defect = layout.defect { throw SynthesisError(defect, at: "layout") }
+    let parallel = layout.parallelism.expert
+    let problems: [(Bool, String, String)] = [
+      (iterations < 1, "iterations", "\(iterations) must be 1 or more"),
+      (microBatches < 1, "micro-batches", "\(microBatches) must be 1 or more"),
+      (tokensPerRank < 1, "tokens per rank", "\(tokensPerRank) must be 1 or more"),
+      (layers.isEmpty, "layers", "no layer is named"),
+      (
+        layers != Set(layers).sorted()
+          || !layers.allSatisfy { (0..<model.layerCount).contains($0) },
+        "layers", "they must ascend and lie in 0 ..< \(model.layerCount)"
+      ),
+      (
+        model.topK < 1 || model.topK > model.expertCount, "model",
+        "\(model.topK) of \(model.expertCount) experts cannot be chosen"
+      ),
+      (
+        model.expertCount % parallel != 0, "model",
+        "\(model.expertCount) experts cannot be divided evenly among \(parallel) ranks"
+      ),
+      (!(0...8).contains(skew), "skew", "\(skew) is outside 0 … 8"),
+      (!(0...1).contains(pairAffinity), "pair affinity", "\(pairAffinity) is outside 0 … 1"),
+      (!(0...1).contains(drift), "drift", "\(drift) is outside 0 … 1"),
+    ]
+    for (isWrong, place, words) in problems where isWrong { throw SynthesisError(words, at: place) }
+  }
+
+  /// The pipeline stage that holds a layer: layers are divided evenly in their order.
+  public func stage(ofLayer layer: Int) -> Int {
+    let stages = layout.parallelism.pipeline
+    return min(stages - 1, layer * stages / max(1, model.layerCount))
+  }
+
+  /// The ranks that route a layer's tokens, ascending.
+  func ranks(ofLayer layer: Int) -> Range<Int> {
+    let count = layout.parallelism.stageRankCount
+    let first = stage(ofLayer: layer) * count
+    return first..<first + count
+  }
+
+  /// The parameters in one line, to be printed and stored beside every result.
+  public var summary: String {
+    "synthetic: \(model.name), \(iterations) iterations × \(microBatches) micro-batches × "
+      + "\(layers.count) layers, \(tokensPerRank) tokens per rank, skew \(skew), pair affinity "
+      + "\(pairAffinity), drift \(drift), seed \(seed)"
+  }
+}

@@ -1,0 +1,197 @@
+internal import ByteStreams
+internal import PacketFormats
+public import TraceModel
+
+/// What a synthetic capture holds.
+public struct CaptureSummary: Sendable, Hashable {
+  public var packets: Int64 = 0
+  public var messages: Int64 = 0
+  /// Payload of all WRITEs, after the reduction.
+  public var bytes: Int64 = 0
+  /// The same between servers, source by destination.
+  public var serverMatrix: TrafficMatrix
+  /// First and last nanosecond of the last burst's end.
+  public var endNanoseconds: Int64
+  /// Number of all-to-alls that put bytes on the wire.
+  public var bursts = 0
+}
+
+/// Synthesises a RoCEv2 capture (pcap, nanoseconds; `.gz` and `.zst` by suffix) of a plan's
+/// all-to-alls: bursts of RDMA WRITEs between NICs 10.0.<server>.<nic>, with compute as idle gaps.
+///
+/// Only bytes between scale-up domains are on the wire. Invariant CRCs are valid in frames that the
+/// snap length does not cut.
+/// - Complexity: O(packets log packets per burst); memory for one micro-batch and one burst.
+@discardableResult
+public func synthesiseCapture(
+  _ plan: SynthesisPlan, parameters: CaptureParameters = CaptureParameters(), path: String
+) throws -> CaptureSummary {
+  try plan.validate()
+  try parameters.validate()
+  guard plan.layout.serverCount <= 65_536, plan.layout.nicsPerServer <= 256 else {
+    throw SynthesisError(
+      "addresses 10.x.x.x are too few for the layout", at: "layout",
+      advice: "65,536 servers of 256 NICs are the limit.")
+  }
+  let gate = TokenGate(plan)
+  var capture = try CaptureWriting(plan: plan, parameters: parameters, path: path)
+  var nextID: Int32 = 0
+  for iteration in 0..<plan.iterations {
+    for microBatch in 0..<plan.microBatches {
+      var buffer = TraceBuffer()
+      try synthesiseMicroBatch(
+        plan, gate, iteration: iteration, microBatch: microBatch, nextID: &nextID, into: &buffer)
+      let trace = Trace(
+        metadata: syntheticMetadata(plan), operations: buffer.operations, routing: buffer.routing)
+      try capture.append(try Workload(trace: trace, grain: .rank))
+    }
+    capture.endIteration()
+  }
+  return try capture.finish()
+}
+
+/// The capture that is being written.
+private struct CaptureWriting {
+  private let layout: Layout
+  private let parameters: CaptureParameters
+  private let writer: CompressedWriter
+  private let payload: [UInt8]
+  private var queuePairs: QueuePairs
+  private var random: RandomStream
+  private var clock: Int64
+  private var frame: [UInt8] = []
+  private var summary: CaptureSummary
+
+  init(plan: SynthesisPlan, parameters: CaptureParameters, path: String) throws {
+    layout = plan.layout
+    self.parameters = parameters
+    writer = try CompressedWriter(path: path)
+    payload = [UInt8](repeating: 0, count: parameters.pathMTU)
+    queuePairs = QueuePairs(layout: plan.layout, seed: plan.seed)
+    random = RandomStream(seed: plan.seed, purpose: 0x6361_7074)
+    clock = parameters.startNanoseconds
+    summary = CaptureSummary(
+      serverMatrix: TrafficMatrix(size: plan.layout.serverCount), endNanoseconds: clock)
+    var header: [UInt8] = []
+    appendPcapHeader(
+      resolution: .nanoseconds, snapLength: UInt32(clamping: parameters.snapLength), to: &header)
+    try writer.write(header)
+  }
+
+  mutating func append(_ workload: Workload) throws {
+    var start = 0
+    let steps = workload.steps
+    // The expert groups of one layer and phase run at the same time.
+    while start < steps.count {
+      let first = steps[start]
+      let end =
+        steps[start...].firstIndex { $0.layer != first.layer || $0.phase != first.phase }
+        ?? steps.count
+      let gap = Int64(first.computeBeforeNanoseconds.rounded())
+      clock += max(gap, parameters.minimumGapNanoseconds)
+      try appendBurst(steps[start..<end], of: workload)
+      start = end
+    }
+  }
+
+  mutating func endIteration() { clock += parameters.iterationGapNanoseconds }
+
+  mutating func finish() throws -> CaptureSummary {
+    try writer.commit()
+    return summary
+  }
+
+  private mutating func appendBurst(
+    _ steps: ArraySlice<Workload.Step>, of workload: Workload
+  ) throws {
+    var flows: [CaptureFlow] = []
+    var sent = [Int64](repeating: 0, count: layout.nicCount)
+    var received = sent
+    for step in steps {
+      workload.forEachPair(of: step) { source, destination, bytes in
+        guard domain(of: source) != domain(of: destination), bytes > 0 else { return }
+        sent[nic(of: source)] += bytes
+        received[nic(of: destination)] += bytes
+        flows.append(
+          CaptureFlow(
+            source: source, destination: destination,
+            bytes: (bytes + parameters.byteReduction - 1) / parameters.byteReduction))
+      }
+    }
+    guard !flows.isEmpty else { return }
+    let busiest = max(sent.max() ?? 0, received.max() ?? 0)
+    let duration = max(1_000, Int64(Double(busiest) * 8e9 / parameters.linkBitsPerSecond))
+    for index in flows.indices { count(&flows[index]) }
+    let events = captureEvents(
+      of: flows, start: clock, duration: duration, parameters: parameters, random: &random)
+    for event in events { try append(event, of: flows[Int(event.flow)]) }
+    clock += duration
+    summary.endNanoseconds = clock
+    summary.bursts += 1
+  }
+
+  private mutating func count(_ flow: inout CaptureFlow) {
+    let messages = flow.messageCount(parameters)
+    let first = queuePairs.take(
+      packets: flow.packetCount(parameters), messages: messages, from: flow.source,
+      to: flow.destination)
+    flow.firstPacket = first.packet
+    flow.firstMessage = first.message
+    summary.messages += Int64(messages)
+    summary.bytes += flow.bytes
+    summary.serverMatrix[
+      flow.source / layout.gpusPerServer, flow.destination / layout.gpusPerServer] += flow.bytes
+  }
+
+  private mutating func append(_ event: CaptureEvent, of flow: CaptureFlow) throws {
+    frame.removeAll(keepingCapacity: true)
+    if event.isAcknowledgement {
+      appendAcknowledgement(of: Int(event.packet), flow)
+    } else {
+      appendData(of: Int(event.packet), flow)
+    }
+    var record: [UInt8] = []
+    appendPcapRecord(
+      frame.prefix(parameters.snapLength), nanoseconds: event.time, wireByteCount: frame.count,
+      to: &record)
+    try writer.write(record)
+    summary.packets += 1
+  }
+
+  private mutating func appendData(of packet: Int, _ flow: CaptureFlow) {
+    let place = flow.place(ofPacket: packet, parameters)
+    var header = queuePairs.frame(
+      from: flow.source, to: flow.destination, opcode: place.opcode)
+    header.base.sequence =
+      (flow.firstPacket &+ UInt32(truncatingIfNeeded: packet)) & 0xFF_FFFF
+    header.base.requestsAcknowledge = place.isLast
+    header.extensions.virtualAddress = 0x7F00_0000_0000 + UInt64(clamping: place.offset)
+    header.extensions.remoteKey = 0x1000 + UInt32(truncatingIfNeeded: flow.source)
+    header.extensions.remoteByteCount = UInt32(clamping: place.messageBytes)
+    let payload = payload
+    appendRoCEFrame(
+      header, payload: unsafe payload.span.bytes.extracting(first: place.payload), to: &frame)
+  }
+
+  private mutating func appendAcknowledgement(of packet: Int, _ flow: CaptureFlow) {
+    let place = flow.place(ofPacket: packet, parameters)
+    var header = queuePairs.frame(
+      from: flow.destination, to: flow.source, opcode: .reliableAcknowledge)
+    header.base.sequence =
+      (flow.firstPacket &+ UInt32(truncatingIfNeeded: packet)) & 0xFF_FFFF
+    // ACK without an end-to-end credit count.
+    header.extensions.syndrome = 0x1F
+    header.extensions.messageSequence =
+      (flow.firstMessage &+ UInt32(truncatingIfNeeded: place.message) &+ 1) & 0xFF_FFFF
+    appendRoCEFrame(header, to: &frame)
+  }
+
+  private func nic(of rank: Int) -> Int {
+    rank / layout.gpusPerServer * layout.nicsPerServer
+      + rank % layout.gpusPerServer * layout.nicsPerServer / layout.gpusPerServer
+  }
+
+  private func domain(of rank: Int) -> Int {
+    rank / layout.gpusPerServer / layout.serversPerScaleUpDomain
+  }
+}

@@ -1,0 +1,62 @@
+import Testing
+import TraceModel
+import TraceSynthesis
+
+@Suite struct PresetTests {
+  @Test(arguments: ModelPreset.all)
+  func everyPresetFitsItsLayout(preset: ModelPreset) throws {
+    #expect(preset.layout.defect == nil)
+    #expect(preset.model.expertCount % preset.layout.parallelism.expert == 0)
+    try SynthesisPlan(preset: preset).validate()
+    #expect(try ModelPreset.named(preset.name) == preset)
+    #expect(preset.model.compute.expertForwardNanoseconds > 0)
+  }
+
+  @Test func publishedSizesOfTheLayoutsHold() {
+    #expect(ModelPreset.mixtral8x7B.layout.rankCount == 128)
+    #expect(ModelPreset.mixtral8x7B.layout.parallelism.expertGroupCount == 4 * 4)
+    #expect(ModelPreset.mixtral8x22B.layout.rankCount == 1024)
+    #expect(ModelPreset.deepSeekV3.layout.rankCount == 1024)
+    #expect(ModelPreset.mixtral8x7B.tokensPerRank * 4 == 32_768)
+  }
+
+  @Test func deepSeekDispatchesInEightBitsWithScales() {
+    let bytes = ModelPreset.deepSeekV3.model.bytesPerToken
+    #expect(bytes.dispatchForward == 7168 + 56 * 4)
+    #expect(bytes.combineForward == 14_336)
+    // 0.516 of BF16, as measured in practice.
+    #expect(Double(bytes.dispatchForward) / Double(bytes.combineForward) == 0.515625)
+  }
+
+  @Test func mixtralsComputeIsNearTheProfile() {
+    let compute = ModelPreset.mixtral8x7B.model.compute
+    #expect(compute.expertForwardNanoseconds > 25e6 && compute.expertForwardNanoseconds < 35e6)
+    #expect(compute.expertBackwardNanoseconds == 2 * compute.expertForwardNanoseconds)
+  }
+
+  @Test func unknownNamesListTheKnownOnes() {
+    let error = #expect(throws: SynthesisError.self) { try ModelPreset.named("mixtral") }
+    #expect(error?.description.contains("mixtral-8x7b") == true)
+  }
+
+  @Test func fewerTokensTakeLessCompute() {
+    let preset = ModelPreset.qwenMoE
+    let plan = SynthesisPlan(preset: preset, tokensPerRank: preset.tokensPerRank / 8)
+    #expect(
+      plan.model.compute.expertForwardNanoseconds * 8
+        == preset.model.compute.expertForwardNanoseconds)
+  }
+
+  @Test func plansThatCannotBeCarriedOutAreRefused() {
+    let changes: [(inout SynthesisPlan) -> Void] = [
+      { $0.iterations = 0 }, { $0.layers = [] }, { $0.layers = [2, 1] }, { $0.layers = [4] },
+      { $0.tokensPerRank = 0 }, { $0.model.topK = 9 }, { $0.model.expertCount = 6 },
+      { $0.skew = -1 }, { $0.drift = 2 }, { $0.pairAffinity = .nan }, { $0.layout.serverCount = 3 },
+    ]
+    for change in changes {
+      var plan = smallPlan()
+      change(&plan)
+      #expect(throws: SynthesisError.self) { try plan.validate() }
+    }
+  }
+}
