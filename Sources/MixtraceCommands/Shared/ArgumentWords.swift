@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Replay
 public import Reporting
 public import TraceModel
 
@@ -7,6 +8,9 @@ public import TraceModel
 extension TableFormat: ExpressibleByArgument {}
 
 extension CopyRule: ExpressibleByArgument {}
+extension NICPolicy: ExpressibleByArgument {}
+extension ReconfigurationScope: ExpressibleByArgument {}
+extension SharingMode: ExpressibleByArgument {}
 
 extension Grain: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument, named: \.name) }

@@ -15,7 +15,7 @@ struct DeclarationOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Model: a preset (\(ModelPreset.names.joined(separator: ", "))) or a YAML file.",
+      "Model: a preset (\(ModelPreset.all.map(\.name).joined(separator: ", "))) or a YAML file.",
       discussion: "Turns routed tokens into bytes. See Documentation/configuration.md.",
       valueName: "name|file"))
   var model: String?
@@ -46,12 +46,17 @@ struct DeclarationOptions: ParsableArguments {
 
 /// A model preset by name, or a model file by path.
 func namedModel(_ name: String) throws -> ExpertModel {
-  if let preset = ModelPreset.named(name) { return preset.model }
   if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
     return try ModelFile.read(path: name)
   }
-  let nearest = nearestSpelling(of: name, among: ModelPreset.names).map { "Did you mean \($0)? " }
+  return try presetNamed(name).model
+}
+
+/// A model preset by name; an unknown name is wrong usage with the nearest spelling.
+func presetNamed(_ name: String) throws -> ModelPreset {
+  if let preset = ModelPreset.all.first(where: { $0.name == name }) { return preset }
+  let names = ModelPreset.all.map(\.name)
+  let nearest = nearestSpelling(of: name, among: names).map { "Did you mean \($0)? " } ?? ""
   throw ValidationError(
-    "no model is named \"\(name)\". \(nearest ?? "")Presets: "
-      + ModelPreset.names.joined(separator: ", ") + "; or give a YAML file.")
+    "no model is named \"\(name)\". \(nearest)Presets: \(names.joined(separator: ", ")).")
 }

@@ -1,0 +1,79 @@
+internal import Replay
+internal import TraceModel
+
+/// One trace on several fabrics.
+struct FabricComparison {
+  /// One fabric with its answer and its price.
+  struct Row {
+    /// The fabric's name, with what makes this row special.
+    var label: String
+    var fabric: FabricSpecification
+    var result: ReplayResult
+    var bill: BillOfMaterials
+
+    var completionNanoseconds: Double { result.completionNanoseconds }
+    /// How well the circuits in place were used over all phases, 0 … 1; nil without circuits.
+    var shareOfCircuitOptimum: Double? {
+      var optimum = 0.0
+      var duration = 0.0
+      for phase in result.phases {
+        guard let least = phase.circuitOptimumNanoseconds else { continue }
+        optimum += least
+        duration += phase.durationNanoseconds
+      }
+      return duration > 0 ? optimum / duration : nil
+    }
+    /// Iterations per second and million dollars; larger is better.
+    var performancePerMillionUSD: Double {
+      1e9 / (completionNanoseconds / Double(max(1, result.iterations.count)))
+        / (bill.totalUSD / 1e6)
+    }
+  }
+
+  var rows: [Row] = []
+
+  /// Replays a workload on every fabric; a reconfiguring fabric gets a second row with the delay of
+  /// a commodity NIC, so that an optimistic delay never stands alone.
+  init(
+    workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
+    progress: (String) -> Void = { _ in }
+  ) throws {
+    var hasCommodityRow = false
+    for fabric in fabrics {
+      progress(fabric.name)
+      try add(fabric, label: fabric.name, workload: workload, parameters: parameters)
+      guard let optical = fabric.optical, optical.scheduler.dependsOnDemand, !hasCommodityRow,
+        optical.delay != .commodityNIC
+      else { continue }
+      hasCommodityRow = true
+      var slow = fabric
+      slow.optical?.delay = .commodityNIC
+      progress(fabric.name)
+      try add(slow, label: "\(fabric.name), commodity NIC", workload: workload, parameters: parameters)
+    }
+  }
+
+  private mutating func add(
+    _ fabric: FabricSpecification, label: String, workload: Workload, parameters: FabricParameters
+  ) throws {
+    let result = try replay(
+      workload, on: fabric, options: ReplayOptions(policy: parameters.policy))
+    rows.append(
+      Row(
+        label: label, fabric: fabric, result: result,
+        bill: parameters.bill(for: fabric, layout: workload.layout)))
+  }
+
+  /// The fabrics that can be bought: an ideal crossbar is a yardstick.
+  var buildable: [Row] { rows.filter { $0.fabric.name != "ideal" } }
+
+  var fastest: Row? { buildable.min { $0.completionNanoseconds < $1.completionNanoseconds } }
+
+  /// The cheapest of those within a share of the fastest.
+  func cheapest(within tolerance: Double) -> Row? {
+    guard let fastest else { return nil }
+    return buildable
+      .filter { $0.completionNanoseconds <= fastest.completionNanoseconds * (1 + tolerance) }
+      .min { $0.bill.totalUSD < $1.bill.totalUSD }
+  }
+}

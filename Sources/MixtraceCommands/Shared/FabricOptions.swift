@@ -1,0 +1,211 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Replay
+internal import TraceModel
+
+/// Parameters of the fabrics that a trace is replayed on; what is left out keeps the preset's value.
+struct FabricOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Rate of one NIC per direction.", valueName: "rate"))
+  var nicRate = "400 Gb/s"
+
+  @Option(help: ArgumentHelp("NICs per server; default: the layout's.", valueName: "count"))
+  var nicsPerServer: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Optical NICs per server.", discussion: "Default: three quarters (MixNet has 6 of 8).",
+      valueName: "count"))
+  var alpha: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Servers that share an optical switch: a number, or group for those of one expert group.",
+      valueName: "servers"))
+  var region = RegionSize.expertGroup
+
+  @Option(
+    help: ArgumentHelp(
+      "Time to change circuits: a duration or one of "
+        + ReconfigurationDelay.presets.map(\.name).joined(separator: ", ") + ".",
+      valueName: "duration|preset"))
+  var delay = ReconfigurationDelay.mixNetPaper.name
+
+  @Option(
+    help: ArgumentHelp(
+      "What stops while circuits change: all-stop or changed-ports-only.", valueName: "scope"))
+  var reconfiguration = ReconfigurationScope.allStop
+
+  @Option(
+    help: ArgumentHelp(
+      "When circuits change: always, never, or threshold (only where it gains more than the wait).",
+      valueName: "policy"))
+  var policy = PolicyName.always
+
+  @Option(
+    help: ArgumentHelp(
+      "How a pair with a circuit uses it: exclusive, split-fair or split-optimal.",
+      valueName: "mode"))
+  var sharing: SharingMode?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which NIC a GPU uses, on all fabrics alike: pinned, rail-forward or pooled.",
+      discussion: "Default: pooled, and rail-forward on the rail-optimised fabric.",
+      valueName: "policy"))
+  var nicPolicy: NICPolicy?
+
+  @Option(
+    help: ArgumentHelp(
+      "Scale-up (NVLink) rate of one GPU per direction; headlines count both directions.",
+      valueName: "rate"))
+  var scaleUpRate = "450 GB/s"
+
+  @Option(help: ArgumentHelp("Payload as a share of what the wire carries, 0 to 1.", valueName: "share"))
+  var payloadEfficiency = 1.0
+
+  @Option(help: ArgumentHelp("Latency added once to each phase.", valueName: "duration"))
+  var latency = "0 ns"
+
+  @Option(help: ArgumentHelp("Ports of one electrical switch, for the bill.", valueName: "ports"))
+  var switchRadix = 64
+
+  @Option(help: ArgumentHelp("Ports of one optical switch, for the bill.", valueName: "ports"))
+  var opticalRadix = 576
+
+  @Option(
+    help: ArgumentHelp(
+      "Cost: built (the topology at these radices) or mixnet-paper (the paper's formula).",
+      valueName: "built|mixnet-paper"))
+  var cost = CostModel.built
+
+  /// The options as values, checked.
+  func parameters() throws -> FabricParameters {
+    guard payloadEfficiency > 0, payloadEfficiency <= 1 else {
+      throw ValidationError("--payload-efficiency must be above 0 and at most 1")
+    }
+    return FabricParameters(
+      nicBitsPerSecond: try Quantity.bitsPerSecond(nicRate, at: "--nic-rate"),
+      scaleUpBitsPerSecond: try Quantity.bitsPerSecond(scaleUpRate, at: "--scale-up-rate"),
+      latencyNanoseconds: try Quantity.nanoseconds(latency, at: "--latency"),
+      delay: try namedDelay(), options: self)
+  }
+
+  private func namedDelay() throws -> ReconfigurationDelay {
+    if let preset = ReconfigurationDelay.presets.first(where: { $0.name == delay }) { return preset }
+    let nanoseconds = try Quantity.nanoseconds(delay, at: "--delay")
+    return ReconfigurationDelay(name: "declared", switchingNanoseconds: nanoseconds)
+  }
+}
+
+/// Checked parameters, and the fabrics that they make out of the presets.
+struct FabricParameters {
+  var nicBitsPerSecond: Double
+  var scaleUpBitsPerSecond: Double
+  var latencyNanoseconds: Double
+  var delay: ReconfigurationDelay
+  var options: FabricOptions
+
+  /// Every preset with these parameters, in the catalogue's order.
+  func fabrics(for layout: Layout) throws -> [FabricSpecification] {
+    var sized = layout
+    if let nics = options.nicsPerServer { sized.nicsPerServer = nics }
+    let presets = FabricCatalogue.presets(for: sized, nicBitsPerSecond: nicBitsPerSecond)
+    let fabrics = presets.map { apply(to: $0, layout: layout) }
+    for fabric in fabrics {
+      if let defect = fabric.defect(for: layout) {
+        throw ValidationError("fabric \(fabric.name): \(defect)")
+      }
+    }
+    return fabrics
+  }
+
+  /// Presets by name, in the order of the names; all of them when there are no names.
+  func fabrics(named names: [String], for layout: Layout) throws -> [FabricSpecification] {
+    let all = try fabrics(for: layout)
+    guard !names.isEmpty else { return all }
+    return try names.map { name in
+      if let fabric = all.first(where: { $0.name == name }) { return fabric }
+      let nearest = nearestSpelling(of: name, among: all.map(\.name)).map { "Did you mean \($0)? " }
+      throw ValidationError(
+        "no fabric is named \"\(name)\". \(nearest ?? "")Fabrics: "
+          + all.map(\.name).joined(separator: ", "))
+    }
+  }
+
+  private func apply(to preset: FabricSpecification, layout: Layout) -> FabricSpecification {
+    var fabric = preset
+    fabric.scaleUpBitsPerSecond = scaleUpBitsPerSecond
+    fabric.latencyNanoseconds = latencyNanoseconds
+    fabric.payloadEfficiency = options.payloadEfficiency
+    fabric.switchRadix = options.switchRadix
+    if let nicPolicy = options.nicPolicy { fabric.nicPolicy = nicPolicy }
+    if let sharing = options.sharing { fabric.sharing = sharing }
+    if fabric.optical != nil {
+      if let alpha = options.alpha { fabric.optical?.nicsPerServer = alpha }
+      fabric.optical?.delay = delay
+      fabric.optical?.scope = options.reconfiguration
+      fabric.optical?.switchRadix = options.opticalRadix
+      if case .servers(let size) = options.region {
+        fabric.optical?.regions = .contiguous(servers: size)
+      }
+    }
+    return fabric
+  }
+
+  /// What a fabric costs under the declared cost model.
+  func bill(for fabric: FabricSpecification, layout: Layout) -> BillOfMaterials {
+    switch options.cost {
+    case .built:
+      return fabric.billOfMaterials(for: layout)
+    case .mixnetPaper:
+      return PaperCost.mixNet(
+        opticalNICCount: layout.serverCount * fabric.opticalNICsPerServer,
+        electricalNICCount: layout.serverCount * fabric.electricalNICsPerServer,
+        prices: PriceList.nearest(toBitsPerSecond: fabric.nicBitsPerSecond))
+    }
+  }
+
+  /// When circuits change.
+  var policy: ReconfigurationPolicy {
+    switch options.policy {
+    case .always: .always
+    case .never: .never
+    case .threshold: .threshold(factor: 1)
+    }
+  }
+}
+
+/// The words of `--policy`.
+enum PolicyName: String, CaseIterable, ExpressibleByArgument {
+  case always, never, threshold
+}
+
+/// The words of `--cost`.
+enum CostModel: String, CaseIterable, ExpressibleByArgument {
+  case built
+  case mixnetPaper = "mixnet-paper"
+}
+
+/// The value of `--region`.
+enum RegionSize: ExpressibleByArgument {
+  case expertGroup
+  case servers(Int)
+
+  init?(argument: String) {
+    if argument == "group" {
+      self = .expertGroup
+    } else if let size = Int(argument), size >= 1 {
+      self = .servers(size)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .expertGroup: "group"
+    case .servers(let size): String(size)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import LocalityAnalysis
+internal import Replay
+internal import TraceModel
+
+/// What circuits are worth on a workload, measured on the regional optical fabric.
+enum OpticsStudy {
+  /// Topology value and reconfiguration value, apart, with the statistics that explain them.
+  static func value(
+    of workload: Workload, locality: LocalityReport?, parameters: FabricParameters
+  ) throws -> OpticsValue {
+    guard let fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional) else {
+      return OpticsValue()
+    }
+    var value = OpticsValue(
+      topology: finding(try topologyValue(of: workload, on: fabric)),
+      reconfiguration: finding(try reconfigurationValue(of: workload, on: fabric)))
+    if let profile = locality?.networkProfile {
+      value.pairInformation = profile.excessInformation
+      value.receiveMaxOverMean = profile.receiveMaxOverMean
+    }
+    return value
+  }
+
+  /// The fabric that regions are judged on: circuits set up for the demand.
+  static func isRegional(_ fabric: FabricSpecification) -> Bool {
+    fabric.optical?.scheduler.dependsOnDemand ?? false
+  }
+
+  private static func finding(_ measurement: Measurement) -> Finding {
+    switch measurement {
+    case .value(let share): .value(share, .share)
+    case .notMeasurable(let reason): .notIdentifiable("not measurable: \(reason)")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import LocalityAnalysis
+internal import Replay
+internal import Reporting
+internal import TraceFormat
+internal import TraceModel
+
+/// `mixtrace report`: one HTML page that needs no network.
+struct ReportVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write one self-contained HTML page: verdict, locality, region, fabrics, assumptions.",
+    discussion: """
+      The page holds everything that analyze and replay say, with pictures, and the numbers as JSON. \
+      It opens without a network and forbids itself to use one.
+
+      EXAMPLES
+        mixtrace report run.mixt -o report.html
+        mixtrace report run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms" -o report.html
+      """)
+
+  @Argument(help: "A .mixt file.")
+  var trace: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the page.", valueName: "file"))
+  var output = "report.html"
+
+  @Option(help: "Title of the page; default: the trace's name.")
+  var title: String?
+
+  @Option(help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
+  var fabric: [String] = []
+
+  @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
+  @OptionGroup(title: "Fabric parameters") var fabricOptions: FabricOptions
+
+  @Flag(help: "Say nothing but warnings and errors.")
+  var quiet = false
+
+  func run(on terminal: Terminal) throws -> ExitStatus {
+    let parameters = try fabricOptions.parameters()
+    let file = try TraceFile(path: trace)
+    let workload = try selection.workload(of: file)
+    let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)
+    let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
+    meter.update { _ in "analysing locality" }
+    let locality = analyseLocality(workload)
+    meter.update { _ in "choosing the region" }
+    let regions = try RegionStudy(workload: workload, locality: locality, fabric: parameters)
+    let comparison = try FabricComparison(
+      workload: workload, fabrics: fabrics, parameters: parameters,
+      progress: { name in meter.update { _ in "replaying on \(name)" } })
+    meter.finish()
+    let page = ReportContents(
+      file: file, name: trace.split(separator: "/").last.map(String.init) ?? trace,
+      workload: workload, locality: locality, regions: regions, comparison: comparison
+    ).page(title: title)
+    try write(page.html, to: output)
+    if !quiet { terminal.write("Wrote \(output).\n") }
+    return file.isSalvaged ? .doneWithWarnings : .done
+  }
+}

@@ -1,0 +1,151 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Reporting
+internal import TraceModel
+internal import TraceSynthesis
+
+/// `mixtrace synth`: production-style traces from a model, a layout and a seed.
+struct SynthVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "synth",
+    abstract: "Make a production-style trace, router logs or a RoCEv2 capture from a model and a seed.",
+    discussion: """
+      The same options give the same bytes. Write one form or several of the same run: --trace a \
+      .mixt file, --router-logs one JSONL file per rank as Megatron-Core writes them, --capture the \
+      RDMA packets that a mirror port would have kept, --layout-file the layout that belongs to them.
+
+      EXAMPLES
+        mixtrace synth mixtral-8x7b --trace run.mixt
+        mixtrace synth mixtral-8x7b --servers 8 --gpus-per-server 1 --layers 0-3 \\
+            --tokens-per-rank 2048 --iterations 4 --seed 7 \\
+            --capture run.pcap.zst --layout-file layout.yaml
+        mixtrace synth deepseek-v3 --skew 1.2 --pair-affinity 0.5 --drift 0.3 --trace run.mixt
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "Model: \(ModelPreset.all.map(\.name).joined(separator: ", ")).", valueName: "model"))
+  var preset: String
+
+  @Option(help: ArgumentHelp("Write a .mixt trace.", valueName: "file"))
+  var trace: String?
+
+  @Option(help: ArgumentHelp("Write router logs into a folder.", valueName: "folder"))
+  var routerLogs: String?
+
+  @Option(help: ArgumentHelp("Compression of the router logs: plain, gz or zst.", valueName: "form"))
+  var logForm = LogForm.zst
+
+  @Option(help: ArgumentHelp("Write a capture (.pcap, .pcap.gz, .pcap.zst).", valueName: "file"))
+  var capture: String?
+
+  @Option(help: ArgumentHelp("Write the layout as YAML.", valueName: "file"))
+  var layoutFile: String?
+
+  @Option(help: "Iterations.")
+  var iterations = 8
+
+  @Option(help: "Micro-batches per iteration.")
+  var microBatches = 1
+
+  @Option(help: ArgumentHelp("Only these layers, \"3\" or \"0-7\".", valueName: "range"))
+  var layers: IndexRange?
+
+  @Option(help: "Tokens that each rank routes in a micro-batch; default: the preset's.")
+  var tokensPerRank: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Servers, instead of the preset's layout: every rank in one expert group.",
+      valueName: "count"))
+  var servers: Int?
+
+  @Option(help: ArgumentHelp("GPUs per server, with --servers.", valueName: "count"))
+  var gpusPerServer = 1
+
+  @Option(help: ArgumentHelp("Layout file instead of the preset's layout.", valueName: "file"))
+  var layout: String?
+
+  @Option(help: "Zipf exponent of the experts' popularity: 0 is even.")
+  var skew = 1.0
+
+  @Option(help: "Share of a rank's choices that follow its planted affinity: hot pairs, 0 to 1.")
+  var pairAffinity = 0.2
+
+  @Option(help: "Share of experts that trade places between iterations, 0 to 1.")
+  var drift = 0.1
+
+  @Option(help: "Seed of every random choice.")
+  var seed: UInt64 = 1
+
+  @Option(help: ArgumentHelp("Model bytes per byte in the capture, so that files stay small.",
+    valueName: "factor"))
+  var byteReduction: Int64 = 64
+
+  @Flag(help: "Keep whole packets in the capture instead of 128 bytes of each.")
+  var wholePackets = false
+
+  @OptionGroup(title: "Output") var results: OutputOptions
+
+  /// The words of `--log-form`.
+  enum LogForm: String, CaseIterable, ExpressibleByArgument {
+    case plain, gz, zst
+    var suffix: String { self == .plain ? "" : "." + rawValue }
+  }
+
+  func run(on terminal: Terminal) throws -> ExitStatus {
+    let plan = try plan()
+    var table = Table(
+      "Synthesised", columns: [.text("what", "What"), .text("where", "Where"), .text("size", "Size")])
+    if let trace {
+      try synthesiseTraceFile(plan, path: trace)
+      table.append(["trace", .text(trace), .text("")])
+    }
+    if let routerLogs {
+      let paths = try synthesiseRouterLogs(plan, folder: routerLogs, suffix: logForm.suffix)
+      table.append(["router logs", .text(routerLogs), .text("\(paths.count) files")])
+    }
+    if let capture {
+      var parameters = CaptureParameters()
+      parameters.byteReduction = byteReduction
+      if wholePackets { parameters.snapLength = 65_535 }
+      let summary = try synthesiseCapture(plan, parameters: parameters, path: capture)
+      table.append([
+        "capture", .text(capture),
+        .text(
+          "\(HumanNumber.text(summary.packets, .count)) packets, "
+            + "\(HumanNumber.text(summary.messages, .count)) messages, "
+            + HumanNumber.text(summary.bytes, .bytes)),
+      ])
+    }
+    if let layoutFile {
+      try write(LayoutFile.yaml(plan.addressedLayout), to: layoutFile)
+      table.append(["layout", .text(layoutFile), .text("")])
+    }
+    guard !table.rows.isEmpty else {
+      throw ValidationError("name what to write: --trace, --router-logs, --capture or --layout-file")
+    }
+    table.notes = [plan.summary]
+    var document = ResultDocument()
+    document.add("written", table)
+    terminal.write(document.text(results.format, width: terminal.width))
+    return .done
+  }
+
+  private func plan() throws -> SynthesisPlan {
+    var plan = SynthesisPlan(preset: try presetNamed(preset), tokensPerRank: tokensPerRank)
+    if let layout {
+      plan.layout = try LayoutFile.read(path: layout)
+    } else if let servers {
+      plan.layout = Layout(serverCount: servers, gpusPerServer: gpusPerServer)
+    }
+    plan.iterations = iterations
+    plan.microBatches = microBatches
+    if let layers { plan.layers = layers.bounds.map(Int.init) }
+    plan.skew = skew
+    plan.pairAffinity = pairAffinity
+    plan.drift = drift
+    plan.seed = seed
+    return plan
+  }
+}
