@@ -6,13 +6,15 @@ import TraceModel
 
 @Suite("Damaged and unfinished files")
 struct SalvageTests {
+  static let smallMetadata = TraceMetadata(layout: RandomTrace.layout)
+
   /// A small file with several blocks of each kind, and its rows.
   static func smallFile(at path: String) throws -> (buffer: TraceBuffer, bytes: [UInt8]) {
     var random = RandomTrace(seed: 11)
     let buffer = random.buffer(
       iterations: 1, layers: 2, transfers: 20, routing: 10, messages: 12
     ).sorted
-    try buffer.write(to: path)
+    try buffer.write(to: path, metadata: smallMetadata)
     return (buffer, try bytes(of: path))
   }
 
@@ -39,7 +41,7 @@ struct SalvageTests {
         }
         let file = try TraceFile(path: path)
         #expect(file.isSalvaged)
-        #expect(file.metadata == RandomTrace.metadata)
+        #expect(file.metadata == Self.smallMetadata)
         let complete = blocks.filter { $0.offset + $0.byteCount <= length }
         #expect(file.blocks == complete)
         let end = complete.last.map { $0.offset + $0.byteCount } ?? 16
@@ -62,11 +64,11 @@ struct SalvageTests {
         var damaged = whole
         damaged[offset] ^= 1 << UInt8(offset % 8)
         try write(damaged, to: path)
-        for verifying in [false, true] {
+        for verifying in offset % 4 == 0 ? [false, true] : [false] {
           do {
             let file = try TraceFile(path: path, verifying: verifying)
             let read = try file.buffer()
-            if read != buffer || file.metadata != RandomTrace.metadata {
+            if read != buffer || file.metadata != Self.smallMetadata {
               #expect(file.isSalvaged && !file.losses.isEmpty, "byte \(offset)")
               #expect(isSubset(read, of: buffer), "byte \(offset)")
             }

@@ -12,4 +12,6 @@ enum FormatLimits {
   static let blockBytes = 1 << 28
   /// Rows that are sorted together before they are written; not seen in the file.
   static let sortedRows = 1 << 18
+  /// Members of lists after which the rows at hand are sorted and written.
+  static let sortedListValues = 1 << 22
 }

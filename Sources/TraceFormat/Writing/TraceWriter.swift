@@ -82,21 +82,17 @@ public final class TraceWriter: TraceSink {
 
   /// Routing of operations that have been appended.
   public func append(routing batch: RoutingTable) throws(TraceFormatError) {
-    for row in 0..<batch.count {
-      try routingPlaces.append(
-        contentsOf: numbers(of: batch.operation[row...row], "row of routing"))
-      let set = batch.experts[batch.expertOffsets[row]..<batch.expertOffsets[row + 1]]
-      guard set.count <= FormatLimits.listValues else {
-        throw misuse("a row of routing has \(set.count) experts")
-      }
-      routing.append(
-        operation: batch.operation[row], sourceRank: batch.sourceRank[row],
-        tokens: batch.tokens[row], expertSet: set)
+    var first = 0
+    while first < batch.count {
+      let rows = try first..<endOfRoutingRun(batch, from: first)
+      try routingPlaces.append(contentsOf: numbers(of: batch.operation[rows], "row of routing"))
+      routing.append(batch, rows: rows)
       if routing.count == FormatLimits.sortedRows
-        || routing.experts.count >= FormatLimits.listValuesPerBlock * 4
+        || routing.experts.count >= FormatLimits.sortedListValues
       {
         try writeRouting()
       }
+      first = rows.upperBound
     }
   }
 
@@ -128,6 +124,24 @@ public final class TraceWriter: TraceSink {
 // MARK: - Blocks
 
 extension TraceWriter {
+  /// Behind the last row of a batch that is still sorted together with what is pending.
+  private func endOfRoutingRun(
+    _ batch: RoutingTable, from first: Int
+  ) throws(TraceFormatError) -> Int {
+    let lastEnd = min(first + FormatLimits.sortedRows - routing.count, batch.count)
+    var expertCount = routing.experts.count
+    var end = first
+    while end < lastEnd, expertCount < FormatLimits.sortedListValues {
+      let setSize = batch.expertOffsets[end + 1] - batch.expertOffsets[end]
+      guard setSize <= FormatLimits.listValues else {
+        throw misuse("a row of routing has \(setSize) experts")
+      }
+      expertCount += setSize
+      end += 1
+    }
+    return end
+  }
+
   private func writeMetadata() throws(TraceFormatError) {
     try blocks.write(.metadata, content: MetadataContent.encode(metadata))
   }
