@@ -1,9 +1,12 @@
 internal import ByteStreams
 
-/// Every format that can be read. A new one is one line here.
+/// Every format that can be read.
+///
+/// A new one is one line here.
 public enum TraceReaderCatalogue {
   /// The readers, in the order in which they are asked.
   public static let readers: [any TraceReader.Type] = [
+    CaptureReader.self,
     RouterTraceReader.self,
     TokenRoutingReader.self,
     TokenMatrixReader.self,
