@@ -162,13 +162,8 @@ private struct RouterTraceAssembly {
   ) {
     highestRank = max(highestRank, record.rank)
     let pair = batch.pair(operation: operation, source: record.rank)
-    let experts = record.experts.span
-    let topK = record.topK
-    for token in 0..<record.tokenCount {
-      let set = experts.extracting(token * topK..<(token + 1) * topK)
-      highestExpert = max(highestExpert, set[topK - 1])
-      batch.add(pair: pair, set: batch.set(set), tokens: 1)
-    }
+    highestExpert = max(highestExpert, record.highestExpert)
+    batch.add(pair: pair, tokensOf: record.experts.span, topK: record.topK)
   }
 
   private func routedLayer(of record: RouterRecord, microBatch: Int32) -> RoutedLayer {
