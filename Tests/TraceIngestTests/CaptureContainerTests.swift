@@ -219,6 +219,22 @@ struct CaptureContainerTests {
         == "at byte \(position) a block has an impossible length; nothing after it can be read")
   }
 
+  @Test("records that lie across the ends of the reader's window")
+  func windowEnds() throws {
+    var bytes: [UInt8] = []
+    appendPcapHeader(to: &bytes)
+    let count = 2_400
+    for index in 0..<count {
+      let frame = roceFrame(
+        .reliableSendOnly, sequence: UInt32(index), bytes: 3_900 + index % 97)
+      appendPcapRecord(frame, nanoseconds: Int64(index) * 1_000, to: &bytes)
+    }
+    #expect(bytes.count > 2 * 4 << 20)
+    let capture = try IngestedCapture(bytes: bytes)
+    #expect(capture.messages.map(\.bytes) == (0..<count).map { Int64(3_900 + $0 % 97) })
+    #expect(capture.ledger.truncation == nil)
+  }
+
   @Test("packets of zero bytes are counted as malformed")
   func emptyPackets() throws {
     let capture = try IngestedCapture(

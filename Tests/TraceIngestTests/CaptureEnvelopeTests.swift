@@ -93,12 +93,17 @@ struct CaptureEnvelopeTests {
       ]
       let text = try #require(
         try output(
-          of: ["tshark", "-n", "-o", "ip.check_checksum:TRUE", "-r", file.path] + fields))
+          // It takes the payload of a SEND for remote procedure calls by guessing.
+          of: [
+            "tshark", "-n", "--disable-protocol", "rpcordma", "-o", "ip.check_checksum:TRUE", "-r",
+            file.path,
+          ] + fields))
       let rows = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
         $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       }
       #expect(rows.count == frames.count)
-      #expect(rows.allSatisfy { !$0[0].isEmpty && $0[3].isEmpty && $0[4].isEmpty })
+      let complaints = rows.filter { $0[0].isEmpty || !$0[3].isEmpty || !$0[4].isEmpty }
+      #expect(complaints == [])
       #expect(rows.allSatisfy { $0[5].split(separator: ",").allSatisfy { $0 == "1" } })
       #expect(rows[0][0...2] == ["6", "1", "2051"])
     }

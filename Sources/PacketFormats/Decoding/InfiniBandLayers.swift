@@ -63,16 +63,24 @@ func decodeBaseTransport(
   }
   let base = BaseTransportHeader(bytes, at: cursor.offset)
   guard base.version == 0 else { return .skip(.unknownTransportVersion) }
-  guard base.opcode.operation != .undefined else { return .skip(.undefinedOperation) }
+  let operation = base.opcode.operation
+  guard operation != .undefined, let service = base.opcode.service else {
+    return .skip(.undefinedOperation)
+  }
   packet.base = base
+  packet.operation = operation
+  packet.service = service
+  packet.place = base.opcode.place
   packet.transportOffset = cursor.offset
   let set = base.opcode.extensions
   let start = cursor.offset + BaseTransportHeader.byteCount
+  let extensionByteCount = set.byteCount
+  packet.extensionByteCount = extensionByteCount
   let payloadByteCount =
-    cursor.end - start - set.byteCount - Int(base.padCount) - invariantCRCByteCount
+    cursor.end - start - extensionByteCount - Int(base.padCount) - invariantCRCByteCount
   guard payloadByteCount >= 0 else { return .skip(.impossibleLength) }
   // The body of a congestion notification is reserved bytes.
-  packet.payloadByteCount = base.opcode == .congestionNotification ? 0 : payloadByteCount
+  packet.payloadByteCount = operation == .congestionNotification ? 0 : payloadByteCount
   packet.remoteByteCount = nil
   packet.syndrome = nil
   if set.isDisjoint(with: [.remoteAccess, .acknowledge]) { return .complete }

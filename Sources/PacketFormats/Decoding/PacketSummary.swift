@@ -33,6 +33,11 @@ public struct PacketSummary: Sendable {
   // RDMA
   public var base = BaseTransportHeader(
     opcode: .reliableSendOnly, destinationQueuePair: 0, sequence: 0)
+  /// What `base.opcode` says, worked out once.
+  public var operation = TransportOpcode.Operation.send
+  public var place = TransportOpcode.Place.only
+  public var service = TransportOpcode.Service.reliableConnection
+  public var extensionByteCount = 0
   /// RETH's length of the whole WRITE or READ; nil when there is none or the capture cut it.
   public var remoteByteCount: UInt32?
   /// AETH's syndrome; nil when there is none or the capture cut it.
@@ -46,7 +51,7 @@ public struct PacketSummary: Sendable {
 
   /// Where the payload begins, for RDMA.
   public var payloadOffset: Int {
-    transportOffset + BaseTransportHeader.byteCount + base.opcode.extensions.byteCount
+    transportOffset + BaseTransportHeader.byteCount + extensionByteCount
   }
 
   public static let tcpFinish: UInt8 = 1

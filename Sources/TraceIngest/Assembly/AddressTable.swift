@@ -3,8 +3,7 @@ internal import TraceModel
 
 /// Numbers network addresses: first those of a declared layout, then in order of appearance.
 struct AddressTable {
-  private var halves = KeyTable()
-  private var pairs = KeyTable()
+  private var keys = KeyTable()
   private(set) var addresses: [NetworkAddress] = []
   /// How many of them the layout declares; nil when none was declared.
   let declaredCount: Int?
@@ -30,27 +29,33 @@ struct AddressTable {
   ///
   /// Amortised O(1).
   mutating func number(of address: NetworkAddress) -> Int32 {
-    let high = halves.number(of: address.high)
-    let low = halves.number(of: address.low)
-    let number = pairs.number(of: Self.key(address, high, low))
-    if number == addresses.count { addresses.append(address) }
-    return Int32(truncatingIfNeeded: number)
+    var key = Self.firstKey(of: address)
+    while true {
+      let number = keys.number(of: key)
+      if number == addresses.count { addresses.append(address) }
+      if addresses[number] == address { return Int32(truncatingIfNeeded: number) }
+      key &+= Self.keyStep
+    }
   }
 
   /// The number of an address that was numbered before.
   ///
   /// O(1).
   func existingNumber(of address: NetworkAddress) -> Int32? {
-    guard let high = halves.existingNumber(of: address.high),
-      let low = halves.existingNumber(of: address.low),
-      let number = pairs.existingNumber(of: Self.key(address, high, low))
-    else { return nil }
-    return Int32(truncatingIfNeeded: number)
+    var key = Self.firstKey(of: address)
+    while let number = keys.existingNumber(of: key) {
+      if addresses[number] == address { return Int32(truncatingIfNeeded: number) }
+      key &+= Self.keyStep
+    }
+    return nil
   }
 
-  /// Two numbers of 31 bits and the family: the key is exact.
-  private static func key(_ address: NetworkAddress, _ high: Int, _ low: Int) -> UInt64 {
-    (address.isLID ? 1 << 62 : 0) | UInt64(high) << 31 | UInt64(low)
+  /// Another address may have the same key; the one that comes later then takes the next free of a
+  /// sequence of keys.
+  private static let keyStep: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  private static func firstKey(of address: NetworkAddress) -> UInt64 {
+    address.low ^ (address.high &* 0xD6E8_FEB8_6659_FD93) ^ (address.isLID ? 1 << 63 : 0)
   }
 
   /// True when the layout is declared and does not list this address.

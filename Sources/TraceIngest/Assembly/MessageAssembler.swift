@@ -40,7 +40,7 @@ struct MessageAssembler {
     if packet.carrier == .tcp {
       connections.accept(
         packet, time: time, source: source, destination: destination, into: &messages)
-    } else if packet.base.opcode.service == .unreliableDatagram {
+    } else if packet.service == .unreliableDatagram {
       // One packet is one message: datagrams have no order to restore.
       messages.append(
         Message(
@@ -65,7 +65,7 @@ struct MessageAssembler {
 
   /// Why an RDMA packet is no data, or nil.
   private static func reasonToSkip(_ packet: PacketSummary) -> SkipReason? {
-    switch packet.base.opcode.operation {
+    switch packet.operation {
     case .acknowledge:
       // Bits 5 and 6: 0 acknowledges, 1 asks to try again later, 3 refuses.
       guard let syndrome = packet.syndrome, syndrome & 0x60 != 0 else { return .acknowledgement }
@@ -75,7 +75,7 @@ struct MessageAssembler {
     case .undefined: return .undefinedOperation
     case .send, .write, .atomic, .readRequest, .readResponse: break
     }
-    switch packet.base.opcode.service {
+    switch packet.service {
     case .reliableDatagram: return .reliableDatagram
     case .unreliableDatagram:
       if packet.base.destinationQueuePair == 1 { return .connectionManagement }

@@ -1,13 +1,6 @@
 internal import PacketFormats
 internal import TraceModel
 
-/// A READ request whose responses are still to come.
-struct OutstandingRead {
-  var sequence: UInt32
-  var byteCount: Int64
-  var time: Int64
-}
-
 /// Packets to one queue pair of one address, put back into the order in which they were sent and
 /// cut into messages.
 ///
@@ -20,8 +13,6 @@ struct QueuePairFlow {
   static let maximumHeld = 512
   /// A larger jump of sequence numbers is a new connection on the same queue pair.
   static let maximumJump: Int32 = 65_536
-  /// NICs allow 16 to 128 READs at a time.
-  static let maximumOutstandingReads = 256
 
   let destination: Int32
   /// Destination queue pair.
@@ -41,8 +32,12 @@ struct QueuePairFlow {
   /// A READ request whose span is not known yet because the path MTU is not.
   private var openSpan: OutstandingRead?
 
-  /// READ requests in this flow without responses so far, oldest first.
-  private(set) var outstandingReads: [OutstandingRead] = []
+  /// READ requests of this flow or, for a flow of responses, those that it answers.
+  var awaitedReads = AwaitedReads()
+  /// The sequence number of the current message's first packet, seen or not.
+  private var currentStart: UInt32 = 0
+  /// READs whose responses the capture does not hold.
+  private(set) var lostReads: Int64 = 0
   /// The flow of the responses to this flow's requests, or of the requests to these responses.
   var partner: Int?
   private(set) var restarts: Int64 = 0
@@ -58,7 +53,10 @@ struct QueuePairFlow {
   mutating func accept(_ packet: QueuePairPacket, into messages: inout MessageTable) {
     if !hasStarted {
       hasStarted = true
-      expected = packet.sequence
+      // The first packet may have overtaken the one that begins its response.
+      expected =
+        (isResponse ? awaitedReads.read(covering: packet.sequence, pathMTU: pathMTU) : nil)?
+        .sequence ?? packet.sequence
       source = packet.source
     } else if packet.source != source {
       restart(with: packet, into: &messages)
@@ -85,7 +83,7 @@ struct QueuePairFlow {
   /// begin anywhere ahead once the one before it is whole.
   private func startsElsewhere(_ packet: QueuePairPacket, distance: Int32) -> Bool {
     isResponse && packet.place.begins && (distance > 0 || distance < -Self.maximumJump)
-      && packet.answers != .laterRequest && (current?.hasEnded ?? true)
+      && (current?.hasEnded ?? true) && !awaitedReads.isOvertaking(packet.sequence)
   }
 
   // MARK: Order
@@ -117,19 +115,23 @@ struct QueuePairFlow {
     let distance = Int64(SequenceNumber.distance(from: expected, to: packet.sequence))
     // A READ request of unknown span explains the gap.
     guard distance > 0, openSpan == nil else { return }
-    let isBetween = current?.hasEnded ?? true
-    var count = distance
-    if isResponse {
-      // Numbers between two READs may belong to other requests; inside one they do not.
-      count = isBetween ? (packet.place.begins ? 0 : 1) : min(count, max(1, packetsToCome ?? count))
+    if current?.hasEnded ?? true {
+      // Numbers between two READs may belong to other requests, but a response has a first packet.
+      missingBefore += isResponse ? (packet.place.begins ? 0 : 1) : distance
+    } else if let end = responseEnd {
+      let toCome = Int64(SequenceNumber.distance(from: expected, to: end))
+      current?.addMissing(max(0, min(distance, toCome)))
+    } else {
+      current?.addMissing(isResponse && packet.place.begins ? 1 : distance)
     }
-    if isBetween { missingBefore += count } else { current?.addMissing(count) }
   }
 
-  /// Packets that the current READ response still lacks, when its length is known.
-  private var packetsToCome: Int64? {
-    guard let current, let declared = current.declaredBytes, pathMTU > 0 else { return nil }
-    return ReadSpan.packetCount(bytes: declared, pathMTU: pathMTU) - Int64(current.packets)
+  /// The number after the last packet of the current READ response, when its length is known.
+  private var responseEnd: UInt32? {
+    guard isResponse, pathMTU > 0, let declared = current?.declaredBytes else { return nil }
+    let read = OutstandingRead(sequence: currentStart, byteCount: declared, time: 0)
+    return SequenceNumber.advanced(
+      currentStart, by: UInt32(truncatingIfNeeded: read.packetCount(pathMTU: pathMTU)))
   }
 
   /// Delivers held packets whose turn has come, and drops those whose turn is over.
@@ -156,6 +158,7 @@ struct QueuePairFlow {
   ) {
     flushHeld(into: &messages)
     close(into: &messages)
+    for read in awaitedReads.takeAll() { appendLost(read, into: &messages) }
     restarts += 1
     source = packet.source
     expected = packet.sequence
@@ -175,9 +178,7 @@ struct QueuePairFlow {
   ) {
     expected = SequenceNumber.advanced(packet.sequence, by: 1)
     if packet.operation == .readRequest { return request(packet) }
-    let continues =
-      !packet.place.begins && current.map { !$0.hasEnded && $0.kind == packet.kind } ?? false
-    if !continues { begin(packet, into: &messages) }
+    if !continues(packet) { begin(packet, into: &messages) }
     current?.add(time: packet.time, bytes: packet.dataByteCount)
     if packet.place.ends { current?.hasEnded = true }
     if packet.place == .first || packet.place == .middle {
@@ -185,13 +186,42 @@ struct QueuePairFlow {
     }
   }
 
+  /// True when the packet belongs to the message that is under way.
+  private func continues(_ packet: QueuePairPacket) -> Bool {
+    guard !packet.place.begins, let current, !current.hasEnded, current.kind == packet.kind else {
+      return false
+    }
+    return responseEnd.map { SequenceNumber.distance(from: packet.sequence, to: $0) > 0 } ?? true
+  }
+
   private mutating func begin(_ packet: QueuePairPacket, into messages: inout MessageTable) {
     close(into: &messages)
     var message = MessageInProgress(kind: packet.kind, time: packet.time)
+    currentStart = packet.sequence
     if packet.place.begins { message.declaredBytes = packet.wholeByteCount }
+    if isResponse {
+      let (read, lost) = awaitedReads.take(covering: packet.sequence, pathMTU: pathMTU)
+      for read in lost { appendLost(read, into: &messages) }
+      if let read {
+        message.declaredBytes = read.byteCount
+        currentStart = read.sequence
+        missingBefore = Int64(SequenceNumber.distance(from: read.sequence, to: packet.sequence))
+      }
+    }
     message.addMissing(missingBefore)
     missingBefore = 0
     current = message
+  }
+
+  /// Appends a READ of which only the request was captured: its length is known, and its ends.
+  mutating func appendLost(_ read: OutstandingRead, into messages: inout MessageTable) {
+    lostReads += 1
+    messages.append(
+      Message(
+        source: isResponse ? source : destination, destination: isResponse ? destination : source,
+        channel: isResponse ? channel : 0, kind: .read, start: read.time, end: read.time,
+        bytes: read.byteCount, packets: 0,
+        missingPackets: Int32(clamping: read.packetCount(pathMTU: pathMTU))))
   }
 
   private mutating func close(into messages: inout MessageTable) {
@@ -210,10 +240,18 @@ struct QueuePairFlow {
     flushHeld(into: &messages)
     let isUnfinished = current.map { !$0.hasEnded && $0.packets > 0 } ?? false
     close(into: &messages)
+    for read in awaitedReads.takeAll() { appendLost(read, into: &messages) }
     return isUnfinished
   }
 
   // MARK: READ requests
+
+  /// True when one of this flow's READ requests can have the packet for its response.
+  func awaitsResponse(_ packet: QueuePairPacket) -> Bool {
+    if packet.place.begins { return awaitedReads.begins(at: packet.sequence) }
+    let full = pathMTU == 0 && packet.place == .middle ? packet.payloadByteCount : pathMTU
+    return awaitedReads.read(covering: packet.sequence, pathMTU: full) != nil
+  }
 
   private mutating func request(_ packet: QueuePairPacket) {
     guard let byteCount = packet.wholeByteCount else {
@@ -223,12 +261,12 @@ struct QueuePairFlow {
     }
     let read = OutstandingRead(
       sequence: packet.sequence, byteCount: byteCount, time: packet.time)
-    outstandingReads.append(read)
+    awaitedReads.append(read)
     if pathMTU > 0 { advance(over: read) } else { openSpan = read }
   }
 
   private mutating func advance(over read: OutstandingRead) {
-    let count = ReadSpan.packetCount(bytes: read.byteCount, pathMTU: pathMTU)
+    let count = read.packetCount(pathMTU: pathMTU)
     expected = SequenceNumber.advanced(read.sequence, by: UInt32(truncatingIfNeeded: count))
     openSpan = nil
   }
@@ -243,8 +281,7 @@ struct QueuePairFlow {
       openSpan = nil
       return
     }
-    for pathMTU in ReadSpan.pathMTUs
-    where ReadSpan.packetCount(bytes: read.byteCount, pathMTU: pathMTU) == distance {
+    for pathMTU in OutstandingRead.pathMTUs where read.packetCount(pathMTU: pathMTU) == distance {
       expected = sequence
       openSpan = nil
       if distance > 1 { self.pathMTU = pathMTU }
@@ -254,26 +291,8 @@ struct QueuePairFlow {
 
   /// Full packets show the path MTU, to this flow or, for responses, to that of the requests.
   mutating func learn(pathMTU value: Int64) {
-    guard pathMTU == 0, ReadSpan.pathMTUs.contains(value) else { return }
+    guard pathMTU == 0, OutstandingRead.pathMTUs.contains(value) else { return }
     pathMTU = value
     if let read = openSpan, read.byteCount != .max { advance(over: read) }
-  }
-
-  /// Takes the request that begins at `sequence` off the list; says whether it was the oldest.
-  mutating func takeRead(at sequence: UInt32) -> (read: OutstandingRead, wasOldest: Bool)? {
-    guard let index = outstandingReads.firstIndex(where: { $0.sequence == sequence }) else {
-      return nil
-    }
-    return (outstandingReads.remove(at: index), index == 0)
-  }
-
-  /// The oldest request when more are waiting than any NIC allows.
-  mutating func takeOverdueRead() -> OutstandingRead? {
-    outstandingReads.count > Self.maximumOutstandingReads ? outstandingReads.removeFirst() : nil
-  }
-
-  mutating func takeAllReads() -> [OutstandingRead] {
-    defer { outstandingReads.removeAll() }
-    return outstandingReads
   }
 }
