@@ -1,6 +1,8 @@
 internal import ByteStreams
 
-/// Every format that can be read. A new one is one line here.
+/// Every format that can be read.
+///
+/// A new one is one line here.
 public enum TraceReaderCatalogue {
   /// The readers, in the order in which they are asked.
   public static let readers: [any TraceReader.Type] = [

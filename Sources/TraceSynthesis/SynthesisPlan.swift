@@ -28,7 +28,9 @@ public struct SynthesisPlan: Sendable, Hashable {
     layers = Array(0..<max(0, model.layerCount))
   }
 
-  /// A plan for a preset. Fewer tokens per rank scale the compute times down with them.
+  /// A plan for a preset.
+  ///
+  /// Fewer tokens per rank scale the compute times down with them.
   public init(preset: ModelPreset, tokensPerRank: Int? = nil) {
     self.init(
       model: preset.model, layout: preset.layout,

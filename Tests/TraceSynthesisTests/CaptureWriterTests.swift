@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TraceIngest
 import TraceModel
 import TraceSynthesis
 
@@ -35,6 +36,32 @@ import TraceSynthesis
       #expect(summary.serverMatrix == expected)
       #expect(summary.bytes == expected.total)
       #expect(summary.bursts == 2 * 4)
+    }
+  }
+
+  @Test(arguments: ["a.pcap", "a.pcap.zst"])
+  func theCaptureReadsBackAsTheSameMessages(name: String) throws {
+    try withScratchFolder { folder in
+      let plan = singleIteration()
+      let path = folder.appendingPathComponent(name).path
+      let written = try synthesiseCapture(plan, parameters: parameters(), path: path)
+      #expect(try TraceReaderCatalogue.identify(path) == CaptureReader.self)
+      var read = TraceBuffer()
+      let layout = addressed(plan.layout)
+      let summary = try CaptureReader.read(
+        paths: [path], options: IngestOptions(layout: layout), into: &read)
+      #expect(summary.ledgers.allSatisfy { $0.isBalanced && !$0.hasDamage })
+      #expect(summary.ledgers.reduce(0) { $0 + $1.read } == written.packets)
+      #expect(read.messages.count == Int(written.messages))
+      var matrix = TrafficMatrix(size: layout.serverCount)
+      for row in 0..<read.messages.count {
+        let message = read.messages[row]
+        #expect(message.kind == .write)
+        #expect(message.repeatedBytes == 0 && message.missingPackets == 0)
+        let source = layout.addresses[Int(message.source)].server
+        matrix[source, layout.addresses[Int(message.destination)].server] += message.bytes
+      }
+      #expect(matrix == written.serverMatrix)
     }
   }
 

@@ -17,8 +17,9 @@ package struct ExpertSets {
     experts[offsets[set]..<offsets[set + 1]]
   }
 
-  /// The number of a set, which is added when it is new; `set` must be ascending. Amortised
-  /// O(size of the set).
+  /// The number of an ascending set, which is added when it is new.
+  ///
+  /// Amortised O(size of the set).
   package mutating func number(of set: Span<Int32>) -> Int {
     var slot = Self.hash(set) & (slots.count - 1)
     while slots[slot] != 0 {

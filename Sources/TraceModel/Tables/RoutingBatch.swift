@@ -6,6 +6,9 @@ package struct RoutingBatch {
   private var pairs = KeyTable()
   private var rows = KeyTable()
   private var tokens: [Int64] = []
+  /// Scratch: tokens of one pair by set, and the sets that have some.
+  private var tokensOfSet: [Int64] = []
+  private var usedSets: [Int32] = []
 
   package init() {}
 
@@ -33,6 +36,23 @@ package struct RoutingBatch {
     } else {
       tokens[row] &+= count
     }
+  }
+
+  /// Adds one token for each set of `topK` experts; each set must be ascending.
+  ///
+  /// Sets are counted in a flat column first, so that a token costs one look-up.
+  package mutating func add(pair: Int, tokensOf experts: Span<Int32>, topK: Int) {
+    for first in stride(from: 0, to: experts.count, by: topK) {
+      let set = sets.number(of: experts.extracting(first..<first + topK))
+      while tokensOfSet.count <= set { tokensOfSet.append(0) }
+      if tokensOfSet[set] == 0 { usedSets.append(Int32(truncatingIfNeeded: set)) }
+      tokensOfSet[set] += 1
+    }
+    for set in usedSets {
+      add(pair: pair, set: Int(set), tokens: tokensOfSet[Int(set)])
+      tokensOfSet[Int(set)] = 0
+    }
+    usedSets.removeAll(keepingCapacity: true)
   }
 
   /// The rows ordered by operation id, source and expert set, whatever order they were added in.

@@ -33,7 +33,7 @@ public struct ExpertPlacement: Sendable, Hashable {
     groups = (0..<layout.rankCount).map { Int32(parallelism.expertGroup(ofRank: $0)) }
   }
 
-  /// The rank that gets the tokens of `expert` from `source`. O(1).
+  /// The rank that gets the tokens of `expert` from `source`, in O(1).
   public func rank(ofExpert expert: Int, from source: Int) -> Int {
     Int(ranks[Int(groups[source]) * layout.parallelism.expert + Int(expertIndex[expert])])
   }

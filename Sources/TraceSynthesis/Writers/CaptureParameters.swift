@@ -1,7 +1,8 @@
 /// How a synthetic capture looks: what a mirror port of the cluster's switches would have kept.
 public struct CaptureParameters: Sendable, Hashable {
-  /// Bytes of the model per byte in the capture, so that files stay small. Links are slowed down
-  /// by the same factor: bursts and gaps last as long as they would.
+  /// Bytes of the model per byte in the capture, so that files stay small.
+  ///
+  /// Links are slowed down by the same factor: bursts and gaps last as long as they would.
   public var byteReduction: Int64 = 1
   /// Rate of one NIC in each direction, before the reduction.
   public var linkBitsPerSecond: Double = 400e9

@@ -3,14 +3,14 @@ internal import PacketFormats
 public import TraceModel
 
 /// What a synthetic capture holds.
-public struct CaptureSummary: Sendable, Hashable {
+public struct SynthesisedCapture: Sendable, Hashable {
   public var packets: Int64 = 0
   public var messages: Int64 = 0
   /// Payload of all WRITEs, after the reduction.
   public var bytes: Int64 = 0
   /// The same between servers, source by destination.
   public var serverMatrix: TrafficMatrix
-  /// First and last nanosecond of the last burst's end.
+  /// When the last burst ends, nanoseconds since 1970.
   public var endNanoseconds: Int64
   /// Number of all-to-alls that put bytes on the wire.
   public var bursts = 0
@@ -25,7 +25,7 @@ public struct CaptureSummary: Sendable, Hashable {
 @discardableResult
 public func synthesiseCapture(
   _ plan: SynthesisPlan, parameters: CaptureParameters = CaptureParameters(), path: String
-) throws -> CaptureSummary {
+) throws -> SynthesisedCapture {
   try plan.validate()
   try parameters.validate()
   guard plan.layout.serverCount <= 65_536, plan.layout.nicsPerServer <= 256 else {
@@ -60,7 +60,7 @@ private struct CaptureWriting {
   private var random: RandomStream
   private var clock: Int64
   private var frame: [UInt8] = []
-  private var summary: CaptureSummary
+  private var summary: SynthesisedCapture
 
   init(plan: SynthesisPlan, parameters: CaptureParameters, path: String) throws {
     layout = plan.layout
@@ -70,7 +70,7 @@ private struct CaptureWriting {
     queuePairs = QueuePairs(layout: plan.layout, seed: plan.seed)
     random = RandomStream(seed: plan.seed, purpose: 0x6361_7074)
     clock = parameters.startNanoseconds
-    summary = CaptureSummary(
+    summary = SynthesisedCapture(
       serverMatrix: TrafficMatrix(size: plan.layout.serverCount), endNanoseconds: clock)
     var header: [UInt8] = []
     appendPcapHeader(
@@ -96,7 +96,7 @@ private struct CaptureWriting {
 
   mutating func endIteration() { clock += parameters.iterationGapNanoseconds }
 
-  mutating func finish() throws -> CaptureSummary {
+  mutating func finish() throws -> SynthesisedCapture {
     try writer.commit()
     return summary
   }

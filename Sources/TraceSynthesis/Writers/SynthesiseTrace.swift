@@ -54,11 +54,7 @@ func synthesiseMicroBatch(
       let group = plan.layout.parallelism.expertGroup(ofRank: rank) - stage * groupsPerStage
       let pair = batch.pair(operation: firstOfLayer + group, source: Int32(rank))
       sortTokens(&experts, topK: topK)
-      let span = experts.span
-      for token in 0..<plan.tokensPerRank {
-        let set = batch.set(span.extracting(token * topK..<(token + 1) * topK))
-        batch.add(pair: pair, set: set, tokens: 1)
-      }
+      batch.add(pair: pair, tokensOf: experts.span, topK: topK)
     }
   }
   var operations = OperationTable()

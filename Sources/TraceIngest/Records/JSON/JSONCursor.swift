@@ -16,7 +16,7 @@ package struct JSONCursor {
   package static let depthLimit = 64
 
   /// The next byte to be looked at.
-  package private(set) var position: Int
+  package internal(set) var position: Int
 
   package init(position: Int = 0) { self.position = position }
 

@@ -35,6 +35,7 @@ package final class LineReader {
     var isOverlong = false
     while true {
       if let length = window.withBytes({ Self.lineLength(in: $0, from: searched) }) {
+        isOverlong = isOverlong || length > Self.lineLimit
         if !isOverlong { deliver(length, to: body) }
         return finish(consuming: length + 1, isOverlong ? .overlong : .line)
       }
@@ -47,7 +48,9 @@ package final class LineReader {
       guard fillMore() else { break }
     }
     if damage != nil { return finishStream(hadBytes: isOverlong || searched > 0, .cut) }
-    if isOverlong { return finishStream(hadBytes: true, .overlong) }
+    if isOverlong || searched > Self.lineLimit {
+      return finishStream(hadBytes: true, .overlong)
+    }
     if searched > 0 { deliver(searched, to: body) }
     return finishStream(hadBytes: searched > 0, .line)
   }

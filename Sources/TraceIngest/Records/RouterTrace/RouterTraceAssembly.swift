@@ -1,82 +1,8 @@
 internal import ByteStreams
-public import TraceModel
-
-/// Router traces of Megatron-Core (`--moe-routing-trace-path`): JSON lines with step, layer and
-/// rank, one file per rank, plain, gzip or zstd.
-///
-/// The files are read in step with one another, so that an iteration's rows stand together in the
-/// output and no more than one step is held in memory. The same (step, layer, rank) again is the
-/// next micro-batch. `layer` is used as given: inside a pipeline stage Megatron may count from 0.
-/// Combine and the backward pass are derived: they move the same tokens back or again.
-public enum RouterTraceReader: TraceReader {
-  public static let formatName = "router trace of Megatron-Core (JSON lines)"
-
-  public static func recognises(start: [UInt8], fileName: String) -> Bool {
-    let line = firstLine(of: start)
-    return line.first == UInt8(ascii: "{")
-      && contains(line, "\"top_indices\"") && contains(line, "\"step\"")
-  }
-
-  public static func read(
-    paths: [String], options: IngestOptions, into sink: inout some TraceSink
-  ) throws -> IngestSummary {
-    var assembly = RouterTraceAssembly(options: options, openFileCount: paths.count)
-    for first in stride(from: 0, to: paths.count, by: RouterTraceAssembly.openFileLimit) {
-      let last = min(first + RouterTraceAssembly.openFileLimit, paths.count)
-      try assembly.read(Array(paths[first..<last]), into: &sink)
-    }
-    return try assembly.summary()
-  }
-}
-
-/// One rank's file and the record at its front.
-private final class RouterFile {
-  let lines: LineReader
-  private(set) var record = RouterRecord()
-  private(set) var hasRecord = false
-  var counts = LineCounts()
-  private(set) var truncation: String?
-
-  init(path: String, chunkBytes: Int) throws {
-    lines = try LineReader(path: path, chunkBytes: chunkBytes)
-  }
-
-  /// Moves to the next record that can be used.
-  func advance(rankCount: Int?, expertCount: Int) {
-    hasRecord = false
-    while true {
-      var verdict = LineVerdict.used
-      var next = record
-      // The array would be copied on write while two values hold it.
-      record.experts = []
-      let event = lines.next { line in
-        verdict =
-          isBlank(line)
-          ? .skipped(.blank) : next.read(line, rankCount: rankCount, expertCount: expertCount)
-      }
-      record = next
-      switch event {
-      case .end:
-        truncation = lines.damage?.description
-        return
-      case .overlong: counts.add(.malformed(.record(.overlong)), line: lines.number)
-      case .cut: counts.add(.malformed(.record(.cutByDamage)), line: lines.number)
-      case .line:
-        if verdict == .used {
-          hasRecord = true
-          return
-        }
-        counts.add(verdict, line: lines.number)
-      }
-    }
-  }
-
-  /// Counts the record at the front.
-  func settle(_ verdict: LineVerdict) { counts.add(verdict, line: lines.number) }
-}
+internal import TraceModel
 
 /// What is known across the files and steps of one router trace.
-private struct RouterTraceAssembly {
+struct RouterTraceAssembly {
   /// Files that are open at once; ranks beyond are read afterwards, step by step again.
   static let openFileLimit = 512
   /// Without a model an expert id above this is taken for damage.
@@ -162,13 +88,8 @@ private struct RouterTraceAssembly {
   ) {
     highestRank = max(highestRank, record.rank)
     let pair = batch.pair(operation: operation, source: record.rank)
-    let experts = record.experts.span
-    let topK = record.topK
-    for token in 0..<record.tokenCount {
-      let set = experts.extracting(token * topK..<(token + 1) * topK)
-      highestExpert = max(highestExpert, set[topK - 1])
-      batch.add(pair: pair, set: batch.set(set), tokens: 1)
-    }
+    highestExpert = max(highestExpert, record.highestExpert)
+    batch.add(pair: pair, tokensOf: record.experts.span, topK: record.topK)
   }
 
   private func routedLayer(of record: RouterRecord, microBatch: Int32) -> RoutedLayer {
@@ -248,7 +169,7 @@ private struct RouterTraceAssembly {
     report(file)
     let source = file.lines.source
     result.sources.append(
-      describe(source, format: "router trace of Megatron-Core (JSON lines)"))
+      describe(source, format: RouterTraceReader.formatName))
     result.ledgers.append(file.counts.ledger(source: source.name, truncation: file.truncation))
   }
 

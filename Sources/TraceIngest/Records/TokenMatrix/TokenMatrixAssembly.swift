@@ -1,70 +1,8 @@
 internal import ByteStreams
-public import TraceModel
+internal import TraceModel
 
-/// Integer matrices as MixNet's simulator reads them: `[[…],[…]]` on one line, rows = source
-/// expert-parallel rank, columns = expert, cells = token-expert assignments.
-///
-/// Each matrix is one dispatch-forward; the other three all-to-alls derive from it. The matrix is
-/// never wrapped around or cut: a shape that does not match a declared layout or model is refused.
-/// Without a layout there is one server per row.
-public enum TokenMatrixReader: TraceReader {
-  public static let formatName = "token matrix ([[…],[…]] on one line)"
-
-  public static func recognises(start: [UInt8], fileName: String) -> Bool {
-    let line = firstLine(of: start).filter { $0 != 0x20 && $0 != 0x09 }
-    guard line.count > 2, line.starts(with: [0x5B, 0x5B]) else { return false }
-    return line[2] == UInt8(ascii: "-") || line[2] &- UInt8(ascii: "0") < 10
-  }
-
-  public static func read(
-    paths: [String], options: IngestOptions, into sink: inout some TraceSink
-  ) throws -> IngestSummary {
-    var assembly = TokenMatrixAssembly(options: options)
-    for path in paths { try assembly.read(path, into: &sink) }
-    return try assembly.summary()
-  }
-}
-
-/// A rectangular table of assignments.
-struct TokenMatrix {
-  var rowCount = 0
-  var columnCount = 0
-  /// Row-major.
-  var cells: [Int64] = []
-
-  /// Reads one line; nil with the words of what is wrong.
-  static func read(_ line: RawSpan) throws(JSONDefect) -> (TokenMatrix, defect: String?) {
-    var matrix = TokenMatrix()
-    var cursor = JSONCursor()
-    var defect: String?
-    var hasMoreRows = try cursor.beginArray(line)
-    while hasMoreRows {
-      let before = matrix.cells.count
-      var hasMore = try cursor.beginArray(line)
-      while hasMore {
-        let cell = try cursor.integer(line)
-        if cell < 0 || cell > Int64(UInt32.max) * 1024 {
-          defect = defect ?? "row \(matrix.rowCount) holds \(cell), which is no count of tokens"
-        }
-        matrix.cells.append(cell)
-        hasMore = try cursor.anotherElement(line)
-      }
-      let width = matrix.cells.count - before
-      if matrix.rowCount == 0 { matrix.columnCount = width }
-      if width != matrix.columnCount {
-        defect =
-          defect
-          ?? "row \(matrix.rowCount) has \(width) cells, the first row has \(matrix.columnCount)"
-      }
-      matrix.rowCount += 1
-      hasMoreRows = try cursor.anotherElement(line)
-    }
-    try cursor.end(line)
-    return (matrix, defect)
-  }
-}
-
-private struct TokenMatrixAssembly {
+/// What is known across the matrices of one trace.
+struct TokenMatrixAssembly {
   private let options: IngestOptions
   private var layout: Layout?
   private var experts: Int?

@@ -52,7 +52,7 @@ package struct TokenRecord: Sendable {
       case 2: fields.layer = try cursor.integer(line)
       case 3:
         experts.removeAll(keepingCapacity: true)
-        try appendIntegers(line, &cursor, to: &experts)
+        try cursor.appendIntegers(line, to: &experts)
         fields.hasExperts = true
       case 4, 5: fields.token = try cursor.integer(line)
       default: try cursor.skipValue(line)

@@ -7,7 +7,7 @@ package struct SeenTokens {
 
   package init() {}
 
-  /// Remembers a key; false when it was there already. Amortised O(1).
+  /// Remembers a key, amortised O(1); false when it was there already.
   package mutating func insert(place: Int, token: Int32) -> Bool {
     let page = pages.number(of: UInt64(place) << 32 | UInt64(UInt32(bitPattern: token >> 6)))
     if page == bits.count { bits.append(0) }

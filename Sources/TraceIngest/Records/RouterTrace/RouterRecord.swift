@@ -15,6 +15,8 @@ package struct RouterRecord: Sendable {
   package var topK = 0
   /// tokens × topK expert ids; each token's are ascending.
   package var experts: [Int32] = []
+  /// Of all tokens; −1 when there are none.
+  package var highestExpert: Int32 = -1
 
   package init() {}
 
@@ -73,7 +75,7 @@ package struct RouterRecord: Sendable {
       case 6: fields.topK = try cursor.integer(line)
       case 7:
         experts.removeAll(keepingCapacity: true)
-        try appendIntegers(line, &cursor, to: &experts)
+        try cursor.appendIntegers(line, to: &experts)
         fields.hasIndices = true
       case 8: fields.predictionIndex = try cursor.integerOrNull(line)
       default: try cursor.skipValue(line)
@@ -107,35 +109,15 @@ package struct RouterRecord: Sendable {
 
   private mutating func sortTokens(expertCount: Int) -> RecordDefect? {
     let (tokenCount, topK) = (tokenCount, topK)
+    var highest: Int32 = -1
     var experts = experts.mutableSpan
     for token in 0..<tokenCount {
-      let set = token * topK..<(token + 1) * topK
+      let set = token &* topK..<(token &+ 1) &* topK
       if !sortExperts(&experts, in: set) { return .repeatedExpert }
-      if experts[set.lowerBound] < 0 || experts[set.upperBound - 1] >= expertCount {
-        return .expertOutsideModel
-      }
+      if experts[set.lowerBound] < 0 { return .expertOutsideModel }
+      highest = max(highest, experts[set.upperBound &- 1])
     }
-    return nil
-  }
-}
-
-/// Appends the integers of a list, or of a list of lists, in the order in which they stand.
-///
-/// A number that no expert can have becomes −1, which the reader then refuses in its own words.
-func appendIntegers(
-  _ text: RawSpan, _ cursor: inout JSONCursor, to list: inout [Int32]
-) throws(JSONDefect) {
-  var hasMore = try cursor.beginArray(text)
-  while hasMore {
-    if cursor.isAtArray(text) {
-      var hasInner = try cursor.beginArray(text)
-      while hasInner {
-        list.append(Int32(exactly: try cursor.integer(text)) ?? -1)
-        hasInner = try cursor.anotherElement(text)
-      }
-    } else {
-      list.append(Int32(exactly: try cursor.integer(text)) ?? -1)
-    }
-    hasMore = try cursor.anotherElement(text)
+    highestExpert = highest
+    return highest < expertCount ? nil : .expertOutsideModel
   }
 }

@@ -1,0 +1,26 @@
+public import TraceModel
+
+/// Per-token routing logs of a serving process: JSON lines with the experts of one token in one
+/// layer (`experts`, `layer`, `token_idx` or `token_pos`, `problem_id`), plain, gzip or zstd.
+///
+/// Such a log knows no source rank, no step and no backward pass. The tokens of a problem are
+/// given to the source ranks in contiguous blocks (inferred); an operation is one problem and one
+/// layer; only the two forward all-to-alls exist. Without a layout there is one server per expert.
+public enum TokenRoutingReader: TraceReader {
+  public static let formatName = "per-token routing log (JSON lines)"
+
+  public static func recognises(start: [UInt8], fileName: String) -> Bool {
+    let line = firstLine(of: start)
+    return line.first == UInt8(ascii: "{")
+      && contains(line, "\"experts\"") && contains(line, "\"layer\"")
+      && (contains(line, "\"token_idx\"") || contains(line, "\"token_pos\""))
+  }
+
+  public static func read(
+    paths: [String], options: IngestOptions, into sink: inout some TraceSink
+  ) throws -> IngestSummary {
+    var assembly = TokenRoutingAssembly(options: options)
+    for path in paths { try assembly.read(path, into: &sink) }
+    return try assembly.summary(into: &sink)
+  }
+}
