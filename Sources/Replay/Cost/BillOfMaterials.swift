@@ -15,13 +15,15 @@ public struct BillOfMaterials: Sendable, Hashable {
     public var totalUSD: Double { Double(count) * unitPriceUSD }
   }
 
-  public var lines: [Line]
-  /// Boxes by kind, as information: ports are what is billed.
-  public var boxes: [(kind: String, count: Int)] {
-    boxKinds.indices.map { (kind: boxKinds[$0], count: boxCounts[$0]) }
+  /// Switches of one kind.
+  public struct Boxes: Sendable, Hashable {
+    public var kind: String
+    public var count: Int
   }
-  private var boxKinds: [String] = []
-  private var boxCounts: [Int] = []
+
+  public var lines: [Line]
+  /// Boxes that hold the ports, as information: ports are what is billed.
+  public private(set) var boxes: [Boxes] = []
 
   public init(lines: [Line]) { self.lines = lines.filter { $0.count > 0 } }
 
@@ -77,9 +79,7 @@ public struct BillOfMaterials: Sendable, Hashable {
     return bill
   }
 
-  private mutating func add(boxes: Int, kind: String) {
-    guard boxes > 0 else { return }
-    boxKinds.append(kind)
-    boxCounts.append(boxes)
+  private mutating func add(boxes count: Int, kind: String) {
+    if count > 0 { boxes.append(Boxes(kind: kind, count: count)) }
   }
 }
