@@ -1,6 +1,6 @@
 public import TraceModel
 
-/// The same circuits for every demand: each server joined to its neighbours at offsets 1, 2, …
+/// The same circuits for every demand: each server joined to its neighbours at offsets 1, 2 and so on.
 ///
 /// Offset n / 2 costs one port, every other offset two; offsets are taken in turn while they fit,
 /// and again from 1 when ports are left over.

@@ -5,7 +5,9 @@ extension FluidProblem {
     package var reason: String
   }
 
-  /// The first reason why the problem has no answer, or nil. O(path links).
+  /// The first reason why the problem has no answer, or nil.
+  ///
+  /// O(path links).
   package var defect: Defect? {
     for (link, capacity) in linkCapacity.enumerated() where !(capacity >= 0 && capacity.isFinite) {
       return Defect(flow: nil, reason: "link \(link) has the capacity \(capacity) bytes/ns")

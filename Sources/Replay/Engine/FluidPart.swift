@@ -46,7 +46,9 @@ package struct FluidPart: Sendable {
 package struct FluidParts: Sendable {
   package var parts: [FluidPart] = []
 
-  /// Takes `problem` apart; flows without bytes belong to no part. O(path links, + sorting members).
+  /// Takes `problem` apart; flows without bytes belong to no part.
+  ///
+  /// O(path links), and sorting the members of each bundle.
   package init(_ problem: FluidProblem) {
     let isImplied = problem.impliedLinks()
     let bundles = FlowBundles(problem, isImplied: isImplied)
