@@ -1,0 +1,30 @@
+public import TraceModel
+
+/// Greedy that counts on the electrical NICs: the next circuit goes to the pair with the largest
+/// max(D_ij, D_ji) / (C_ij + e / (n − 1)), where e / (n − 1) is its even part of them.
+public struct ElectricalAwareGreedy: CircuitScheduler {
+  public init() {}
+
+  public var name: String { "eps-aware" }
+  public var summary: String { "greedy that counts each pair's even part of the electrical NICs" }
+  public var duplex: Duplex { .paired }
+  public var dependsOnDemand: Bool { true }
+
+  public func circuits(
+    for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
+  ) -> CircuitMatrix {
+    let evenPart = Double(electricalPorts) / Double(max(1, demand.size - 1))
+    var ledger = PortLedger(size: demand.size, portsPerServer: opticalPorts)
+    while true {
+      let circuits = ledger.circuits
+      let choice = ledger.best(demand: { max(demand[$0, $1], demand[$1, $0]) }) {
+        left, right, demand in
+        ledger.canJoin(left, right)
+          ? Double(demand) / (Double(circuits[left, right]) + evenPart) : nil
+      }
+      guard let (left, right) = choice else { break }
+      ledger.join(left, right)
+    }
+    return ledger.circuits
+  }
+}

@@ -1,0 +1,76 @@
+public import TraceModel
+
+/// MixNet's topology generator (SIGCOMM'25, Algorithm 1): the next circuit goes to the pair that
+/// would finish last.
+///
+/// The printed algorithm, its evident intent and the released code differ; each is a variant.
+/// O(circuits × pairs).
+public struct MixNetGreedy: CircuitScheduler {
+  public enum Variant: String, Sendable, Hashable, CaseIterable {
+    /// As printed: a pair without a circuit never finishes, and the loop ends at the first
+    /// bottleneck that lacks a free port.
+    case literal
+    /// Passes over pairs that lack a free port: what the paper's circuit counts imply.
+    case `continue`
+    /// The released simulator: after its c-th circuit a pair's weight is divided by 100 c, so that
+    /// every pair has one circuit before any has two.
+    case code
+  }
+
+  /// How the two directions of a pair become one demand.
+  public enum Fold: String, Sendable, Hashable, CaseIterable {
+    /// Both added: MixNet's code.
+    case sum
+    /// The larger: what a full-duplex circuit waits for.
+    case max
+  }
+
+  public var variant: Variant
+  public var fold: Fold
+
+  public init(_ variant: Variant, fold: Fold = .sum) {
+    self.variant = variant
+    self.fold = fold
+  }
+
+  public var name: String { "mixnet-\(variant.rawValue)" + (fold == .max ? "-max" : "") }
+  public var duplex: Duplex { .paired }
+  public var dependsOnDemand: Bool { true }
+
+  public var summary: String {
+    switch variant {
+    case .literal: "MixNet's greedy as printed: stops at the first bottleneck without a free port"
+    case .continue: "MixNet's greedy, passing over pairs without a free port"
+    case .code: "MixNet's greedy as released: one circuit for every pair before a second"
+    }
+  }
+
+  public func circuits(
+    for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
+  ) -> CircuitMatrix {
+    func folded(_ left: Int, _ right: Int) -> Int64 {
+      let (forward, backward) = (demand[left, right], demand[right, left])
+      return fold == .sum ? forward &+ backward : Swift.max(forward, backward)
+    }
+    var ledger = PortLedger(size: demand.size, portsPerServer: opticalPorts)
+    while true {
+      let circuits = ledger.circuits
+      let choice = ledger.best(demand: folded) { left, right, demand in
+        if variant != .literal && !ledger.canJoin(left, right) { return nil }
+        return urgency(of: Double(demand), circuits: circuits[left, right])
+      }
+      guard let (left, right) = choice, ledger.canJoin(left, right) else { break }
+      ledger.join(left, right)
+    }
+    return ledger.circuits
+  }
+
+  private func urgency(of demand: Double, circuits: Int) -> Double {
+    switch variant {
+    case .literal, .continue:
+      circuits == 0 ? .infinity : demand / Double(circuits)
+    case .code:
+      (0..<circuits).reduce(demand) { $0 / (100 * Double($1 + 1)) }
+    }
+  }
+}

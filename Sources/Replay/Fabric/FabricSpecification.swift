@@ -1,0 +1,137 @@
+public import TraceModel
+
+/// Which NIC carries the bytes of a GPU.
+public enum NICPolicy: String, Sendable, Hashable, CaseIterable {
+  /// The NIC of the sending GPU's rail to the NIC of the receiving GPU's rail.
+  case pinned
+  /// Forwarded inside the sending server to the GPU on the receiver's rail (NCCL's PXN).
+  case railForward = "rail-forward"
+  /// Spread over all NICs of the server through delegate GPUs (MixNet).
+  case pooled
+}
+
+/// A fabric to replay on, with every parameter that matters.
+public struct FabricSpecification: Sendable {
+  public var name: String
+  /// What it is, in one line.
+  public var summary: String
+  public var electrical: any ElectricalNetwork
+  public var optical: OpticalLayer?
+  /// NICs of one server, optical ones included.
+  public var nicsPerServer: Int
+  /// Of one NIC and direction.
+  public var nicBitsPerSecond: Double
+  public var nicPolicy: NICPolicy
+  public var sharing: SharingMode
+  /// Of one GPU and direction (an NVLink headline counts both directions: halve it).
+  public var scaleUpBitsPerSecond: Double
+  /// Payload as a part of what the wire carries, for NICs and circuits.
+  public var payloadEfficiency: Double
+  /// Added once to each phase.
+  public var latencyNanoseconds: Double
+  /// Ports of one electrical switch, for the bill of materials.
+  public var switchRadix: Int
+
+  public init(
+    name: String, summary: String, electrical: any ElectricalNetwork = Crossbar(),
+    optical: OpticalLayer? = nil, nicsPerServer: Int, nicBitsPerSecond: Double = 400e9,
+    nicPolicy: NICPolicy = .pooled, sharing: SharingMode = .exclusive,
+    scaleUpBitsPerSecond: Double = 3.6e12, payloadEfficiency: Double = 1,
+    latencyNanoseconds: Double = 0, switchRadix: Int = 64
+  ) {
+    self.name = name
+    self.summary = summary
+    self.electrical = electrical
+    self.optical = optical
+    self.nicsPerServer = nicsPerServer
+    self.nicBitsPerSecond = nicBitsPerSecond
+    self.nicPolicy = nicPolicy
+    self.sharing = sharing
+    self.scaleUpBitsPerSecond = scaleUpBitsPerSecond
+    self.payloadEfficiency = payloadEfficiency
+    self.latencyNanoseconds = latencyNanoseconds
+    self.switchRadix = switchRadix
+  }
+
+  public var opticalNICsPerServer: Int { optical?.nicsPerServer ?? 0 }
+  public var electricalNICsPerServer: Int { nicsPerServer - opticalNICsPerServer }
+
+  /// Payload bytes per nanosecond of one NIC.
+  package var nicRate: Double { nicBitsPerSecond / 8e9 * payloadEfficiency }
+  /// Bytes per nanosecond of one GPU's scale-up link.
+  package var scaleUpRate: Double { scaleUpBitsPerSecond / 8e9 }
+
+  /// Every parameter as it is used; print it beside every result.
+  public var effectiveParameters: [EffectiveParameter] {
+    var parameters = [
+      EffectiveParameter("fabric", name),
+      EffectiveParameter("electrical network", electrical.name),
+    ]
+    parameters += electrical.effectiveParameters
+    parameters += [
+      EffectiveParameter("NICs per server", nicsPerServer),
+      EffectiveParameter("electrical NICs per server", electricalNICsPerServer),
+      EffectiveParameter("NIC rate per direction", nicBitsPerSecond, unit: "bit/s"),
+      EffectiveParameter("NIC policy", nicPolicy.rawValue),
+      EffectiveParameter(
+        "scale-up rate per GPU and direction", scaleUpBitsPerSecond, unit: "bit/s"),
+      EffectiveParameter("payload efficiency", payloadEfficiency),
+      EffectiveParameter("latency per phase", latencyNanoseconds, unit: "ns"),
+      EffectiveParameter("electrical switch radix", switchRadix, unit: "ports"),
+    ]
+    if let optical {
+      parameters += optical.effectiveParameters
+      parameters.append(EffectiveParameter("sharing of circuits and EPS", sharing.rawValue))
+    }
+    return parameters
+  }
+
+  /// Why the fabric cannot be built for a cluster, in words, or nil.
+  public func defect(for layout: Layout) -> String? {
+    if nicsPerServer < 1 { return "NICs per server must be 1 or more" }
+    for (name, value) in [
+      ("NIC rate", nicBitsPerSecond), ("scale-up rate", scaleUpBitsPerSecond),
+      ("payload efficiency", payloadEfficiency),
+    ] where !(value > 0 && value.isFinite) {
+      return "\(name) is \(value); it must be above 0"
+    }
+    if payloadEfficiency > 1 { return "payload efficiency is above 1" }
+    if !(latencyNanoseconds >= 0 && latencyNanoseconds.isFinite) {
+      return "latency is \(latencyNanoseconds) ns"
+    }
+    if let defect = electrical.defect { return defect }
+    if opticalNICsPerServer < 0 || electricalNICsPerServer < 0 {
+      return "\(opticalNICsPerServer) optical NICs of \(nicsPerServer) NICs per server"
+    }
+    if let optical {
+      if case .declared(let region) = optical.regions, region.count != layout.serverCount {
+        return "the region plan has \(region.count) servers, the layout \(layout.serverCount)"
+      }
+      if case .contiguous(let servers) = optical.regions, servers < 1 {
+        return "a region of \(servers) servers"
+      }
+      if optical.scheduler.duplex == .independent {
+        return "\(optical.scheduler.name) needs directed circuits; this fabric pairs them"
+      }
+    }
+    return nil
+  }
+
+  /// What the fabric is built of for a cluster, at its declared switch radices.
+  ///
+  /// - Parameter prices: by default the published prices nearest to the NIC rate.
+  public func billOfMaterials(for layout: Layout, prices: PriceList? = nil) -> BillOfMaterials {
+    let prices = prices ?? PriceList.nearest(toBitsPerSecond: nicBitsPerSecond)
+    guard let optical else {
+      return .electrical(
+        nicCount: layout.serverCount * nicsPerServer, radix: switchRadix,
+        oversubscription: electrical.oversubscription, prices: prices)
+    }
+    return .regionalOptical(
+      regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
+      opticalNICsPerServer: optical.nicsPerServer,
+      electricalNICsPerServer: electricalNICsPerServer, radix: switchRadix,
+      opticalRadix: optical.switchRadix, oversubscription: electrical.oversubscription,
+      prices: prices)
+  }
+}

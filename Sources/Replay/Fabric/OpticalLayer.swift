@@ -1,0 +1,80 @@
+internal import TraceModel
+
+/// Which servers share an optical domain.
+public enum RegionPlan: Sendable, Hashable {
+  /// Blocks of this many consecutive servers; the last may be smaller.
+  case contiguous(servers: Int)
+  /// `region[server]`, any numbers.
+  case declared([Int])
+
+  /// The servers of each region, regions by their lowest server.
+  public func regions(serverCount: Int) -> [[Int]] {
+    var number: [Int: Int] = [:]
+    var regions: [[Int]] = []
+    for server in 0..<serverCount {
+      let label =
+        switch self {
+        case .contiguous(let size): server / max(1, size)
+        case .declared(let region): region[server]
+        }
+      if let known = number[label] {
+        regions[known].append(server)
+      } else {
+        number[label] = regions.count
+        regions.append([server])
+      }
+    }
+    return regions
+  }
+}
+
+/// The optical circuit switches of a fabric: some NICs of every server, region by region.
+public struct OpticalLayer: Sendable {
+  /// Optical NICs per server (alpha).
+  public var nicsPerServer: Int
+  public var scheduler: any CircuitScheduler
+  public var regions: RegionPlan
+  public var delay: ReconfigurationDelay
+  public var scope: ReconfigurationScope
+  /// Ports of one optical switch, for the bill of materials.
+  public var switchRadix: Int
+
+  public init(
+    nicsPerServer: Int, scheduler: any CircuitScheduler, regions: RegionPlan,
+    delay: ReconfigurationDelay = .mixNetPaper, scope: ReconfigurationScope = .allStop,
+    switchRadix: Int = 576
+  ) {
+    self.nicsPerServer = nicsPerServer
+    self.scheduler = scheduler
+    self.regions = regions
+    self.delay = delay
+    self.scope = scope
+    self.switchRadix = switchRadix
+  }
+
+  var effectiveParameters: [EffectiveParameter] {
+    let plan =
+      switch regions {
+      case .contiguous(let servers): "\(servers) consecutive servers"
+      case .declared(let region): "declared, \(Set(region).count) regions"
+      }
+    var parameters = [
+      EffectiveParameter("optical NICs per server (alpha)", nicsPerServer),
+      EffectiveParameter("circuit scheduler", scheduler.name),
+      EffectiveParameter("duplex", scheduler.duplex.rawValue),
+      EffectiveParameter("region", plan),
+      EffectiveParameter("optical switch radix", switchRadix, unit: "ports"),
+    ]
+    if scheduler.dependsOnDemand {
+      parameters += [
+        EffectiveParameter("reconfiguration", scope.rawValue),
+        EffectiveParameter("reconfiguration delay preset", delay.name),
+        EffectiveParameter("control delay", delay.controlNanoseconds, unit: "ns"),
+        EffectiveParameter("delay per pair", delay.perPairNanoseconds, unit: "ns"),
+        EffectiveParameter("switching delay", delay.switchingNanoseconds, unit: "ns"),
+        EffectiveParameter("link-up delay", delay.linkUpNanoseconds, unit: "ns"),
+      ]
+    }
+    return parameters
+  }
+}

@@ -1,0 +1,41 @@
+/// NIC g of every server on a leaf of rail g; leaves of all rails meet at a spine.
+///
+/// Traffic that changes rail crosses the spine unless the NIC policy forwards it inside the server.
+/// Pooled NICs stay on their rails, so that the rails of one unit count as one pool.
+public struct RailOptimised: ElectricalNetwork {
+  /// Servers whose NICs of one rail share a leaf.
+  public var serversPerLeaf: Int
+  /// k of k:1 between a rail leaf and the spine.
+  public var oversubscription: Double
+
+  public init(serversPerLeaf: Int = 32, oversubscription: Double = 1) {
+    self.serversPerLeaf = serversPerLeaf
+    self.oversubscription = oversubscription
+  }
+
+  public var name: String { "rail-optimised" }
+
+  public var effectiveParameters: [EffectiveParameter] {
+    [
+      EffectiveParameter("servers per rail leaf", serversPerLeaf),
+      EffectiveParameter("rail leaf oversubscription", oversubscription, unit: ":1"),
+      EffectiveParameter("paths", "sprayed"),
+    ]
+  }
+
+  public var defect: String? {
+    if serversPerLeaf < 1 { return "servers per rail leaf must be 1 or more" }
+    return oversubscription > 0 ? nil : "oversubscription must be above 0 (1 is non-blocking)"
+  }
+
+  public func wire(_ attachments: [Attachment], into links: inout LinkTable)
+    -> any ElectricalWiring
+  {
+    var wiring = TreeWiring()
+    let rails = (attachments.compactMap(\.nic).max() ?? 0) + 1
+    wiring.addTier(
+      "rail leaf", group: attachments.map { $0.server / serversPerLeaf * rails + ($0.nic ?? 0) },
+      ratio: oversubscription, attachments: attachments, into: &links)
+    return wiring
+  }
+}

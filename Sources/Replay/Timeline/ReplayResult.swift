@@ -1,0 +1,96 @@
+public import TraceModel
+
+/// What a replay answers.
+///
+/// Times are nanoseconds, sizes bytes.
+public struct ReplayResult: Sendable {
+  public var fabric: String
+  /// How pairs with a circuit shared it with the EPS; nil without circuits.
+  public var sharing: SharingMode?
+  public var policy: ReconfigurationPolicy
+  public var iterations: [IterationResult] = []
+  public var phases: [PhaseResult] = []
+  /// All iterations one after the other.
+  public var total = IterationResult(iteration: Operation.unknown)
+  public var bytes = TierBytes()
+  /// Links by utilisation, busiest first.
+  public var busiestLinks: [LinkUse] = []
+  public var effectiveParameters: [EffectiveParameter] = []
+  /// What the reader must know beside the numbers.
+  public var notes: [String] = []
+  /// True when no tensor, pipeline or data parallel traffic was replayed.
+  public var isExpertTrafficOnly = false
+  /// True when no compute is known: times are communication alone.
+  public var hasCompute = false
+  /// True when the replay stopped at `giveUpAfterNanoseconds`.
+  public var isAbandoned = false
+
+  public var completionNanoseconds: Double { total.completionNanoseconds }
+}
+
+/// One iteration, or several one after the other.
+public struct IterationResult: Sendable, Hashable {
+  public var iteration: Int32
+  public var completionNanoseconds = 0.0
+  public var communicationNanoseconds = 0.0
+  public var computeNanoseconds = 0.0
+  /// Compute and the lower bound of every phase, one after the other.
+  public var boundNanoseconds = 0.0
+  /// Completion minus that of the same decisions without delay.
+  public var exposedNanoseconds = 0.0
+  /// Delays that nobody waited for.
+  public var hiddenNanoseconds = 0.0
+  /// Sum of waits for circuits.
+  public var blockedNanoseconds = 0.0
+  public var reconfigurations = 0
+
+  public init(iteration: Int32) { self.iteration = iteration }
+
+  /// 0 … 100.
+  public var percentOfBound: Double { percent(boundNanoseconds, of: completionNanoseconds) }
+}
+
+/// One phase: all groups of an operation.
+public struct PhaseResult: Sendable, Hashable {
+  public var iteration: Int32
+  public var microBatch: Int32
+  public var layer: Int32
+  public var phase: Phase
+  public var role: Role
+  /// On the replay's clock, waits and compute before it left out.
+  public var startNanoseconds: Double
+  /// Communication, latency included.
+  public var durationNanoseconds: Double
+  public var computeBeforeNanoseconds: Double
+  public var bound: LowerBound
+  /// The least duration on these circuits, latency included; nil without circuits.
+  public var circuitOptimumNanoseconds: Double?
+  public var exposedNanoseconds = 0.0
+  public var hiddenNanoseconds = 0.0
+  public var blockedNanoseconds = 0.0
+  public var bytes: TierBytes
+  /// Full-duplex circuits in place, all regions together.
+  public var circuitCount = 0
+  public var hasReconfigured = false
+
+  /// 0 … 100: how near the phase is to the tightest bound with circuits free to choose.
+  public var percentOfBound: Double { percent(bound.nanoseconds, of: durationNanoseconds) }
+  /// 0 … 100: how well the circuits in place are used.
+  public var percentOfCircuitOptimum: Double? {
+    circuitOptimumNanoseconds.map { percent($0, of: durationNanoseconds) }
+  }
+}
+
+/// What one link carried.
+public struct LinkUse: Sendable, Hashable {
+  public var name: String
+  public var tier: LinkTier
+  public var bytes: Double
+  /// Bytes divided by what it could carry during all communication, 0 … 1.
+  public var utilisation: Double
+}
+
+/// Nothing to do counts as done perfectly.
+private func percent(_ least: Double, of actual: Double) -> Double {
+  actual > 0 ? 100 * least / actual : 100
+}

@@ -1,0 +1,59 @@
+import Replay
+import Testing
+
+@Suite struct PaperCostTests {
+  /// Totals for 128 servers of 8 NICs at 100, 200, 400 and 800 Gb/s that reproduce the paper's
+  /// ratios 1.52, 1.79, 2.29, 2.33.
+  @Test(arguments: [
+    (0, 2_701_312.0, 1_772_032.0, 1_032_192.0), (1, 4_948_992, 2_764_032, 1_605_632),
+    (2, 11_625_472, 5_078_272, 2_465_792), (3, 18_526_208, 7_947_008, 3_990_528),
+  ])
+  func totalsAreThePapers(rate: Int, fatTree: Double, mixNet: Double, topoOpt: Double) {
+    let prices = PriceList.published[rate]
+    #expect(PaperCost.fatTree(nicCount: 1_024, prices: prices).totalUSD == fatTree)
+    #expect(
+      PaperCost.mixNet(opticalNICCount: 768, electricalNICCount: 256, prices: prices).totalUSD
+        == mixNet)
+    #expect(PaperCost.topoOpt(nicCount: 1_024, prices: prices).totalUSD == topoOpt)
+  }
+}
+
+@Suite struct BillOfMaterialsTests {
+  @Test(arguments: [
+    (64, 1, 64, 64), (2_048, 2, 3 * 2_048, 2 * 2_048), (65_536, 3, 5 * 65_536, 3 * 65_536),
+  ])
+  func aNonBlockingTreeOfRadix64HasTheTextbookTiers(ends: Int, tiers: Int, ports: Int, links: Int) {
+    let tree = FatTreeTiers(endCount: ends, radix: 64)
+    #expect(tree.tierCount == tiers)
+    #expect(tree.portCount == ports)
+    #expect(tree.linkCount == links)
+    #expect(tree.boxCount == ports / 64)
+  }
+
+  @Test func aThreeTierTreeCostsWhatThePaperSays() {
+    // Radix 16 reaches 1,024 ends with three tiers, the tree that the paper's formula counts.
+    let prices = PriceList.published[2]
+    let built = BillOfMaterials.electrical(nicCount: 1_024, radix: 16, prices: prices)
+    #expect(built.totalUSD == PaperCost.fatTree(nicCount: 1_024, prices: prices).totalUSD)
+  }
+
+  @Test func oversubscriptionOnlySavesAboveTheLeaves() {
+    let full = FatTreeTiers(endCount: 1_024, radix: 16)
+    let third = FatTreeTiers(endCount: 1_024, radix: 16, oversubscription: 3)
+    #expect(third.portCount < full.portCount)
+    #expect(third.portCount >= 1_024 + 342)
+  }
+
+  @Test func regionsDoNotShareAnOpticalBox() {
+    let bill = BillOfMaterials.regionalOptical(
+      regionSizes: [4, 4, 4, 4], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
+      opticalRadix: 320, prices: PriceList.published[2])
+    #expect(bill.boxes.last?.count == 4)
+    #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 96)
+  }
+
+  @Test func unlistedRatesUseTheNearestPrices() {
+    #expect(PriceList.nearest(toBitsPerSecond: 400e9).bitsPerSecond == 400e9)
+    #expect(PriceList.nearest(toBitsPerSecond: 1.6e12).bitsPerSecond == 800e9)
+  }
+}
