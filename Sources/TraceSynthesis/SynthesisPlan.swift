@@ -86,6 +86,20 @@ public struct SynthesisPlan: Sendable, Hashable {
     return first..<first + count
   }
 
+  /// The layout with an address for every NIC, 10.<server ÷ 256>.<server mod 256>.<nic>: what a
+  /// capture of the plan needs to be attributed.
+  public var addressedLayout: Layout {
+    guard layout.addresses.isEmpty else { return layout }
+    var result = layout
+    for server in 0..<layout.serverCount {
+      for nic in 0..<layout.nicsPerServer {
+        result.addresses.append(
+          NICAddress(text: "10.\(server / 256).\(server % 256).\(nic)", server: server, nic: nic))
+      }
+    }
+    return result
+  }
+
   /// The parameters in one line, to be printed and stored beside every result.
   public var summary: String {
     "synthetic: \(model.name), \(iterations) iterations × \(microBatches) micro-batches × "

@@ -47,7 +47,7 @@ import TraceSynthesis
       let written = try synthesiseCapture(plan, parameters: parameters(), path: path)
       #expect(try TraceReaderCatalogue.identify(path) == CaptureReader.self)
       var read = TraceBuffer()
-      let layout = addressed(plan.layout)
+      let layout = plan.addressedLayout
       let summary = try CaptureReader.read(
         paths: [path], options: IngestOptions(layout: layout), into: &read)
       #expect(summary.ledgers.allSatisfy { $0.isBalanced && !$0.hasDamage })

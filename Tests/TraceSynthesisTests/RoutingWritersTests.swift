@@ -78,13 +78,9 @@ import TraceSynthesis
     #expect(rows.map { all.routing.sourceRank[$0] } == one.routing.sourceRank)
   }
 
-  @Test func theLayoutFileNamesEveryNIC() {
-    let text = layoutText(addressed(smallPlan().layout))
-    #expect(text.contains("servers: 4\ngpus_per_server: 2\nnics_per_server: 2\n"))
-    #expect(
-      text.contains(
-        "parallel: {tensor: 1, context: 1, expert: 4, expert_tensor: 1, pipeline: 2, data: 4}\n"))
-    #expect(text.hasSuffix("  - {address: 10.0.3.1, server: 3, nic: 1}\n"))
-    #expect(text.split(separator: "\n").count == 5 + 1 + 8)
+  @Test func everyNICHasItsAddress() {
+    let addresses = smallPlan().addressedLayout.addresses
+    #expect(addresses.count == 8)
+    #expect(addresses.last == NICAddress(text: "10.0.3.1", server: 3, nic: 1))
   }
 }

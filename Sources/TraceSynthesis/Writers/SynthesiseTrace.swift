@@ -75,7 +75,7 @@ private func sortTokens(_ experts: inout [Int32], topK: Int) {
 func syntheticMetadata(_ plan: SynthesisPlan) -> TraceMetadata {
   let synthetic = Provenance(.declared, method: "synthesised from the plan")
   return TraceMetadata(
-    layout: addressed(plan.layout), model: plan.model, routingUnit: .tokens,
+    layout: plan.addressedLayout, model: plan.model, routingUnit: .tokens,
     provenance: [
       "operations.iteration": synthetic, "operations.microBatch": synthetic,
       "operations.layer": synthetic, "operations.phase": synthetic,
@@ -84,17 +84,4 @@ func syntheticMetadata(_ plan: SynthesisPlan) -> TraceMetadata {
       "layout": synthetic,
     ],
     notes: [plan.summary])
-}
-
-/// The layout with an address for every NIC: 10.0.<server>.<nic>.
-package func addressed(_ layout: Layout) -> Layout {
-  guard layout.addresses.isEmpty else { return layout }
-  var result = layout
-  for server in 0..<layout.serverCount {
-    for nic in 0..<layout.nicsPerServer {
-      result.addresses.append(
-        NICAddress(text: "10.\(server / 256).\(server % 256).\(nic)", server: server, nic: nic))
-    }
-  }
-  return result
 }
