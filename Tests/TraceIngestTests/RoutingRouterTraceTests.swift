@@ -196,7 +196,7 @@ import TraceModel
       var random = RandomStream(seed: 5)
       let lines = (0..<2000).map { step in
         routerLine(
-          step: step, layer: 0, rank: 0, (0..<10).map { _ in [random.below(60_000)] })
+          step: step, layer: 0, rank: 0, (0..<10).map { _ in [random.below(4_096)] })
       }
       let path = try write(lines, to: "a.jsonl", in: folder)
       _ = try Programs.run(["gzip", path])

@@ -82,6 +82,15 @@ import TraceModel
     #expect(summary.layout == Layout(serverCount: 8, gpusPerServer: 1))
     #expect(Set(trace.routing.sourceRank) == Set(0..<8))
     #expect(trace.routing.expertOffsets.last == trace.routing.count * 2)
+    // Two copies of 8,192 bytes per token, there and back.
+    let model = ExpertModel(
+      name: "Mixtral 8x7B", layerCount: 32, expertCount: 8, topK: 2, hiddenSize: 4096)
+    let workload = try Workload(
+      trace: Trace(
+        metadata: TraceMetadata(layout: try #require(summary.layout), model: model),
+        operations: trace.operations, routing: trace.routing))
+    #expect(workload.steps.count == 128 && workload.iterations == [Operation.unknown])
+    #expect(workload.matrix(of: workload.steps).total == 10_779 * 2 * 8_192 * 2)
   }
 
   @Test(.enabled(if: RealInputs.arePresent, Comment(rawValue: RealInputs.absence)))

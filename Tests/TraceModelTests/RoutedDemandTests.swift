@@ -93,10 +93,12 @@ import TraceModel
     }
   }
 
-  @Test func rowsOutsideTheLayoutOrTheModelAreRefused() {
+  @Test func rowsOutsideTheLayoutOrTheModelAreRefused() throws {
     #expect(throws: WorkloadError.self) { try demand(of: [(8, [0], 1)], .perExpert) }
     #expect(throws: WorkloadError.self) { try demand(of: [(-1, [0], 1)], .perExpert) }
     #expect(throws: WorkloadError.self) { try demand(of: [(0, [16], 1)], .perExpert) }
     #expect(throws: WorkloadError.self) { try demand(of: [(0, [-1], 1)], .perExpert) }
+    #expect(throws: WorkloadError.self) { try demand(of: [(0, [1], -1)], .perExpert) }
+    #expect(try demand(of: [(0, [1], 0), (0, [1], 0)], .perExpert) == [:])
   }
 }

@@ -63,6 +63,10 @@ public struct RoutedDemand: Sendable {
         "source rank \(source) is outside the layout's \(layout.rankCount) ranks",
         at: "routing row \(row)", advice: "Declare the layout that the log was recorded on.")
     }
+    guard tokens >= 0 else {
+      throw WorkloadError("\(tokens) tokens", at: "routing row \(row)")
+    }
+    if tokens == 0 { return }
     // Experts ascend, so their ranks and servers do within a group: the last one is enough to
     // tell a repeat.
     var last = -1

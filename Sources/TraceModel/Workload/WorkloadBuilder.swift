@@ -171,8 +171,12 @@ private struct WorkloadBuilder {
           "\(own.name) \(source) → \(destination) is outside the layout's \(limit) \(own.name)s",
           at: "transfer row \(transfer)", advice: "Declare the layout that it was recorded on.")
       }
+      let bytes = trace.transfers.bytes[transfer]
+      guard bytes >= 0 else {
+        throw WorkloadError("\(bytes) bytes", at: "transfer row \(transfer)")
+      }
       sums.add(
-        trace.transfers.bytes[transfer], from: end(source, of: own),
+        bytes, from: end(source, of: own),
         to: end(destination, of: own))
     }
     let columns = sums.columns()

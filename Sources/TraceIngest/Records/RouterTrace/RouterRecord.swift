@@ -6,6 +6,8 @@ package struct RouterRecord: Sendable {
   /// of decoder layers is known.
   package static let predictionBlock: Int32 = 1 << 24
   package static let layerLimit: Int64 = 1 << 20
+  /// Without a layout a higher rank is taken for damage.
+  package static let undeclaredRankLimit = 1 << 20
 
   package var step: Int32 = 0
   /// Decoder layer as given, or `predictionBlock` + index of a multi-token-prediction block.
@@ -97,7 +99,9 @@ package struct RouterRecord: Sendable {
     guard let step = Int32(exactly: step), let rank = Int32(exactly: rank),
       index < Self.layerLimit, tokenCount <= experts.count, topK <= Int64(UInt16.max)
     else { return tokenCount > experts.count ? .idCountMismatch : .numberTooLarge }
-    if let rankCount, rank >= rankCount { return .rankOutsideLayout }
+    guard rank < rankCount ?? Self.undeclaredRankLimit else {
+      return rankCount == nil ? .numberTooLarge : .rankOutsideLayout
+    }
     self.step = step
     self.layer = Int32(truncatingIfNeeded: index) + (fields.isPrediction ? Self.predictionBlock : 0)
     self.rank = rank

@@ -6,7 +6,7 @@ struct RouterTraceAssembly {
   /// Files that are open at once; ranks beyond are read afterwards, step by step again.
   static let openFileLimit = 512
   /// Without a model an expert id above this is taken for damage.
-  static let undeclaredExpertLimit = 1 << 16
+  static let undeclaredExpertLimit = 1 << 12
 
   private let layout: Layout?
   private let model: ExpertModel?

@@ -6,7 +6,7 @@ struct TokenRoutingAssembly {
   /// Rows held at most before the problems seen so far get their sources.
   static let pendingLimit = 1 << 22
   /// Without a model an expert id above this is taken for damage.
-  static let undeclaredExpertLimit = 1 << 16
+  static let undeclaredExpertLimit = 1 << 12
 
   private let options: IngestOptions
   private var layout: Layout?
