@@ -49,7 +49,8 @@ struct FabricComparison {
       var slow = fabric
       slow.optical?.delay = .commodityNIC
       progress(fabric.name)
-      try add(slow, label: "\(fabric.name), commodity NIC", workload: workload, parameters: parameters)
+      try add(
+        slow, label: "\(fabric.name), commodity NIC", workload: workload, parameters: parameters)
     }
   }
 
@@ -72,7 +73,8 @@ struct FabricComparison {
   /// The cheapest of those within a share of the fastest.
   func cheapest(within tolerance: Double) -> Row? {
     guard let fastest else { return nil }
-    return buildable
+    return
+      buildable
       .filter { $0.completionNanoseconds <= fastest.completionNanoseconds * (1 + tolerance) }
       .min { $0.bill.totalUSD < $1.bill.totalUSD }
   }

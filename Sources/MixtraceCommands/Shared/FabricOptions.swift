@@ -61,7 +61,8 @@ struct FabricOptions: ParsableArguments {
       valueName: "rate"))
   var scaleUpRate = "450 GB/s"
 
-  @Option(help: ArgumentHelp("Payload as a share of what the wire carries, 0 to 1.", valueName: "share"))
+  @Option(
+    help: ArgumentHelp("Payload as a share of what the wire carries, 0 to 1.", valueName: "share"))
   var payloadEfficiency = 1.0
 
   @Option(help: ArgumentHelp("Latency added once to each phase.", valueName: "duration"))
@@ -92,7 +93,9 @@ struct FabricOptions: ParsableArguments {
   }
 
   private func namedDelay() throws -> ReconfigurationDelay {
-    if let preset = ReconfigurationDelay.presets.first(where: { $0.name == delay }) { return preset }
+    if let preset = ReconfigurationDelay.presets.first(where: { $0.name == delay }) {
+      return preset
+    }
     let nanoseconds = try Quantity.nanoseconds(delay, at: "--delay")
     return ReconfigurationDelay(name: "declared", switchingNanoseconds: nanoseconds)
   }

@@ -28,7 +28,8 @@ struct ReportContents {
     ]
     page.data = data
     page.footer = [
-      "mixtrace \(Mixtrace.version)", "from \(metadata.sources.map(\.name).joined(separator: ", "))",
+      "mixtrace \(Mixtrace.version)",
+      "from \(metadata.sources.map(\.name).joined(separator: ", "))",
     ]
     return page
   }
@@ -56,7 +57,8 @@ struct ReportContents {
           "region", size > 1 ? "\(size) servers" : "none", note: "smallest within 5 % of the best"))
     }
     figures += [
-      figure("topology value", regions.value.topology, note: "best fixed circuits over a circulant"),
+      figure(
+        "topology value", regions.value.topology, note: "best fixed circuits over a circulant"),
       figure(
         "reconfiguration value", regions.value.reconfiguration,
         note: "circuits per operation over the best fixed ones"),
@@ -83,7 +85,10 @@ struct ReportContents {
           row.label,
           [
             total.communicationNanoseconds, total.computeNanoseconds,
-            max(0, total.completionNanoseconds - total.communicationNanoseconds - total.computeNanoseconds),
+            max(
+              0,
+              total.completionNanoseconds - total.communicationNanoseconds
+                - total.computeNanoseconds),
           ],
           bound: total.boundNanoseconds,
           note: HumanNumber.text(total.percentOfBound / 100, .share) + " of bound",
@@ -137,7 +142,8 @@ struct ReportContents {
       let map = HeatMap(
         title: "Bytes between servers", rowLabel: "source server",
         columnLabel: "destination server", size: matrix.size, cells: matrix.cells, kind: .bytes)
-      blocks.append(.figure(ReportPage.Figure(.heat(map), caption: "Sum over all \(locality.subject).")))
+      blocks.append(
+        .figure(ReportPage.Figure(.heat(map), caption: "Sum over all \(locality.subject).")))
     }
     blocks.append(
       .table(LocalityTables.bytes(locality.byRoleAndPhase, title: "Bytes by role and phase")))
@@ -172,7 +178,10 @@ struct ReportContents {
         [.table(TraceTables.provenance(workload.provenance))]),
       .details(
         summary: "Ledger: what became of everything that was read",
-        [.table(TraceTables.sources(metadata.sources)), .table(TraceTables.ledger(metadata.ledgers))]),
+        [
+          .table(TraceTables.sources(metadata.sources)),
+          .table(TraceTables.ledger(metadata.ledgers)),
+        ]),
     ]
     return blocks
   }

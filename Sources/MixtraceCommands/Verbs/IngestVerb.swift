@@ -27,7 +27,8 @@ struct IngestVerb: Verb {
       """)
 
   @Argument(
-    help: ArgumentHelp("Files to read; - is a packet capture on standard input.", valueName: "input"),
+    help: ArgumentHelp(
+      "Files to read; - is a packet capture on standard input.", valueName: "input"),
     completion: .file())
   var inputs: [String]
 

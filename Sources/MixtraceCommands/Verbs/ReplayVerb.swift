@@ -28,7 +28,8 @@ struct ReplayVerb: Verb {
   @Argument(help: "A .mixt file.")
   var trace: String
 
-  @Option(help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
   var fabric: [String] = []
 
   @Flag(help: "One row per phase of each fabric instead of one row per fabric.")
@@ -54,7 +55,8 @@ struct ReplayVerb: Verb {
     let value = try OpticsStudy.value(of: workload, locality: nil, parameters: parameters)
     var document = ResultDocument()
     document.sentences =
-      Verdict.sentences(comparison) + value.sentences + Verdict.limits(comparison, workload: workload)
+      Verdict.sentences(comparison) + value.sentences
+      + Verdict.limits(comparison, workload: workload)
     if phases {
       for row in comparison.rows { document.add("phases_\(row.label)", ReplayTables.phases(row)) }
     } else {

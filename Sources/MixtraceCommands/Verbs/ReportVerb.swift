@@ -9,7 +9,8 @@ internal import TraceModel
 struct ReportVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write one self-contained HTML page: verdict, locality, region, fabrics, assumptions.",
+    abstract:
+      "Write one self-contained HTML page: verdict, locality, region, fabrics, assumptions.",
     discussion: """
       The page holds everything that analyze and replay say, with pictures, and the numbers as JSON. \
       It opens without a network and forbids itself to use one.
@@ -28,7 +29,8 @@ struct ReportVerb: Verb {
   @Option(help: "Title of the page; default: the trace's name.")
   var title: String?
 
-  @Option(help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions

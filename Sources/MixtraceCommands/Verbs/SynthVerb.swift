@@ -8,7 +8,8 @@ internal import TraceSynthesis
 struct SynthVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "synth",
-    abstract: "Make a production-style trace, router logs or a RoCEv2 capture from a model and a seed.",
+    abstract:
+      "Make a production-style trace, router logs or a RoCEv2 capture from a model and a seed.",
     discussion: """
       The same options give the same bytes. Write one form or several of the same run: --trace a \
       .mixt file, --router-logs one JSONL file per rank as Megatron-Core writes them, --capture the \
@@ -16,7 +17,7 @@ struct SynthVerb: Verb {
 
       EXAMPLES
         mixtrace synth mixtral-8x7b --trace run.mixt
-        mixtrace synth mixtral-8x7b --servers 8 --gpus-per-server 1 --layers 0-3 \\
+        mixtrace synth mixtral-8x7b --servers 8 --gpus-per-server 4 --tensor 4 --layers 0-3 \\
             --tokens-per-rank 2048 --iterations 4 --seed 7 \\
             --capture run.pcap.zst --layout-file layout.yaml
         mixtrace synth deepseek-v3 --skew 1.2 --pair-affinity 0.5 --drift 0.3 --trace run.mixt
@@ -33,7 +34,8 @@ struct SynthVerb: Verb {
   @Option(help: ArgumentHelp("Write router logs into a folder.", valueName: "folder"))
   var routerLogs: String?
 
-  @Option(help: ArgumentHelp("Compression of the router logs: plain, gz or zst.", valueName: "form"))
+  @Option(
+    help: ArgumentHelp("Compression of the router logs: plain, gz or zst.", valueName: "form"))
   var logForm = LogForm.zst
 
   @Option(help: ArgumentHelp("Write a capture (.pcap, .pcap.gz, .pcap.zst).", valueName: "file"))
@@ -54,14 +56,20 @@ struct SynthVerb: Verb {
   @Option(help: "Tokens that each rank routes in a micro-batch; default: the preset's.")
   var tokensPerRank: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Servers, instead of the preset's layout: every rank in one expert group.",
-      valueName: "count"))
+  @Option(help: ArgumentHelp("Servers, instead of the preset's layout.", valueName: "count"))
   var servers: Int?
 
   @Option(help: ArgumentHelp("GPUs per server, with --servers.", valueName: "count"))
-  var gpusPerServer = 1
+  var gpusPerServer = 8
+
+  @Option(help: ArgumentHelp("Tensor-parallel size, with --servers.", valueName: "size"))
+  var tensor = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Expert-parallel size, with --servers; default: the largest that divides experts and ranks.",
+      valueName: "size"))
+  var expert: Int?
 
   @Option(help: ArgumentHelp("Layout file instead of the preset's layout.", valueName: "file"))
   var layout: String?
@@ -78,8 +86,10 @@ struct SynthVerb: Verb {
   @Option(help: "Seed of every random choice.")
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Model bytes per byte in the capture, so that files stay small.",
-    valueName: "factor"))
+  @Option(
+    help: ArgumentHelp(
+      "Model bytes per byte in the capture, so that files stay small.",
+      valueName: "factor"))
   var byteReduction: Int64 = 64
 
   @Flag(help: "Keep whole packets in the capture instead of 128 bytes of each.")
@@ -96,7 +106,8 @@ struct SynthVerb: Verb {
   func run(on terminal: Terminal) throws -> ExitStatus {
     let plan = try plan()
     var table = Table(
-      "Synthesised", columns: [.text("what", "What"), .text("where", "Where"), .text("size", "Size")])
+      "Synthesised",
+      columns: [.text("what", "What"), .text("where", "Where"), .text("size", "Size")])
     if let trace {
       try synthesiseTraceFile(plan, path: trace)
       table.append(["trace", .text(trace), .text("")])
@@ -123,7 +134,8 @@ struct SynthVerb: Verb {
       table.append(["layout", .text(layoutFile), .text("")])
     }
     guard !table.rows.isEmpty else {
-      throw ValidationError("name what to write: --trace, --router-logs, --capture or --layout-file")
+      throw ValidationError(
+        "name what to write: --trace, --router-logs, --capture or --layout-file")
     }
     table.notes = [plan.summary]
     var document = ResultDocument()
@@ -137,7 +149,7 @@ struct SynthVerb: Verb {
     if let layout {
       plan.layout = try LayoutFile.read(path: layout)
     } else if let servers {
-      plan.layout = Layout(serverCount: servers, gpusPerServer: gpusPerServer)
+      plan.layout = try layout(servers: servers, experts: plan.model.expertCount)
     }
     plan.iterations = iterations
     plan.microBatches = microBatches
@@ -147,5 +159,17 @@ struct SynthVerb: Verb {
     plan.drift = drift
     plan.seed = seed
     return plan
+  }
+
+  /// Equal servers whose ranks are divided by tensor and expert parallelism, the rest by data.
+  private func layout(servers: Int, experts: Int) throws -> Layout {
+    let ranks = max(1, servers) * max(1, gpusPerServer)
+    let lanes = ranks / max(1, tensor)
+    let size = expert ?? (1...max(1, experts)).last { experts % $0 == 0 && lanes % $0 == 0 } ?? 1
+    let layout = Layout(
+      serverCount: servers, gpusPerServer: gpusPerServer,
+      parallelism: Parallelism(tensor: tensor, expert: size, data: lanes))
+    if let defect = layout.defect { throw ValidationError(defect) }
+    return layout
   }
 }
