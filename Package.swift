@@ -82,7 +82,7 @@ let package = Package(
     tests(of: "TraceModel"),
     tests(of: "ByteStreams"),
     tests(of: "TraceFormat", imports: ["TraceModel", "ByteStreams"], exclude: ["mixt_reader.py"]),
-    tests(of: "PacketFormats"),
+    tests(of: "PacketFormats", imports: ["TraceModel"]),
     tests(
       of: "TraceIngest",
       imports: ["TraceModel", "TraceFormat", "PacketFormats", "ByteStreams", "CPcap"]),

@@ -23,7 +23,8 @@ public enum ModelFile {
   public static func parse(yaml: String, file: String) throws(ConfigurationError) -> ExpertModel {
     let root = try StrictNode(yaml: yaml, file: file)
     let keys = try root.mapping(allowed: [
-      "name", "layers", "experts", "top_k", "hidden_size", "data_types", "copies", "compute",
+      "name", "layers", "experts", "top_k", "hidden_size", "data_types", "copies",
+      "tokens_per_logged_token", "compute",
     ])
     guard let experts = keys["experts"], let hidden = keys["hidden_size"] else {
       throw ConfigurationError("\"experts\" and \"hidden_size\" are needed", at: file)
@@ -38,6 +39,9 @@ public enum ModelFile {
       model.bytesPerToken = try phaseBytes(types, hiddenSize: hiddenSize)
     }
     if let copies = keys["copies"] { model.copies = try copies.word(CopyRule.self) }
+    if let tokens = keys["tokens_per_logged_token"] {
+      model.tokensPerLoggedToken = try tokens.integer(in: 1...1_000_000_000)
+    }
     if let compute = keys["compute"] { model.compute = try layerCompute(compute) }
     guard model.topK <= model.expertCount else {
       throw ConfigurationError(

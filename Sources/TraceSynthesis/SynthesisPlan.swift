@@ -30,18 +30,13 @@ public struct SynthesisPlan: Sendable, Hashable {
 
   /// A plan for a preset.
   ///
-  /// Fewer tokens per rank scale the compute times down with them.
+  /// With fewer tokens per rank each one stands for several of the preset's: bytes and compute keep
+  /// the scale of production while files stay small.
   public init(preset: ModelPreset, tokensPerRank: Int? = nil) {
     self.init(
       model: preset.model, layout: preset.layout,
       tokensPerRank: tokensPerRank ?? preset.tokensPerRank)
-    let share = Double(self.tokensPerRank) / Double(preset.tokensPerRank)
-    let compute = preset.model.compute
-    model.compute = LayerCompute(
-      attentionForwardNanoseconds: compute.attentionForwardNanoseconds * share,
-      expertForwardNanoseconds: compute.expertForwardNanoseconds * share,
-      expertBackwardNanoseconds: compute.expertBackwardNanoseconds * share,
-      attentionBackwardNanoseconds: compute.attentionBackwardNanoseconds * share)
+    model.tokensPerLoggedToken = max(1, preset.tokensPerRank / max(1, self.tokensPerRank))
   }
 
   /// Throws when the plan cannot be carried out.
@@ -103,7 +98,8 @@ public struct SynthesisPlan: Sendable, Hashable {
   /// The parameters in one line, to be printed and stored beside every result.
   public var summary: String {
     "synthetic: \(model.name), \(iterations) iterations × \(microBatches) micro-batches × "
-      + "\(layers.count) layers, \(tokensPerRank) tokens per rank, skew \(skew), pair affinity "
+      + "\(layers.count) layers, \(tokensPerRank) tokens per rank (each stands for "
+      + "\(model.tokensPerLoggedToken)), skew \(skew), pair affinity "
       + "\(pairAffinity), drift \(drift), seed \(seed)"
   }
 }

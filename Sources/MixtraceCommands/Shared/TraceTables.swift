@@ -102,6 +102,7 @@ enum TraceTables {
           .text("\(model.bytesPerToken.dispatchForward) / \(model.bytesPerToken.combineForward)"),
           "model"
         ),
+        ("tokens per logged token", Cell(model.tokensPerLoggedToken), "model"),
         ("copies of a token per", .text(model.copies.rawValue), "model"),
       ]
     }

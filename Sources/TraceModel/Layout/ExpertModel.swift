@@ -20,13 +20,15 @@ public struct ExpertModel: Sendable, Hashable, Codable {
   /// Bytes of one token copy on the wire in each of the four phases, scales included.
   public var bytesPerToken: PhaseBytes
   public var copies: CopyRule
+  /// Tokens that each token of a log stands for: logs of production runs are often sampled.
+  public var tokensPerLoggedToken: Int
   /// Compute between the all-to-alls, per layer.
   public var compute: LayerCompute
 
   public init(
     name: String, layerCount: Int, expertCount: Int, topK: Int, hiddenSize: Int,
     bytesPerToken: PhaseBytes? = nil, copies: CopyRule = .perExpert,
-    compute: LayerCompute = LayerCompute()
+    tokensPerLoggedToken: Int = 1, compute: LayerCompute = LayerCompute()
   ) {
     self.name = name
     self.layerCount = layerCount
@@ -35,7 +37,13 @@ public struct ExpertModel: Sendable, Hashable, Codable {
     self.hiddenSize = hiddenSize
     self.bytesPerToken = bytesPerToken ?? PhaseBytes(all: hiddenSize * 2)
     self.copies = copies
+    self.tokensPerLoggedToken = tokensPerLoggedToken
     self.compute = compute
+  }
+
+  /// Bytes that one copy of a logged token stands for in a phase.
+  public func bytesPerLoggedToken(in phase: Phase) -> Int64 {
+    Int64(bytesPerToken[phase]) * Int64(tokensPerLoggedToken)
   }
 }
 

@@ -135,7 +135,7 @@ private struct WorkloadBuilder {
     let source = trace.operations.rows[sourceRow]
     let isRouted = transferRows[sourceRow].isEmpty && !routingRows[sourceRow].isEmpty
     if isRouted && !tokensAsBytes, let model = trace.metadata.model {
-      step.bytesPerUnit = Int64(model.bytesPerToken[operation.phase])
+      step.bytesPerUnit = model.bytesPerLoggedToken(in: operation.phase)
     }
     step.demand = try demand(ofRow: sourceRow)
     step.isTransposed = operation.phase.runsFromExperts != source.phase.runsFromExperts
