@@ -128,6 +128,19 @@ struct ByteWindowTests {
     #expect(text.utf8.starts(with: lines.flatMap { Array($0.text.utf8) + [10] }))
   }
 
+  @Test("a body that cannot fail needs no try")
+  func infallibleBody() throws {
+    try withScratchFolder { folder in
+      let url = folder.appendingPathComponent("a")
+      try write(Array("a\nbc\n".utf8), to: url)
+      var byteCount = 0
+      let summary = forEachLine(in: try ByteSource(path: url.path)) { line, _, _ in
+        byteCount += line.byteCount
+      }
+      #expect(byteCount == 3 && summary.delivered == 2)
+    }
+  }
+
   @Test("an error of the body passes through as it is")
   func bodyError() throws {
     struct Stop: Error, Equatable { var line: Int }

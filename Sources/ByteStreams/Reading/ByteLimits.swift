@@ -8,8 +8,9 @@ public struct ByteLimits: Sendable, Hashable {
   public var maximumLineBytes = 16 << 20
   /// Largest zstd window, as a power of two: 27 (128 MiB), what `zstd` itself accepts unasked.
   public var maximumZstandardWindowLog = 27
-  /// Largest number of bytes that one compressed byte may become: 10,000. Deflate cannot pass
-  /// 1,032; zstd can pass this only on constant input.
+  /// Largest number of bytes that one compressed byte may become: 10,000.
+  ///
+  /// Deflate cannot pass 1,032; zstd can pass this only on constant input.
   public var maximumExpansion: Int64 = 10_000
   /// Decompressed bytes below which the expansion is not looked at: 1 GiB.
   public var expansionAllowance: Int64 = 1 << 30

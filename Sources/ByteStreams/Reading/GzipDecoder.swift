@@ -23,7 +23,9 @@ internal import CZlib
     unsafe stream.deallocate()
   }
 
-  /// Inflates at least one byte; 0 at the end. What was inflated before damage is returned first:
+  /// Inflates at least one byte; 0 at the end.
+  ///
+  /// What was inflated before damage is returned first:
   /// the same damage is met again by the next call.
   func read(into target: UnsafeMutableRawBufferPointer) throws(ByteStreamError) -> Int {
     while place != .ended {

@@ -36,7 +36,7 @@ public struct OverlongLine: Sendable, Hashable {
 @discardableResult
 public func forEachLine<Failure: Error>(
   in source: ByteSource, chunkBytes: Int = 4 << 20,
-  onOverlong: (OverlongLine) throws(Failure) -> Void = { _ in },
+  onOverlong: (OverlongLine) -> Void = { _ in },
   _ body: (_ line: RawSpan, _ number: Int, _ offset: Int64) throws(Failure) -> Void
 ) throws(Failure) -> LineSummary {
   var summary = LineSummary()
@@ -51,7 +51,7 @@ public func forEachLine<Failure: Error>(
         try deliverLine(length, of: window, number: summary.total + 1, to: body)
         summary.delivered += 1
       } else {
-        try onOverlong(
+        onOverlong(
           OverlongLine(
             number: summary.total + 1, offset: window.position - skipped,
             byteCount: skipped + Int64(end)))
@@ -79,7 +79,7 @@ public func forEachLine<Failure: Error>(
   if summary.damage != nil {
     summary.cutBytes = rest + Int(clamping: skipped)
   } else if skipped > 0 {
-    try onOverlong(
+    onOverlong(
       OverlongLine(
         number: summary.total + 1, offset: window.position - skipped, byteCount: skipped))
     summary.overlong += 1

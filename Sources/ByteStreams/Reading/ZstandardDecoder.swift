@@ -22,7 +22,9 @@ internal import CZstd
 
   deinit { unsafe ZSTD_freeDCtx(context) }
 
-  /// Decodes at least one byte; 0 at the end. Damage throws when nothing good is left before it.
+  /// Decodes at least one byte; 0 at the end.
+  ///
+  /// Damage throws when nothing good is left before it.
   func read(into target: UnsafeMutableRawBufferPointer) throws(ByteStreamError) -> Int {
     while !hasEnded {
       if unsafe file.unread.isEmpty, !mayHoldOutput, try !file.refill() { try end() }
@@ -42,7 +44,9 @@ internal import CZstd
       advice: "The file was cut short; copy it again, or use what could be read.")
   }
 
-  /// One step of libzstd. It is given no more than the bytes of one block: when a block is damaged
+  /// One step of libzstd.
+  ///
+  /// It is given no more than the bytes of one block: when a block is damaged
   /// libzstd does not say how much it had decoded before in the same step.
   private func decodeSome(
     into target: UnsafeMutableRawBufferPointer

@@ -4,27 +4,19 @@ internal import CZstd
 public enum Zstandard {
   /// One frame, with its content size in the header and without a checksum.
   package static func compress(_ bytes: [UInt8], level: Int = 3) -> [UInt8] {
-    let bound = ZSTD_compressBound(bytes.count)
-    return unsafe [UInt8](unsafeUninitializedCapacity: bound) { target, count in
-      let size = unsafe bytes.withUnsafeBytes { source in
-        unsafe ZSTD_compress(
-          target.baseAddress, bound, source.baseAddress, source.count, Int32(clamping: level))
-      }
-      // libzstd fails here only when it is out of memory, as Swift's arrays do.
-      precondition(ZSTD_isError(size) == 0, "libzstd cannot compress")
-      count = size
-    }
+    ZstandardCompressor(level: level).compress(bytes)
   }
 
-  /// The content of one frame whose size is known from elsewhere.
+  /// The content of one frame whose size is known from elsewhere, and `padding` zeros behind it.
   ///
   /// Throws when the frame is damaged or holds another number of bytes. `expectedByteCount` must
   /// have been checked against a limit: that much memory is allocated.
   package static func decompress(
-    _ frame: RawSpan, expectedByteCount: Int
+    _ frame: RawSpan, expectedByteCount: Int, padding: Int = 0
   ) throws(ByteStreamError) -> [UInt8] {
     var result = 0
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: expectedByteCount) { target, count in
+    let capacity = expectedByteCount + padding
+    var bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, count in
       result = unsafe frame.withUnsafeBytes { source in
         unsafe ZSTD_decompress(
           target.baseAddress, expectedByteCount, source.baseAddress, source.count)
@@ -40,6 +32,7 @@ public enum Zstandard {
         .corrupt, file: "zstd frame",
         message: "holds \(bytes.count) bytes where \(expectedByteCount) were announced")
     }
+    for _ in 0..<padding { bytes.append(0) }
     return bytes
   }
 }
