@@ -149,6 +149,53 @@ struct RoundTripTests {
     }
   }
 
+  @Test("IPv4 options, IPv6 extension headers and fragments")
+  func internetOptions() throws {
+    var frame = Self.frame(.reliableSendOnly)
+    var plain: [UInt8] = []
+    appendRoCEFrame(frame, payload: [1, 2, 3, 4, 5], to: &plain)
+    func decode(_ bytes: [UInt8]) -> (SkipReason?, PacketSummary) {
+      var packet = PacketSummary()
+      let skip = decodePacket(
+        bytes.span.bytes, wireByteCount: bytes.count, linkType: .ethernet, into: &packet)
+      return (skip, packet)
+    }
+    var options = plain
+    options[14] = 0x47
+    options[17] += 8
+    options.insert(contentsOf: [0x94, 4, 0, 0, 1, 1, 1, 0], at: 34)
+    let (skip, packet) = decode(options)
+    #expect(skip == nil)
+    #expect(Self.isSameData(packet, frame, payload: 5))
+    var later = plain
+    later[20] = 0
+    later[21] = 100
+    #expect(decode(later).0 == .laterFragment)
+    for header: UInt8 in [0x42, 0x44, 0x55] {
+      var wrong = plain
+      wrong[14] = header
+      #expect(decode(wrong).0 == .impossibleIPHeader)
+    }
+
+    frame.source = NetworkAddress(high: 0xFD00_0000_0000_0001, low: 5)
+    frame.destination = NetworkAddress(high: 0xFD00_0000_0000_0001, low: 6)
+    var wide: [UInt8] = []
+    appendRoCEFrame(frame, payload: [1, 2, 3, 4, 5], to: &wide)
+    // Hop-by-hop options, destination options of 16 bytes, and a first fragment.
+    let extensions: [UInt8] =
+      [60, 0, 1, 4, 0, 0, 0, 0] + [44, 1, 1, 12] + [UInt8](repeating: 0, count: 12)
+      + [17, 0, 0, 1, 0, 0, 0, 9]
+    var extended = wide
+    extended[20] = 0
+    extended[19] += UInt8(extensions.count)
+    extended.insert(contentsOf: extensions, at: 54)
+    let (wideSkip, widePacket) = decode(extended)
+    #expect(wideSkip == nil)
+    #expect(Self.isSameData(widePacket, frame, payload: 5))
+    extended[54 + 24 + 3] = 8
+    #expect(decode(extended).0 == .laterFragment)
+  }
+
   @Test("a cut packet keeps its exact size, or says that the capture cut it")
   func cuts() {
     var bytes: [UInt8] = []

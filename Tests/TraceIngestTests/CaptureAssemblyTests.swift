@@ -155,6 +155,30 @@ struct CaptureAssemblyTests {
     #expect(capture.skipped(.undefinedOperation) == 1)
   }
 
+  @Test("different addresses keep different numbers, also when their keys in the table agree")
+  func collidingAddresses() throws {
+    let factor: UInt64 = 0xD6E8_FEB8_6659_FD93
+    let high: UInt64 = 0xFD00_0000_0000_0001
+    let addresses = (0..<4).map { index in
+      let other = high &+ UInt64(index)
+      return NetworkAddress(high: other, low: 9 ^ (high &* factor) ^ (other &* factor))
+    }
+    var frames: [[UInt8]] = []
+    for source in addresses {
+      for destination in addresses where source != destination {
+        let base = BaseTransportHeader(
+          opcode: .datagramSendOnly, destinationQueuePair: 5, sequence: 1)
+        var bytes: [UInt8] = []
+        appendRoCEFrame(
+          RoCEFrame(source: source, destination: destination, base: base), payload: [1], to: &bytes)
+        frames.append(bytes)
+      }
+    }
+    let capture = try Self.read(frames)
+    #expect(capture.summary.layout?.addresses.map(\.text) == addresses.map(\.description))
+    #expect(Set(capture.messages.map { [$0.source, $0.destination] }).count == 12)
+  }
+
   @Test("a message that the capture cuts off is emitted with what was seen, and noted")
   func unfinished() throws {
     let capture = try Self.read([

@@ -235,6 +235,29 @@ struct CaptureContainerTests {
     #expect(capture.ledger.truncation == nil)
   }
 
+  @Test("absurd lengths and times are met with counts, not with traps")
+  func absurdValues() throws {
+    var file = BlockWriter()
+    file.section(isBig: false)
+    file.interface(1, resolution: 9)
+    file.enhanced(0, ticks: 1 << 63, tcpSegment(sequence: 0, bytes: 10))
+    file.enhanced(0, ticks: .max >> 1, tcpSegment(sequence: 10, bytes: 10))
+    file.enhanced(0, ticks: 5, tcpSegment(sequence: 20, bytes: 10), wire: 0xFFFF_FFFF)
+    let capture = try IngestedCapture(bytes: file.bytes)
+    #expect(capture.messages.map(\.bytes) == [10, 10])
+    #expect(capture.skipped(.impossibleLength) == 1)
+    #expect(capture.ledger.isBalanced)
+    // A segment that a NIC was to cut has no IP length; the wire length stands in, within limits.
+    var uncut = tcpSegment(sequence: 0, bytes: 10)
+    uncut.replaceSubrange(16..<18, with: [0, 0])
+    for (wire, expected) in [(54 + 100_000, [100_000 as Int64]), (1 << 30, [])] {
+      var bytes: [UInt8] = []
+      appendPcapHeader(to: &bytes)
+      appendPcapRecord(uncut, nanoseconds: 1, wireByteCount: wire, to: &bytes)
+      #expect(try IngestedCapture(bytes: bytes).messages.map(\.bytes) == expected)
+    }
+  }
+
   @Test("packets of zero bytes are counted as malformed")
   func emptyPackets() throws {
     let capture = try IngestedCapture(

@@ -1,5 +1,5 @@
 /// Why a packet yields no data: understood and left out, or not understood at all.
-public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable, Error {
+public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
   // Understood, and not data.
   case notIP
   case otherIPProtocol

@@ -46,7 +46,7 @@ public func appendRoCEFrame(_ frame: RoCEFrame, payload: RawSpan, to bytes: inou
   let transport = bytes.count
   base.append(to: &bytes)
   frame.extensions.append(set, to: &bytes)
-  for index in 0..<payload.byteCount { bytes.append(payload.uint8(at: index)) }
+  unsafe payload.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
   for _ in 0..<base.padCount { bytes.append(0) }
   let crc = InvariantCRC.compute(
     unsafe bytes.span.bytes, carrier: frame.isVersion1 ? .roceV1 : .roceV2, network: network,

@@ -24,6 +24,8 @@ struct AwaitedReads {
 
   private(set) var reads: [OutstandingRead] = []
 
+  var isEmpty: Bool { reads.isEmpty }
+
   mutating func append(_ read: OutstandingRead) { reads.append(read) }
 
   func begins(at sequence: UInt32) -> Bool { reads.contains { $0.sequence == sequence } }

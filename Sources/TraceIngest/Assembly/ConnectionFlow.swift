@@ -48,7 +48,7 @@ struct ConnectionFlow {
     let count = Int32(truncatingIfNeeded: byteCount)
     var fresh = Int64(max(0, min(count, distance &+ count)))
     if distance < 0 { fresh += fillGaps(from: sequence, byteCount: min(count, 0 &- distance)) }
-    if fresh > 0, let open = current, time > open.end, time - open.end > idleGap {
+    if fresh > 0, let open = current, Self.isIdle(from: open.end, to: time, longerThan: idleGap) {
       close(into: &messages)
     }
     if distance > 0 { addGap(Gap(start: expected, end: sequence)) }
@@ -57,6 +57,11 @@ struct ConnectionFlow {
     if current == nil { current = MessageInProgress(kind: .tcp, time: time) }
     if fresh > 0 { current?.add(time: time, bytes: fresh) }
     current?.repeatedBytes &+= Int64(byteCount) - fresh
+  }
+
+  /// Times come from the file and may lie further apart than 64 bits can say.
+  private static func isIdle(from end: Int64, to time: Int64, longerThan gap: Int64) -> Bool {
+    time > end && UInt64(bitPattern: time &- end) > UInt64(max(0, gap))
   }
 
   /// A new connection on the same ports.

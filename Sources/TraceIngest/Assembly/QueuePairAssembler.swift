@@ -40,7 +40,8 @@ struct QueuePairAssembler {
     }
     if isResponse, flows[index].partner == nil { pair(index, with: packet) }
     flows[index].accept(packet, into: &messages)
-    if packet.operation == .readRequest { noteRequest(flow: index, into: &messages) }
+    // Any packet may release READ requests that were held back.
+    if !isResponse, !flows[index].awaitedReads.isEmpty { noteRequest(flow: index, into: &messages) }
     if isResponse, let requests = flows[index].partner, packet.place != .only {
       flows[requests].learn(pathMTU: flows[index].pathMTU)
     }
@@ -51,7 +52,10 @@ struct QueuePairAssembler {
   /// Hands new requests to the flow of their responses, once that is known.
   private mutating func noteRequest(flow index: Int, into messages: inout MessageTable) {
     guard let responses = flows[index].partner else {
-      if !unpairedRequesters.contains(index) { unpairedRequesters.append(index) }
+      if !flows[index].isListedAsRequester {
+        flows[index].isListedAsRequester = true
+        unpairedRequesters.append(index)
+      }
       if let read = flows[index].awaitedReads.takeOverdue() {
         flows[index].appendLost(read, into: &messages)
       }

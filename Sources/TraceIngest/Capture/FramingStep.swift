@@ -53,6 +53,8 @@ enum CaptureDamage: UInt8, Sendable {
 enum CaptureLimits {
   /// As in libpcap and Wireshark.
   static let maximumPacketByteCount = 262_144
+  /// What a packet may claim to have been on the wire: the largest that NICs hand over uncut.
+  static let maximumWireByteCount = 1 << 24
   /// A packet block: the packet, its header and generous options.
   static let maximumPacketBlockByteCount = 1 << 20
   /// A block that describes an interface or a section.

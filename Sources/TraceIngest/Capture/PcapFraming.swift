@@ -38,9 +38,13 @@ struct PcapFraming {
     guard offset <= bytes.byteCount - header - captured else {
       return .needsMore(byteCount: header + captured)
     }
+    let wire = Int(order.uint32(bytes, at: offset + 12))
+    guard wire <= CaptureLimits.maximumWireByteCount else {
+      return .malformed(.impossibleLength, recordByteCount: header + captured)
+    }
     let packet = CapturedPacket(
       time: time(bytes, at: offset), offset: offset + header, capturedByteCount: captured,
-      wireByteCount: max(captured, Int(order.uint32(bytes, at: offset + 12))), interface: 0)
+      wireByteCount: max(captured, wire), interface: 0)
     return .packet(packet, recordByteCount: header + captured)
   }
 

@@ -95,7 +95,9 @@ struct PcapngFraming {
         packet.capturedByteCount, Int(order.uint32(bytes, at: offset + 24)))
       lastTime = packet.time
     }
-    guard packet.capturedByteCount <= room else {
+    guard packet.capturedByteCount <= room,
+      packet.wireByteCount <= CaptureLimits.maximumWireByteCount
+    else {
       return .malformed(.impossibleLength, recordByteCount: byteCount)
     }
     return .packet(packet, recordByteCount: byteCount)
