@@ -102,7 +102,7 @@ import TraceModel
   @Test func theSameRunGivesTheSameBits() throws {
     var random = RandomStream(seed: 9)
     let workload = Workloads.ranks(servers: 4, gpus: 2, layers: 2, &random)
-    for fabric in FabricCatalogue.presets(for: workload.layout) {
+    for fabric in FabricCatalogue.presets(layout: workload.layout) {
       let first = try replay(workload, on: fabric)
       let second = try replay(workload, on: fabric)
       #expect(first.phases == second.phases)
