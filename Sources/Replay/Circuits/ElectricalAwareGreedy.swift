@@ -14,17 +14,9 @@ public struct ElectricalAwareGreedy: CircuitScheduler {
     for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
   ) -> CircuitMatrix {
     let evenPart = Double(electricalPorts) / Double(max(1, demand.size - 1))
-    var ledger = PortLedger(size: demand.size, portsPerServer: opticalPorts)
-    while true {
-      let circuits = ledger.circuits
-      let choice = ledger.best(demand: { max(demand[$0, $1], demand[$1, $0]) }) {
-        left, right, demand in
-        ledger.canJoin(left, right)
-          ? Double(demand) / (Double(circuits[left, right]) + evenPart) : nil
-      }
-      guard let (left, right) = choice else { break }
-      ledger.join(left, right)
-    }
-    return ledger.circuits
+    return greedyCircuits(
+      size: demand.size, portsPerServer: opticalPorts, endsAtFullPair: false,
+      demand: { max(demand[$0, $1], demand[$1, $0]) },
+      urgency: { $0 / (Double($1) + evenPart) })
   }
 }

@@ -4,7 +4,7 @@ public import TraceModel
 /// would finish last.
 ///
 /// The printed algorithm, its evident intent and the released code differ; each is a variant.
-/// O(circuits × pairs).
+/// O((pairs + circuits) log pairs).
 public struct MixNetGreedy: CircuitScheduler {
   public enum Variant: String, Sendable, Hashable, CaseIterable {
     /// As printed: a pair without a circuit never finishes, and the loop ends at the first
@@ -48,21 +48,12 @@ public struct MixNetGreedy: CircuitScheduler {
   public func circuits(
     for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
   ) -> CircuitMatrix {
-    func folded(_ left: Int, _ right: Int) -> Int64 {
-      let (forward, backward) = (demand[left, right], demand[right, left])
-      return fold == .sum ? forward &+ backward : Swift.max(forward, backward)
-    }
-    var ledger = PortLedger(size: demand.size, portsPerServer: opticalPorts)
-    while true {
-      let circuits = ledger.circuits
-      let choice = ledger.best(demand: folded) { left, right, demand in
-        if variant != .literal && !ledger.canJoin(left, right) { return nil }
-        return urgency(of: Double(demand), circuits: circuits[left, right])
-      }
-      guard let (left, right) = choice, ledger.canJoin(left, right) else { break }
-      ledger.join(left, right)
-    }
-    return ledger.circuits
+    greedyCircuits(
+      size: demand.size, portsPerServer: opticalPorts, endsAtFullPair: variant == .literal,
+      demand: { left, right in
+        let (forward, backward) = (demand[left, right], demand[right, left])
+        return fold == .sum ? forward &+ backward : Swift.max(forward, backward)
+      }, urgency: urgency)
   }
 
   private func urgency(of demand: Double, circuits: Int) -> Double {

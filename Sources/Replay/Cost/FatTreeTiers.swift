@@ -1,3 +1,6 @@
+// Rounding lives in libm, which a program without Foundation links only when asked to.
+internal import Glibc
+
 /// How many tiers, ports, links and boxes an electrical tree of equal switches needs.
 ///
 /// A non-blocking tree of radix k reaches k ends with one tier, k²/2 with two and k³/4 with three

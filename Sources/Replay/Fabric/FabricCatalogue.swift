@@ -7,7 +7,7 @@ public enum FabricCatalogue {
   /// Optical presets give three quarters of each server's NICs to circuits (6 of 8, MixNet's split),
   /// but always leave one for packets; a region is the servers of one expert-parallel group.
   public static func presets(
-    for layout: Layout, nicBitsPerSecond: Double = 400e9
+    layout: Layout, nicBitsPerSecond: Double = 400e9
   ) -> [FabricSpecification] {
     let nics = layout.nicsPerServer
     let optical = min(nics - 1, max(nics > 1 ? 1 : 0, nics * 3 / 4))
@@ -55,9 +55,9 @@ public enum FabricCatalogue {
 
   /// The preset of that name, or nil.
   public static func preset(
-    named name: String, for layout: Layout, nicBitsPerSecond: Double = 400e9
+    named name: String, layout: Layout, nicBitsPerSecond: Double = 400e9
   ) -> FabricSpecification? {
-    presets(for: layout, nicBitsPerSecond: nicBitsPerSecond).first { $0.name == name }
+    presets(layout: layout, nicBitsPerSecond: nicBitsPerSecond).first { $0.name == name }
   }
 
   /// Servers from the first to the last rank of an expert-parallel group, tensor lanes included.

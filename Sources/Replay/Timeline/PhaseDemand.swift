@@ -63,7 +63,7 @@ package struct PhaseDemand: Sendable {
       let region = Int(network.region[from])
       let sum = Double(matrices[region][row, column]) + pair.bytes
       // Far above any real volume; below it, sums of two directions cannot overflow.
-      matrices[region][row, column] = Int64(min(sum, 4e18).rounded())
+      matrices[region][row, column] = Int64(min(sum, 4e18))
     }
     return matrices
   }
@@ -75,6 +75,13 @@ package struct DemandTerm: Sendable, Hashable, Comparable {
   package var isTransposed: Bool
   package var bytesPerUnit: Int64
   package var isExpert: Bool
+
+  package init(demand: Int, isTransposed: Bool, bytesPerUnit: Int64, isExpert: Bool) {
+    self.demand = demand
+    self.isTransposed = isTransposed
+    self.bytesPerUnit = bytesPerUnit
+    self.isExpert = isExpert
+  }
 
   package static func < (left: DemandTerm, right: DemandTerm) -> Bool {
     (left.demand, left.isTransposed ? 1 : 0, left.bytesPerUnit, left.isExpert ? 1 : 0)

@@ -186,7 +186,7 @@ struct ValueStudy {
     }
     return zip(network.regions, sums).map { servers, cells in
       var matrix = TrafficMatrix(size: servers.count)
-      matrix.cells = cells.map { Int64(min($0, 4e18).rounded()) }
+      matrix.cells = cells.map { Int64(min($0, 4e18)) }
       return matrix
     }
   }

@@ -112,7 +112,7 @@ func unitFabric(
   @Test func everyPresetReplaysARankWorkload() throws {
     var random = RandomStream(seed: 5)
     let workload = Workloads.ranks(servers: 4, gpus: 4, layers: 2, &random, compute: 1e5)
-    let presets = FabricCatalogue.presets(for: workload.layout)
+    let presets = FabricCatalogue.presets(layout: workload.layout)
     #expect(Set(presets.map(\.name)).count == presets.count)
     var names: [String] = []
     for fabric in presets {
@@ -124,7 +124,7 @@ func unitFabric(
       #expect(result.busiestLinks.allSatisfy { $0.utilisation <= 1.0001 })
       #expect(result.isExpertTrafficOnly)
       #expect(fabric.billOfMaterials(for: workload.layout).totalUSD > 0)
-      #expect(FabricCatalogue.preset(named: fabric.name, for: workload.layout) != nil)
+      #expect(FabricCatalogue.preset(named: fabric.name, layout: workload.layout) != nil)
     }
     #expect(names.count >= 7)
   }
