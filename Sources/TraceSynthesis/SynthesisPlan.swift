@@ -16,6 +16,9 @@ public struct SynthesisPlan: Sendable, Hashable {
   public var skew = 1.0
   /// Share of a rank's choices that follow its planted affinity to one expert-parallel rank, 0 … 1.
   public var pairAffinity = 0.2
+  /// Expert-parallel ranks of a planted region: affinities then lie evenly on the experts of a
+  /// source's own region, in every layer and iteration; nil leaves them with single partners.
+  public var plantedRegion: Int?
   /// Share of experts (and of affinities) that trade places from one iteration to the next, 0 … 1.
   public var drift = 0.1
   public var seed: UInt64 = 1
@@ -63,6 +66,10 @@ public struct SynthesisPlan: Sendable, Hashable {
       ),
       (!(0...8).contains(skew), "skew", "\(skew) is outside 0 … 8"),
       (!(0...1).contains(pairAffinity), "pair affinity", "\(pairAffinity) is outside 0 … 1"),
+      (
+        plantedRegion.map { $0 < 1 || parallel % $0 != 0 } ?? false, "planted region",
+        "\(plantedRegion ?? 0) must divide the \(parallel) expert-parallel ranks"
+      ),
       (!(0...1).contains(drift), "drift", "\(drift) is outside 0 … 1"),
     ]
     for (isWrong, place, words) in problems where isWrong { throw SynthesisError(words, at: place) }
@@ -100,6 +107,7 @@ public struct SynthesisPlan: Sendable, Hashable {
     "synthetic: \(model.name), \(iterations) iterations × \(microBatches) micro-batches × "
       + "\(layers.count) layers, \(tokensPerRank) tokens per rank (each stands for "
       + "\(model.tokensPerLoggedToken)), skew \(skew), pair affinity "
-      + "\(pairAffinity), drift \(drift), seed \(seed)"
+      + "\(pairAffinity), planted region "
+      + "\(plantedRegion.map(String.init) ?? "none"), drift \(drift), seed \(seed)"
   }
 }

@@ -39,12 +39,14 @@ import TraceSynthesis
     #expect(error?.description.contains("mixtral-8x7b") == true)
   }
 
-  @Test func fewerTokensTakeLessCompute() {
+  @Test func fewerTokensStandForAsManyBytesAndAsMuchCompute() {
     let preset = ModelPreset.qwenMoE
     let plan = SynthesisPlan(preset: preset, tokensPerRank: preset.tokensPerRank / 8)
+    #expect(plan.model.tokensPerLoggedToken == 8)
+    #expect(plan.model.compute == preset.model.compute)
     #expect(
-      plan.model.compute.expertForwardNanoseconds * 8
-        == preset.model.compute.expertForwardNanoseconds)
+      plan.model.bytesPerLoggedToken(in: .dispatchForward)
+        == preset.model.bytesPerLoggedToken(in: .dispatchForward) * 8)
   }
 
   @Test func plansThatCannotBeCarriedOutAreRefused() {

@@ -113,7 +113,8 @@ struct FabricParameters {
   func fabrics(for layout: Layout) throws -> [FabricSpecification] {
     var sized = layout
     if let nics = options.nicsPerServer { sized.nicsPerServer = nics }
-    let presets = FabricCatalogue.presets(for: sized, nicBitsPerSecond: nicBitsPerSecond)
+    let presets = FabricCatalogue.presets(
+      layout: sized, nicBitsPerSecond: nicBitsPerSecond, switchRadix: options.switchRadix)
     let fabrics = presets.map { apply(to: $0, layout: layout) }
     for fabric in fabrics {
       if let defect = fabric.defect(for: layout) {

@@ -77,7 +77,7 @@ struct ReplayVerb: Verb {
 extension FabricCatalogue {
   /// Every fabric with its line, for help.
   static var help: String {
-    presets(for: Layout(serverCount: 2, gpusPerServer: 8)).map { fabric in
+    presets(layout: Layout(serverCount: 2, gpusPerServer: 8)).map { fabric in
       let padding = String(repeating: " ", count: max(1, 20 - fabric.name.count))
       return "  \(fabric.name)\(padding)\(fabric.summary)"
     }.joined(separator: "\n")

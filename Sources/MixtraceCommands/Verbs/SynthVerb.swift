@@ -80,6 +80,12 @@ struct SynthVerb: Verb {
   @Option(help: "Share of a rank's choices that follow its planted affinity: hot pairs, 0 to 1.")
   var pairAffinity = 0.2
 
+  @Option(
+    help: ArgumentHelp(
+      "Expert-parallel ranks of a planted region that the affinity keeps tokens inside.",
+      valueName: "ranks"))
+  var plantedRegion: Int?
+
   @Option(help: "Share of experts that trade places between iterations, 0 to 1.")
   var drift = 0.1
 
@@ -156,6 +162,7 @@ struct SynthVerb: Verb {
     if let layers { plan.layers = layers.bounds.map(Int.init) }
     plan.skew = skew
     plan.pairAffinity = pairAffinity
+    plan.plantedRegion = plantedRegion
     plan.drift = drift
     plan.seed = seed
     return plan

@@ -7,17 +7,22 @@ public enum FabricCatalogue {
   /// Optical presets give three quarters of each server's NICs to circuits (6 of 8, MixNet's split),
   /// but always leave one for packets; a region is the servers of one expert-parallel group.
   public static func presets(
-    layout: Layout, nicBitsPerSecond: Double = 400e9
+    layout: Layout, nicBitsPerSecond: Double = 400e9, switchRadix: Int = 64
   ) -> [FabricSpecification] {
     let nics = layout.nicsPerServer
     let optical = min(nics - 1, max(nics > 1 ? 1 : 0, nics * 3 / 4))
+    func tree(_ oversubscription: Double) -> FatTree {
+      FatTree(
+        switchRadix: switchRadix, serverCount: layout.serverCount, nicsPerServer: nics,
+        oversubscription: oversubscription)
+    }
     func electrical(
       _ name: String, _ summary: String, _ network: any ElectricalNetwork,
       policy: NICPolicy = .pooled
     ) -> FabricSpecification {
       FabricSpecification(
         name: name, summary: summary, electrical: network, nicsPerServer: nics,
-        nicBitsPerSecond: nicBitsPerSecond, nicPolicy: policy)
+        nicBitsPerSecond: nicBitsPerSecond, nicPolicy: policy, switchRadix: switchRadix)
     }
     func regional(
       _ name: String, _ summary: String, _ scheduler: any CircuitScheduler
@@ -31,10 +36,10 @@ public enum FabricCatalogue {
     }
     return [
       electrical("ideal", "one switch for all NICs, never blocking", Crossbar()),
-      electrical("fat-tree", "non-blocking three-tier fat-tree, ideal spraying", FatTree()),
+      electrical("fat-tree", "non-blocking fat-tree, ideal spraying", tree(1)),
       electrical(
         "fat-tree-3to1", "fat-tree with 3:1 oversubscribed leaves",
-        FatTree(leafOversubscription: 3)),
+        tree(3)),
       electrical(
         "rail-optimised", "one rail per NIC, forwarding inside the server (PXN)", RailOptimised(),
         policy: .railForward),

@@ -17,6 +17,20 @@ public struct FatTree: ElectricalNetwork {
     self.podOversubscription = podOversubscription ?? leafOversubscription
   }
 
+  /// The tree that switches of one radix make for a cluster: one switch where all NICs fit, else
+  /// leaves with k ports down for each port up and pods of half a radix of leaves.
+  public init(
+    switchRadix radix: Int, serverCount: Int, nicsPerServer: Int, oversubscription: Double = 1
+  ) {
+    let nics = max(1, nicsPerServer)
+    let down = Double(radix) * oversubscription / (oversubscription + 1)
+    self.init(
+      serversPerLeaf: serverCount * nics <= radix
+        ? max(1, serverCount) : max(1, Int(down.rounded(.down)) / nics),
+      leavesPerPod: max(1, radix / 2), leafOversubscription: oversubscription,
+      podOversubscription: oversubscription)
+  }
+
   public var name: String { "fat-tree" }
   public var oversubscription: Double { max(leafOversubscription, podOversubscription) }
 

@@ -71,18 +71,23 @@ struct IdleGap {
   /// hardware of our time, so a threshold is never set above it without being asked.
   static let longestThreshold: Int64 = 1_000_000
 
-  /// The widest empty band in the sorted pauses between 20 µs and 1 ms, or 50 µs without one.
+  /// A pause this many times longer than the next shorter one is of another kind.
+  static let leastBand = 2.5
+
+  /// The first empty band in the sorted pauses above 20 µs, or 50 µs without one below 1 ms.
+  ///
+  /// The first, not the widest: the band between compute pauses and the pause between iterations
+  /// is wider than that between jitter and compute.
   static func inferred(from pauses: [Int64]) -> IdleGap {
-    let sorted = [jitter] + pauses.filter { $0 > jitter && $0 < longestThreshold }.sorted()
-    var best = (ratio: 4.0, gap: Int64(50_000), found: false)
-    for (lower, upper) in zip(sorted, sorted.dropFirst() + [longestThreshold]) {
-      let ratio = Double(upper) / Double(lower)
-      if ratio > best.ratio {
-        best = (ratio, Int64((Double(lower) * Double(upper)).squareRoot()), true)
+    let sorted = [jitter] + pauses.filter { $0 > jitter }.sorted()
+    for (lower, upper) in zip(sorted, sorted.dropFirst()) where lower < longestThreshold {
+      if Double(upper) / Double(lower) >= leastBand {
+        let middle = (Double(lower) * Double(upper)).squareRoot()
+        return IdleGap(
+          nanoseconds: min(Int64(middle), longestThreshold),
+          method: "the first empty band between pauses")
       }
     }
-    return best.found
-      ? IdleGap(nanoseconds: best.gap, method: "the widest empty band between pauses")
-      : IdleGap(nanoseconds: best.gap, method: "50 µs: pauses show no empty band")
+    return IdleGap(nanoseconds: 50_000, method: "50 µs: pauses show no empty band")
   }
 }

@@ -50,20 +50,31 @@ package struct GateSchedule: Sendable {
     Int(partners[iteration * plan.layers.count + position][expertIndex])
   }
 
+  /// The expert indices whose experts a source favours: its planted region, or its partner.
+  private func partnerRanks(of expertIndex: Int, iteration: Int, position: Int) -> Range<Int> {
+    if let size = plan.plantedRegion {
+      let first = expertIndex / size * size
+      return first..<first + size
+    }
+    let partner = partner(of: expertIndex, iteration: iteration, position: position)
+    return partner..<partner + 1
+  }
+
   /// Running sums of the weights with which a source draws its experts.
   func cumulativeWeights(of expertIndex: Int, iteration: Int, position: Int) -> [UInt64] {
     let places = places[iteration * plan.layers.count + position]
     let experts = plan.model.expertCount
     let perRank = experts / plan.layout.parallelism.expert
-    let first = partner(of: expertIndex, iteration: iteration, position: position) * perRank
+    let ranks = partnerRanks(of: expertIndex, iteration: iteration, position: position)
+    let favoured = ranks.lowerBound * perRank..<ranks.upperBound * perRank
     let total = Double(weights.reduce(0, +))
-    // Of the drawn weight a share `pairAffinity` lies evenly on the partner's experts.
+    // Of the drawn weight a share `pairAffinity` lies evenly on the favoured experts.
     let common = 1 - plan.pairAffinity
-    let leaning = plan.pairAffinity * total / Double(perRank)
+    let leaning = plan.pairAffinity * total / Double(favoured.count)
     var sum: UInt64 = 0
     return (0..<experts).map { expert in
       var weight = Double(weights[Int(places[expert])]) * common
-      if expert >= first && expert < first + perRank { weight += leaning }
+      if favoured.contains(expert) { weight += leaning }
       sum += max(1, UInt64(weight))
       return sum
     }
