@@ -1,4 +1,5 @@
 internal import ByteStreams
+internal import FoundationEssentials
 internal import Glibc
 
 /// Writes a text file that appears under its name only when it is whole.
@@ -21,3 +22,15 @@ func rename(_ path: String, to newPath: String) throws {
 
 /// Removes a file if it is there.
 func remove(_ path: String) { unsafe unlink(path) }
+
+/// Inputs with each folder replaced by the files in it, by name.
+func files(of inputs: [String]) throws -> [String] {
+  try inputs.flatMap { input -> [String] in
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder else {
+      return [input]
+    }
+    return try FileManager.default.contentsOfDirectory(atPath: input)
+      .filter { !$0.hasPrefix(".") }.sorted().map { "\(input)/\($0)" }
+  }
+}

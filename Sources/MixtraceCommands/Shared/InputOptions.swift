@@ -27,6 +27,12 @@ struct DeclarationOptions: ParsableArguments {
       valueName: "expert|rank|server"))
   var copies: CopyRule?
 
+  @Option(
+    help: ArgumentHelp(
+      "Tokens that each token of a sampled log stands for; overrides the model.",
+      valueName: "count"))
+  var tokensPerLoggedToken: Int?
+
   /// The declared layout, or nil.
   func readLayout() throws -> Layout? {
     try layout.map { try LayoutFile.read(path: $0) }
@@ -36,10 +42,19 @@ struct DeclarationOptions: ParsableArguments {
   func readModel() throws -> ExpertModel? {
     guard let name = model else {
       if copies != nil { throw ValidationError("--copies needs --model.") }
+      if tokensPerLoggedToken != nil {
+        throw ValidationError("--tokens-per-logged-token needs --model.")
+      }
       return nil
     }
     var model = try namedModel(name)
     if let copies { model.copies = copies }
+    if let tokensPerLoggedToken {
+      guard tokensPerLoggedToken >= 1 else {
+        throw ValidationError("--tokens-per-logged-token must be 1 or more.")
+      }
+      model.tokensPerLoggedToken = tokensPerLoggedToken
+    }
     return model
   }
 }

@@ -5,7 +5,10 @@ internal import TraceModel
 
 /// Which region: every candidate bounded and replayed on the regional optical fabric.
 struct RegionStudy {
+  /// Over all plans, the one without circuits among them.
   let choice: RegionChoice
+  /// Over the plans with circuits alone: the region to take if optics are bought.
+  let withCircuits: RegionChoice
   let value: OpticsValue
 
   init(workload: Workload, locality: LocalityReport, fabric parameters: FabricParameters) throws {
@@ -34,13 +37,24 @@ struct RegionStudy {
       }
       return score
     }
+    let plans = locality.candidates.plans(
+      declaredOrder: locality.declaredOrder, curve: locality.curve)
     choice = try chooseRegion(
-      locality.candidates.plans(declaredOrder: locality.declaredOrder, curve: locality.curve),
-      evaluator: evaluator, value: value, noOptics: locality.candidates.noOptics)
+      plans, evaluator: evaluator, value: value, noOptics: locality.candidates.noOptics)
+    withCircuits = try chooseRegion(plans.filter(\.hasCircuits), evaluator: evaluator)
   }
 
+  /// The region to take if optics are bought, whether or not they pay.
+  var regionIfOptical: RegionChoice.Scored? { withCircuits.smallest?.winner }
+
   /// The answers in words.
-  var sentences: [String] { choice.sentences }
+  var sentences: [String] {
+    guard let optical = withCircuits.smallest, choice.smallest?.winner.plan.hasCircuits != true
+    else {
+      return choice.sentences
+    }
+    return choice.sentences + ["If optics are bought all the same: \(optical.reason)."]
+  }
 
   /// Every plan that was replayed, fastest first.
   var table: Table {
@@ -52,14 +66,23 @@ struct RegionStudy {
         .number("bound_ns", "Bound", .nanoseconds), .number("cost_usd", "Cost", .dollars),
         .text("answer", "Answer"),
       ])
-    for scored in choice.evaluated + choice.provenWorse {
+    let replayed = (choice.evaluated + withCircuits.evaluated).reduce(into: []) {
+      (plans: inout [RegionChoice.Scored], scored) in
+      if !plans.contains(where: { $0.plan == scored.plan }) { plans.append(scored) }
+    }.sorted {
+      ($0.score.completionNanoseconds ?? .infinity) < ($1.score.completionNanoseconds ?? .infinity)
+    }
+    let worse = withCircuits.provenWorse.filter { plan in
+      !replayed.contains { $0.plan == plan.plan }
+    }
+    for scored in replayed + worse {
       table.append(
         [
           .text(scored.plan.name), Cell(scored.plan.size),
           Cell(scored.score.completionNanoseconds, orMissing: "proven worse"),
           .number(scored.score.provenLowerBoundNanoseconds),
           Cell(scored.score.costUSD, orMissing: ""), .text(answers(scored)),
-        ], emphasis: scored == choice.smallest?.winner ? .best : .none)
+        ], emphasis: scored.plan == choice.smallest?.winner.plan ? .best : .none)
     }
     return table
   }
@@ -68,7 +91,8 @@ struct RegionStudy {
     [
       ("fastest", choice.fastest), ("smallest within 5 %", choice.smallest),
       ("cheapest within 5 %", choice.cheapest),
-      ("most performance per dollar", choice.bestPerformancePerDollar),
-    ].filter { $0.1?.winner == scored }.map(\.0).joined(separator: ", ")
+      ("most per dollar", choice.bestPerformancePerDollar),
+      ("smallest optical", withCircuits.smallest),
+    ].filter { $0.1?.winner.plan == scored.plan }.map(\.0).joined(separator: ", ")
   }
 }

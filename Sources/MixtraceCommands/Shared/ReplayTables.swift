@@ -98,7 +98,8 @@ enum ReplayTables {
     var table = Table(
       "Effective parameters",
       columns: [
-        .text("parameter", "Parameter"), .text("value", "Value"), .text("unit", "Unit"),
+        .text("parameter", "Parameter"), .number("value", "Value", .plain),
+        .text("unit", "Unit", isForMachinesOnly: true),
         .text("fabrics", "Fabrics"),
       ])
     var order: [String] = []
@@ -117,14 +118,37 @@ enum ReplayTables {
     }
     for name in order {
       for entry in values[name] ?? [] {
-        let isEverywhere = entry.fabrics.count == comparison.rows.count
         table.append([
-          .text(name), .text(entry.value), .text(entry.unit),
-          .text(isEverywhere ? "all" : entry.fabrics.joined(separator: "; ")),
+          .text(name), value(entry.value, unit: entry.unit), .text(entry.unit),
+          .text(names(of: entry.fabrics, in: comparison)),
         ])
       }
     }
     return table
+  }
+
+  /// A parameter as people read it; its exact text stays in CSV and JSON.
+  private static func value(_ text: String, unit: String) -> Cell {
+    guard let number = Double(text) else { return .text(text) }
+    switch unit {
+    case "bit/s": return .number(number, as: .bitsPerSecond)
+    case "ns": return .number(number, as: .nanoseconds)
+    default: return .number(number, as: .plain)
+    }
+  }
+
+  /// Fabrics by the fewest words: "all", "all optical", or their names.
+  private static func names(of labels: [String], in comparison: FabricComparison) -> String {
+    let kinds: [(String, (FabricComparison.Row) -> Bool)] = [
+      ("all", { _ in true }),
+      ("all optical", { $0.fabric.optical != nil }),
+      ("all electrical", { $0.fabric.optical == nil }),
+      ("all that reconfigure", { $0.fabric.optical?.scheduler.dependsOnDemand ?? false }),
+    ]
+    for (name, holds) in kinds where comparison.rows.filter(holds).map(\.label) == labels {
+      return name
+    }
+    return labels.joined(separator: "; ")
   }
 
   static func bill(_ row: FabricComparison.Row) -> Table {

@@ -52,9 +52,11 @@ struct ReportContents {
     }
     if let smallest = regions.choice.smallest {
       let size = smallest.winner.plan.size
+      let optical = regions.regionIfOptical.map { "; with optics \($0.plan.size) servers" } ?? ""
       figures.append(
         ReportPage.KeyFigure(
-          "region", size > 1 ? "\(size) servers" : "none", note: "smallest within 5 % of the best"))
+          "region", size > 1 ? "\(size) servers" : "none",
+          note: "smallest within 5 % of the best" + (size > 1 ? "" : optical)))
     }
     figures += [
       figure(
@@ -117,8 +119,8 @@ struct ReportContents {
           series("best found", \.best.share), series("expert groups", \.declared),
           series("in order", \.contiguous), series("uniform traffic", \.uniform, isReference: true),
         ],
-        marks: regions.choice.smallest.map {
-          [LineChart.Mark(x: Double($0.winner.plan.size), label: "chosen")]
+        marks: regions.regionIfOptical.map {
+          [LineChart.Mark(x: Double($0.plan.size), label: "smallest that serves")]
         } ?? [])
       blocks.append(.figure(ReportPage.Figure(.lines(chart))))
     }

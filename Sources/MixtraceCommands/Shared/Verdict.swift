@@ -36,14 +36,29 @@ enum Verdict {
       price < 1
       ? "\(HumanNumber.text(1 - price, .share)) cheaper"
       : "\(HumanNumber.text(price - 1, .share)) dearer"
-    let words =
-      gain >= 0
+    let slowdown = circuits.completionNanoseconds / plain.completionNanoseconds - 1
+    let timeWords =
+      slowdown <= 0
       ? "\(HumanNumber.text(gain, .share)) faster"
-      : "\(HumanNumber.text(circuits.completionNanoseconds / plain.completionNanoseconds - 1, .share)) slower"
-    let pays = gain >= worthwhile || (gain > -worthwhile && price < 1 - worthwhile)
+      : "\(HumanNumber.text(slowdown, .share)) slower"
+    let perDollar = circuits.performancePerMillionUSD / plain.performancePerMillionUSD - 1
+    let judgement =
+      if gain >= worthwhile {
+        "Optics pay in time"
+      } else if slowdown <= worthwhile && price <= 1 - worthwhile {
+        "Optics pay in price"
+      } else if perDollar >= worthwhile {
+        "Optics trade time for price"
+      } else {
+        "Optics do not pay"
+      }
+    let dollarWords =
+      perDollar >= 0
+      ? "\(HumanNumber.text(perDollar, .share)) more"
+      : "\(HumanNumber.text(-perDollar, .share)) less"
     return
-      "\(pays ? "Optics can pay" : "Optics do not pay"): the best optical fabric, \(circuits.label), "
-      + "is \(words) than the best electrical one, \(plain.label), and \(priceWords)."
+      "\(judgement): the best optical fabric, \(circuits.label), is \(timeWords) than the best "
+      + "electrical one, \(plain.label), \(priceWords), and does \(dollarWords) work per dollar of network."
   }
 
   /// What limits the statements.

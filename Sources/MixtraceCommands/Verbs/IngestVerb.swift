@@ -18,7 +18,7 @@ struct IngestVerb: Verb {
       EXAMPLES
         mixtrace ingest capture.pcap.zst --layout layout.yaml -o run.mixt
         mixtrace ingest nic0.pcapng nic1.pcapng --filter "udp dst port 4791" -o run.mixt
-        mixtrace ingest router_trace_rank*.jsonl --layout layout.yaml --model mixtral-8x7b -o run.mixt
+        mixtrace ingest router/ --layout layout.yaml --model mixtral-8x7b -o run.mixt
         zstd -dc big.pcap.zst | mixtrace ingest - --write-layout layout.yaml -o run.mixt
 
       The ledger that is printed says what became of every packet or line: used, skipped with the \
@@ -28,7 +28,8 @@ struct IngestVerb: Verb {
 
   @Argument(
     help: ArgumentHelp(
-      "Files to read; - is a packet capture on standard input.", valueName: "input"),
+      "Files, or folders of files, to read; - is a packet capture on standard input.",
+      valueName: "input"),
     completion: .file())
   var inputs: [String]
 
@@ -57,7 +58,8 @@ struct IngestVerb: Verb {
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let reader = try commonReader()
+    let inputs = try files(of: inputs)
+    let reader = try commonReader(of: inputs)
     let model = try declarations.readModel()
     var options = IngestOptions(
       layout: try declarations.readLayout(), model: model, captureFilter: filter)
@@ -93,7 +95,7 @@ struct IngestVerb: Verb {
   }
 
   /// The one reader that understands every input.
-  private func commonReader() throws -> any TraceReader.Type {
+  private func commonReader(of inputs: [String]) throws -> any TraceReader.Type {
     var found: (any TraceReader.Type)?
     for input in inputs {
       // A pipe cannot be looked at before it is read, and only captures come through pipes.
@@ -105,7 +107,7 @@ struct IngestVerb: Verb {
       }
       found = reader
     }
-    guard let found else { throw ValidationError("no input was given") }
+    guard let found else { throw VerbError("the folders hold no files.") }
     return found
   }
 

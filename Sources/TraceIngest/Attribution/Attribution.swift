@@ -126,8 +126,8 @@ public struct Attribution {
     into sink: inout some TraceSink
   ) throws {
     let shaped = bursts.map { groups(of: $0) }
-    let period = period(of: bursts, shapes: shaped)
-    let assignment = period.flatMap { phases(of: bursts, shapes: shaped, period: $0) }
+    let periods = periods(of: bursts, shapes: shaped)
+    let (period, assignment) = reading(of: bursts, shapes: shaped, periods: periods)
     var operations = OperationTable()
     var transfers = TransferTable()
     for (index, burst) in bursts.enumerated() {
@@ -189,16 +189,35 @@ public struct Attribution {
       shapes: matrices.map { BurstShape.classify($0) })
   }
 
-  private func period(of bursts: [Burst], shapes: [Groups]) -> IterationPeriod? {
+  /// The first period whose matrices read as training; else the first that reads at all.
+  ///
+  /// Where compute pauses are as long as the one between iterations, pauses alone cannot tell where
+  /// an iteration begins; the mirrored backward pass can.
+  private func reading(
+    of bursts: [Burst], shapes: [Groups], periods: [IterationPeriod]
+  ) -> (IterationPeriod?, PlacedPhases?) {
+    var fallback: PlacedPhases?
+    for (order, period) in periods.prefix(Self.offsetsTried).enumerated() {
+      let placed = phases(of: bursts, shapes: shapes, period: period)
+      if let placed, placed.phases.contains(.dispatchBackward) { return (period, placed) }
+      if order == 0 { fallback = placed }
+    }
+    return (periods.first, fallback)
+  }
+
+  /// Offsets whose matrices are looked at: an iteration begins after one of its longest pauses.
+  private static let offsetsTried = 8
+
+  private func periods(of bursts: [Burst], shapes: [Groups]) -> [IterationPeriod] {
     if let declared = options.burstsPerIteration {
-      return IterationPeriod(length: max(1, declared), offset: 0, likeness: 1)
+      return [IterationPeriod(length: max(1, declared), offset: 0, likeness: 1)]
     }
     let beats = bursts.indices.map { index in
       IterationPeriod.Beat(
         pauseNanoseconds: index > 0 ? bursts[index].start - bursts[index - 1].end : 0,
         bytes: bursts[index].bytes, kind: shapes[index].shapes.first?.kind.rawValue ?? 0)
     }
-    return IterationPeriod.find(in: beats)
+    return IterationPeriod.candidates(in: beats)
   }
 
   /// Layers and phases by place in the iteration; nil entries where a burst is not an all-to-all.

@@ -18,13 +18,13 @@ struct IterationPeriod: Equatable {
 
   static let minimumLikeness = 0.8
 
-  /// The shortest period that explains the sequence nearly as well as any, or nil without one.
+  /// The shortest period that explains the sequence nearly as well as any, at every offset, those
+  /// after the longest mean pauses (optimiser step, data loading) first; empty without a period.
   ///
-  /// The iteration begins after the longest mean pause of the period (optimiser step, data
-  /// loading). O(n²) in the number of bursts, which is limited to 4,096 for this purpose.
-  static func find(in beats: [Beat]) -> IterationPeriod? {
+  /// O(n²) in the number of bursts, which is limited to 4,096 for this purpose.
+  static func candidates(in beats: [Beat]) -> [IterationPeriod] {
     let count = min(beats.count, 4_096)
-    guard count >= 4 else { return nil }
+    guard count >= 4 else { return [] }
     var likenessOfLag = [Double](repeating: 0, count: count / 2 + 1)
     for lag in 1...count / 2 {
       // The first burst has no pause before it.
@@ -37,7 +37,7 @@ struct IterationPeriod: Equatable {
       let length = likenessOfLag.indices.first(where: {
         $0 > 0 && likenessOfLag[$0] >= best - 0.02
       })
-    else { return nil }
+    else { return [] }
     var pauses = [Double](repeating: 0, count: length)
     var counts = [Double](repeating: 0, count: length)
     for index in 1..<count {
@@ -45,8 +45,9 @@ struct IterationPeriod: Equatable {
       counts[index % length] += 1
     }
     let means = zip(pauses, counts).map { $1 > 0 ? $0 / $1 : 0 }
-    let offset = means.indices.max { means[$0] < means[$1] } ?? 0
-    return IterationPeriod(length: length, offset: offset, likeness: likenessOfLag[length])
+    return means.indices.sorted { (means[$1], $0) < (means[$0], $1) }.map {
+      IterationPeriod(length: length, offset: $0, likeness: likenessOfLag[length])
+    }
   }
 
   /// The iteration of a burst; bursts before the first whole iteration belong to iteration 0.

@@ -14,7 +14,8 @@ public struct CaptureParameters: Sendable, Hashable {
   public var messageBytes: Int64 = 256 << 10
   /// One acknowledgement per message, in the other direction.
   public var acknowledges = true
-  /// Idle time between iterations (optimiser, data).
+  /// Least idle time between iterations (optimiser, data); never less than twice the longest pause
+  /// inside one.
   public var iterationGapNanoseconds: Int64 = 20_000_000
   /// Idle time between all-to-alls where the model declares less compute.
   public var minimumGapNanoseconds: Int64 = 1_000_000

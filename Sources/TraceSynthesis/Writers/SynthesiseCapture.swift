@@ -59,6 +59,8 @@ private struct CaptureWriting {
   private var queuePairs: QueuePairs
   private var random: RandomStream
   private var clock: Int64
+  /// The longest pause inside an iteration so far.
+  private var longestGap: Int64 = 0
   private var frame: [UInt8] = []
   private var summary: SynthesisedCapture
 
@@ -87,14 +89,19 @@ private struct CaptureWriting {
       let end =
         steps[start...].firstIndex { $0.layer != first.layer || $0.phase != first.phase }
         ?? steps.count
-      let gap = Int64(first.computeBeforeNanoseconds.rounded())
-      clock += max(gap, parameters.minimumGapNanoseconds)
+      let gap = max(
+        Int64(first.computeBeforeNanoseconds.rounded()), parameters.minimumGapNanoseconds)
+      longestGap = max(longestGap, gap)
+      clock += gap
       try appendBurst(steps[start..<end], of: workload)
       start = end
     }
   }
 
-  mutating func endIteration() { clock += parameters.iterationGapNanoseconds }
+  /// The optimiser step: longer than any pause inside the iteration.
+  mutating func endIteration() {
+    clock += max(parameters.iterationGapNanoseconds, 2 * longestGap)
+  }
 
   mutating func finish() throws -> SynthesisedCapture {
     try writer.commit()
