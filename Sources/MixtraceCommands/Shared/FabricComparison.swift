@@ -32,33 +32,41 @@ struct FabricComparison {
 
   var rows: [Row] = []
 
-  /// Replays a workload on every fabric; a reconfiguring fabric gets a second row with the delay of
-  /// a commodity NIC, so that an optimistic delay never stands alone.
+  /// Replays a workload on every fabric. The first that reconfigures gets two more rows: circuits
+  /// set once, which is what remains when changing them does not pay, and the delay of a commodity
+  /// NIC, so that an optimistic delay never stands alone.
   init(
     workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
     progress: (String) -> Void = { _ in }
   ) throws {
-    var hasCommodityRow = false
+    var hasVariants = false
     for fabric in fabrics {
       progress(fabric.name)
       try add(fabric, label: fabric.name, workload: workload, parameters: parameters)
-      guard let optical = fabric.optical, optical.scheduler.dependsOnDemand, !hasCommodityRow,
-        optical.delay != .commodityNIC
-      else { continue }
-      hasCommodityRow = true
-      var slow = fabric
-      slow.optical?.delay = .commodityNIC
-      progress(fabric.name)
-      try add(
-        slow, label: "\(fabric.name), commodity NIC", workload: workload, parameters: parameters)
+      guard let optical = fabric.optical, optical.scheduler.dependsOnDemand, !hasVariants else {
+        continue
+      }
+      hasVariants = true
+      if parameters.policy != .never {
+        try add(
+          fabric, label: "\(fabric.name), set once", policy: .never, workload: workload,
+          parameters: parameters)
+      }
+      if optical.delay != .commodityNIC {
+        var slow = fabric
+        slow.optical?.delay = .commodityNIC
+        try add(
+          slow, label: "\(fabric.name), commodity NIC", workload: workload, parameters: parameters)
+      }
     }
   }
 
   private mutating func add(
-    _ fabric: FabricSpecification, label: String, workload: Workload, parameters: FabricParameters
+    _ fabric: FabricSpecification, label: String, policy: ReconfigurationPolicy? = nil,
+    workload: Workload, parameters: FabricParameters
   ) throws {
     let result = try replay(
-      workload, on: fabric, options: ReplayOptions(policy: parameters.policy))
+      workload, on: fabric, options: ReplayOptions(policy: policy ?? parameters.policy))
     rows.append(
       Row(
         label: label, fabric: fabric, result: result,

@@ -15,6 +15,11 @@ struct OutputOptions: ParsableArguments {
   var quiet = false
 }
 
+extension TableFormat {
+  /// True for the forms that people read.
+  var isForPeople: Bool { self == .table || self == .markdown }
+}
+
 /// What a verb found: sentences first, then tables, of which the first is the main one.
 struct ResultDocument {
   /// Plain words that a reader must see: verdicts, warnings.

@@ -182,7 +182,7 @@ struct ReportContents {
         summary: "Ledger: what became of everything that was read",
         [
           .table(TraceTables.sources(metadata.sources)),
-          .table(TraceTables.ledger(metadata.ledgers)),
+          .table(TraceTables.ledger(metadata.ledgers, isForPeople: true)),
         ]),
     ]
     return blocks

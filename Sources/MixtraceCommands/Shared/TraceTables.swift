@@ -4,7 +4,32 @@ internal import TraceModel
 
 /// Tables about a trace itself: what it came from, what is in it, how far it can be trusted.
 enum TraceTables {
-  static func ledger(_ ledgers: [Ledger]) -> Table {
+  /// - Parameter isForPeople: adds many undamaged sources up, so that a tired person sees what was
+  ///   lost and not a thousand rows of what was not.
+  static func ledger(_ ledgers: [Ledger], isForPeople: Bool) -> Table {
+    let whole = ledgers.filter { !$0.hasDamage }
+    guard isForPeople, whole.count > 4 else { return ledger(ledgers) }
+    return ledger(sums(of: whole) + ledgers.filter(\.hasDamage))
+  }
+
+  /// One ledger per unit for many sources.
+  private static func sums(of ledgers: [Ledger]) -> [Ledger] {
+    var sums: [Ledger] = []
+    for part in ledgers {
+      let count = ledgers.count { $0.unit == part.unit }
+      let known = sums.firstIndex { $0.unit == part.unit }
+      var sum = known.map { sums[$0] } ?? Ledger(unit: part.unit, source: "\(count) files")
+      sum.read += part.read
+      sum.used += part.used
+      for entry in part.skipped {
+        sum.skip(entry.reason, count: entry.count, first: "\(part.source), \(entry.first)")
+      }
+      if let known { sums[known] = sum } else { sums.append(sum) }
+    }
+    return sums
+  }
+
+  private static func ledger(_ ledgers: [Ledger]) -> Table {
     var table = Table(
       "Ledger: what became of everything that was read",
       columns: [

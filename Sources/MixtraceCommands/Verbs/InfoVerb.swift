@@ -33,7 +33,9 @@ struct InfoVerb: Verb {
     document.add("layout", TraceTables.layout(file.metadata.layout, model: file.metadata.model))
     document.add("sources", TraceTables.sources(file.metadata.sources))
     document.add("provenance", TraceTables.provenance(file.metadata.provenance))
-    document.add("ledger", TraceTables.ledger(file.metadata.ledgers))
+    document.add(
+      "ledger",
+      TraceTables.ledger(file.metadata.ledgers, isForPeople: output.format.isForPeople))
     terminal.write(document.text(output.format, width: terminal.width))
     return file.isSalvaged ? .doneWithWarnings : .done
   }

@@ -143,7 +143,8 @@ struct IngestVerb: Verb {
   private func report(_ metadata: TraceMetadata, sentences: [String], on terminal: Terminal) {
     var document = ResultDocument()
     document.sentences = metadata.notes + sentences
-    document.add("ledger", TraceTables.ledger(metadata.ledgers))
+    document.add(
+      "ledger", TraceTables.ledger(metadata.ledgers, isForPeople: results.format.isForPeople))
     if results.format == .json {
       document.facts.append(.init("trace", .string(output)))
     } else if !results.quiet {
