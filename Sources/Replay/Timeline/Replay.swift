@@ -49,6 +49,11 @@ private func notes(
       "pooled NICs: every byte between servers is charged to the scale-up links of its GPUs, and "
         + "its delegates to their server as a whole")
   }
+  if let tree = fabric.electrical as? FatTree, tree.oversubscription > 1,
+    tree.serversPerLeaf >= workload.layout.serverCount
+  {
+    notes.append("\(fabric.name): one switch holds every NIC, so nothing is oversubscribed")
+  }
   if let optical = fabric.optical {
     notes.append("sharing of circuits and EPS: \(fabric.sharing.rawValue)")
     if network.regions.allSatisfy({ $0.count == 1 }) {
