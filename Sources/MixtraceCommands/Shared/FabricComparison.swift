@@ -32,7 +32,9 @@ struct FabricComparison {
 
   var rows: [Row] = []
 
-  /// Replays a workload on every fabric. The first that reconfigures gets two more rows: circuits
+  /// Replays a workload on every fabric.
+  ///
+  /// The first that reconfigures gets two more rows: circuits
   /// set once, which is what remains when changing them does not pay, and the delay of a commodity
   /// NIC, so that an optimistic delay never stands alone.
   init(

@@ -1,4 +1,4 @@
-/// Gives each distinct 64-bit key the next small number: 0, 1, 2 …
+/// Gives each distinct 64-bit key the next small number, from 0 on.
 ///
 /// Open addressing, linear probing, multiplicative hash; about nine times faster than a
 /// `Dictionary` of struct keys, and its order depends on nothing but the order of insertion.
@@ -18,7 +18,9 @@ public struct KeyTable: Sendable {
 
   public var count: Int { keys.count }
 
-  /// The number of `key`, which is added when it is new. Amortised O(1).
+  /// The number of `key`, which is added when it is new.
+  ///
+  /// Amortised O(1).
   public mutating func number(of key: UInt64) -> Int {
     var slot = Self.slot(of: key, shift: shift)
     while slots[slot] != 0 {
@@ -32,7 +34,9 @@ public struct KeyTable: Sendable {
     return keys.count - 1
   }
 
-  /// The number of `key`, or nil when it was never added. O(1).
+  /// The number of `key`, or nil when it was never added.
+  ///
+  /// O(1).
   public func existingNumber(of key: UInt64) -> Int? {
     var slot = Self.slot(of: key, shift: shift)
     while slots[slot] != 0 {

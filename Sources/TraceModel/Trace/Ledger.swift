@@ -38,8 +38,9 @@ public struct Ledger: Sendable, Hashable, Codable {
   /// True when something could not be read: the exit status is then 2.
   public var hasDamage: Bool { malformedCount > 0 || truncation != nil }
 
-  /// Counts `count` units as understood and left out. Not for per-packet paths: count in an array
-  /// there and call this once per reason.
+  /// Counts `count` units as understood and left out.
+  ///
+  /// Not for per-packet paths: count in an array there and call this once per reason.
   public mutating func skip(_ reason: String, count: Int64 = 1, first: String) {
     Self.add(reason, count, first, to: &skipped)
   }
