@@ -49,7 +49,9 @@ public struct OpticsValue: Sendable, Hashable {
             + "ones; it pays while the exposed delay per operation stays below that.")
       }
     } else if topology.number != nil {
-      result.append("Reconfiguration value: \(reconfiguration.description).")
+      var reason = reconfiguration.description
+      if case .notIdentifiable(let words) = reconfiguration { reason = words }
+      result.append("Reconfiguration value: not measurable (\(reason)).")
     }
     return result
   }

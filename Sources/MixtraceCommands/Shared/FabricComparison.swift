@@ -39,11 +39,11 @@ struct FabricComparison {
   /// NIC, so that an optimistic delay never stands alone.
   init(
     workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
-    progress: (String) -> Void = { _ in }
+    progress: (_ name: String, _ done: Int) -> Void = { _, _ in }
   ) throws {
     var hasVariants = false
-    for fabric in fabrics {
-      progress(fabric.name)
+    for (done, fabric) in fabrics.enumerated() {
+      progress(fabric.name, done)
       try add(fabric, label: fabric.name, workload: workload, parameters: parameters)
       guard let optical = fabric.optical, optical.scheduler.dependsOnDemand, !hasVariants else {
         continue

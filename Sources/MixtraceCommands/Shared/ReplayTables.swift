@@ -62,6 +62,7 @@ enum ReplayTables {
         .number("of_bound_share", "of bound", .share),
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("exposed_ns", "Exposed", .nanoseconds),
+        .number("circuits", "Circuits set", .count),
         .number("scale_up_bytes", "Scale-up", .bytes),
         .number("electrical_bytes", "EPS", .bytes), .number("circuit_bytes", "Circuits", .bytes),
       ])
@@ -72,7 +73,8 @@ enum ReplayTables {
         .number(phase.bound.nanoseconds), .text(phase.bound.name),
         .number(phase.percentOfBound / 100),
         Cell(phase.percentOfCircuitOptimum.map { $0 / 100 }, orMissing: ""),
-        .number(phase.exposedNanoseconds), .number(phase.bytes.scaleUp),
+        .number(phase.exposedNanoseconds), Cell(phase.circuitCount),
+        .number(phase.bytes.scaleUp),
         .number(phase.bytes.electrical), .number(phase.bytes.circuits),
       ])
     }

@@ -59,18 +59,17 @@ struct SelectionOptions: ParsableArguments {
     guard !trace.operations.rows.isEmpty else {
       throw VerbError("the trace holds no operations in the part that was asked for.")
     }
-    return try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
-  }
-
-  /// Steps of a role and phase.
-  func steps(of workload: Workload) throws -> [Workload.Step] {
+    let workload = try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
+    guard role != nil || phase != nil else { return workload }
     let steps = workload.steps.filter {
       (role == nil || $0.role == role) && (phase == nil || $0.phase == phase)
     }
     guard !steps.isEmpty else {
       throw VerbError("no operation of the trace has the role and phase that were asked for.")
     }
-    return steps
+    return Workload(
+      grain: workload.grain, layout: workload.layout, model: workload.model,
+      demands: workload.demands, steps: steps, provenance: workload.provenance)
   }
 
   /// The grain at which matrices are printed.

@@ -33,6 +33,15 @@ final class ProgressMeter: Sendable {
     }
   }
 
+  /// Shows which of several fabrics is being replayed.
+  func showReplay(of fabric: String, done: Int, of count: Int) {
+    update { elapsed in
+      ProgressLine(label: "replay on \(fabric)", kind: .count, noun: "fabrics", total: Int64(count))
+        .text(
+          done: Int64(done), elapsedNanoseconds: Int64(elapsed * 1e9), width: terminal.width)
+    }
+  }
+
   /// Removes the line.
   func finish() {
     state.withLock { state in

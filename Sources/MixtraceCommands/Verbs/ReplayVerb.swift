@@ -50,7 +50,7 @@ struct ReplayVerb: Verb {
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
     let comparison = try FabricComparison(
       workload: workload, fabrics: fabrics, parameters: parameters,
-      progress: { name in meter.update { _ in "replaying on \(name)" } })
+      progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let value = try OpticsStudy.value(of: workload, locality: nil, parameters: parameters)
     var document = ResultDocument()

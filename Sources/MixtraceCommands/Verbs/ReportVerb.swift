@@ -51,7 +51,7 @@ struct ReportVerb: Verb {
     let regions = try RegionStudy(workload: workload, locality: locality, fabric: parameters)
     let comparison = try FabricComparison(
       workload: workload, fabrics: fabrics, parameters: parameters,
-      progress: { name in meter.update { _ in "replaying on \(name)" } })
+      progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let page = ReportContents(
       file: file, name: trace.split(separator: "/").last.map(String.init) ?? trace,
