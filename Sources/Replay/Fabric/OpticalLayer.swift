@@ -1,7 +1,7 @@
 internal import TraceModel
 
 /// Which servers share an optical domain.
-public enum RegionPlan: Sendable, Hashable {
+public enum RegionDivision: Sendable, Hashable {
   /// Blocks of this many consecutive servers; the last may be smaller.
   case contiguous(servers: Int)
   /// `region[server]`, any numbers.
@@ -33,14 +33,14 @@ public struct OpticalLayer: Sendable {
   /// Optical NICs per server (alpha).
   public var nicsPerServer: Int
   public var scheduler: any CircuitScheduler
-  public var regions: RegionPlan
+  public var regions: RegionDivision
   public var delay: ReconfigurationDelay
   public var scope: ReconfigurationScope
   /// Ports of one optical switch, for the bill of materials.
   public var switchRadix: Int
 
   public init(
-    nicsPerServer: Int, scheduler: any CircuitScheduler, regions: RegionPlan,
+    nicsPerServer: Int, scheduler: any CircuitScheduler, regions: RegionDivision,
     delay: ReconfigurationDelay = .mixNetPaper, scope: ReconfigurationScope = .allStop,
     switchRadix: Int = 576
   ) {

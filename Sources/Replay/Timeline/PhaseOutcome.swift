@@ -1,5 +1,5 @@
 /// Bytes by what carried them.
-public struct TierBytes: Sendable, Hashable {
+public struct CarriedBytes: Sendable, Hashable {
   /// Bytes that never left their GPU.
   public var local = 0.0
   public var scaleUp = 0.0
@@ -10,7 +10,7 @@ public struct TierBytes: Sendable, Hashable {
 
   public var total: Double { local + scaleUp + electrical + circuits }
 
-  package mutating func add(_ other: TierBytes, scale: Double) {
+  package mutating func add(_ other: CarriedBytes, scale: Double) {
     local += other.local * scale
     scaleUp += other.scaleUp * scale
     electrical += other.electrical * scale
@@ -24,7 +24,7 @@ package struct PhaseOutcome: Sendable {
   package var completion = 0.0
   /// Nanoseconds of the fixed-circuit optimum; nil without circuits.
   package var optimum: Double?
-  package var bytes = TierBytes()
+  package var bytes = CarriedBytes()
   /// Bytes over each link of the fabric.
   package var linkBytes: [Double] = []
   package var circuitUses: [CircuitUse] = []

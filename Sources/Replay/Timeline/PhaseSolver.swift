@@ -47,7 +47,7 @@ package struct RoutedDemand: Sendable {
   package private(set) var pairs: [(pair: DemandPair, route: Route, use: Int?)] = []
   package private(set) var circuitUses: [CircuitUse] = []
   /// Bytes whose tier does not depend on sharing.
-  package private(set) var fixedBytes = TierBytes()
+  package private(set) var fixedBytes = CarriedBytes()
 
   package init(_ demand: PhaseDemand, on network: FabricNetwork, circuits: CircuitSet?) {
     self.network = network

@@ -12,7 +12,7 @@ public struct ReplayResult: Sendable {
   public var phases: [PhaseResult] = []
   /// All iterations one after the other.
   public var total = IterationResult(iteration: Operation.unknown)
-  public var bytes = TierBytes()
+  public var bytes = CarriedBytes()
   /// Links by utilisation, busiest first.
   public var busiestLinks: [LinkUse] = []
   public var effectiveParameters: [EffectiveParameter] = []
@@ -68,7 +68,7 @@ public struct PhaseResult: Sendable, Hashable {
   public var exposedNanoseconds = 0.0
   public var hiddenNanoseconds = 0.0
   public var blockedNanoseconds = 0.0
-  public var bytes: TierBytes
+  public var bytes: CarriedBytes
   /// Full-duplex circuits in place, all regions together.
   public var circuitCount = 0
   public var hasReconfigured = false

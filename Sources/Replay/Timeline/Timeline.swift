@@ -78,7 +78,7 @@ struct Timeline {
     now = start + duration
     if circuits != nil { idleSince = now }
     traffic.add(outcome, scale: phase.scale, duration: duration)
-    var bytes = TierBytes()
+    var bytes = CarriedBytes()
     bytes.add(outcome.bytes, scale: phase.scale)
     var bound = solved.bounds[phase.demand]
     bound.nanoseconds *= phase.scale
