@@ -16,11 +16,18 @@ struct AttributionFlags: ParsableArguments {
       discussion: "Default: inferred from the repetition of pauses and sizes.", valueName: "count"))
   var burstsPerIteration: Int?
 
+  /// The flags as values, checked before anything is read.
   func options() throws -> AttributionOptions {
-    AttributionOptions(
-      idleGapNanoseconds: try idleGap.map {
-        Int64(try Quantity.nanoseconds($0, at: "--idle-gap"))
-      },
-      burstsPerIteration: burstsPerIteration)
+    if let burstsPerIteration, burstsPerIteration < 1 {
+      throw ValidationError("--bursts-per-iteration must be 1 or more.")
+    }
+    let gap = try idleGap.map { text in
+      let nanoseconds = try Quantity.nanoseconds(text, at: "--idle-gap")
+      guard nanoseconds < 1e18 else {
+        throw ValidationError("--idle-gap is longer than a lifetime.")
+      }
+      return Int64(nanoseconds)
+    }
+    return AttributionOptions(idleGapNanoseconds: gap, burstsPerIteration: burstsPerIteration)
   }
 }

@@ -28,19 +28,16 @@ public struct AttributionSummary: Sendable {
 /// The second pass of ingest: messages become operations and transfers.
 ///
 /// Bursts are separated by idle gaps; the groups that talk inside a burst are its operations; the
-/// shape of a group's matrix tells an all-to-all from a ring; the repetition of bursts gives
+/// shape of a group's traffic tells an all-to-all from a ring; the repetition of bursts gives
 /// iterations; transposed pairs of matrices give layers and phases. Everything is inferred and
-/// marked so. The messages are read twice and never held: memory is O(bursts × pairs).
+/// marked so. The messages are read twice and never held: memory is O(bursts × pairs in them).
 public struct Attribution {
   private let layout: Layout
   private let options: AttributionOptions
-  /// NIC of each address id.
-  private let nicOfAddress: [Int]
 
   public init(layout: Layout, options: AttributionOptions = AttributionOptions()) {
     self.layout = layout
     self.options = options
-    nicOfAddress = layout.addresses.map { $0.server * layout.nicsPerServer + $0.nic }
   }
 
   /// Attributes messages and appends operations and transfers (at NIC grain) to a sink.
@@ -59,6 +56,7 @@ public struct Attribution {
         busy.add(start: block.start[row], end: block.end[row])
       }
     }
+    busy.settle()
     summary.messageCountByKind = MessageKind.allCases.compactMap { kind in
       let count = countOfKind[Int(kind.rawValue)]
       return count > 0 ? (kind, count) : nil
@@ -67,228 +65,80 @@ public struct Attribution {
     let gap =
       options.idleGapNanoseconds.map { IdleGap(nanoseconds: $0, method: "declared") }
       ?? IdleGap.inferred(from: busy.pauses)
-    let bursts = try collectBursts(busy.joined(gap: gap.nanoseconds), forEachBlock: forEachBlock)
     summary.idleGapNanoseconds = gap.nanoseconds
-    try emit(bursts, gap: gap, summary: &summary, into: &sink)
+    let bursts = try Burst.collect(
+      in: busy.joined(gap: gap.nanoseconds), layout: layout, forEachBlock: forEachBlock)
+    let reading = BurstReading(
+      bursts, layout: layout, burstsPerIteration: options.burstsPerIteration)
+    try emit(bursts, reading, summary: &summary, into: &sink)
+    describe(bursts, reading, gap: gap, in: &summary)
     return summary
   }
 
-  /// Bytes of one burst between NICs.
-  struct Burst {
-    var start: Int64
-    var end: Int64
-    /// Bytes by (source NIC, destination NIC), ascending.
-    var pairs: [(source: Int, destination: Int, bytes: Int64, start: Int64, end: Int64)] = []
-
-    var bytes: Int64 { pairs.reduce(0) { $0 + $1.bytes } }
-  }
-
-  private func collectBursts(
-    _ busy: BusyTime, forEachBlock: ((MessageTable) throws -> Void) throws -> Void
-  ) throws -> [Burst] {
-    var table = KeyTable()
-    var bytes: [Int64] = []
-    var start: [Int64] = []
-    var end: [Int64] = []
-    let nicCount = UInt64(layout.nicCount)
-    try forEachBlock { block in
-      for row in 0..<block.count {
-        guard let burst = busy.interval(holding: block.start[row]) else { continue }
-        let source = UInt64(nicOfAddress[Int(block.source[row])])
-        let destination = UInt64(nicOfAddress[Int(block.destination[row])])
-        let number = table.number(
-          of: (UInt64(burst) * nicCount + source) * nicCount + destination)
-        if number == bytes.count {
-          bytes.append(0)
-          start.append(block.start[row])
-          end.append(block.end[row])
-        }
-        bytes[number] += block.bytes[row]
-        start[number] = min(start[number], block.start[row])
-        end[number] = max(end[number], block.end[row])
-      }
-    }
-    var bursts = (0..<busy.count).map { Burst(start: busy.starts[$0], end: busy.ends[$0]) }
-    let order = table.keys.indices.sorted { table.keys[$0] < table.keys[$1] }
-    for number in order where bytes[number] > 0 {
-      let key = table.keys[number]
-      bursts[Int(key / (nicCount * nicCount))].pairs.append(
-        (
-          source: Int(key / nicCount % nicCount), destination: Int(key % nicCount),
-          bytes: bytes[number], start: start[number], end: end[number]
-        ))
-    }
-    return bursts.filter { !$0.pairs.isEmpty }
-  }
-
   private func emit(
-    _ bursts: [Burst], gap: IdleGap, summary: inout AttributionSummary,
+    _ bursts: [Burst], _ reading: BurstReading, summary: inout AttributionSummary,
     into sink: inout some TraceSink
   ) throws {
-    let shaped = bursts.map { groups(of: $0) }
-    let periods = periods(of: bursts, shapes: shaped)
-    let (period, assignment) = reading(of: bursts, shapes: shaped, periods: periods)
     var operations = OperationTable()
     var transfers = TransferTable()
     for (index, burst) in bursts.enumerated() {
-      let iteration = period.map { Int32($0.iteration(ofBurst: index)) } ?? Operation.unknown
-      let place = period?.place(ofBurst: index)
-      for (group, shape) in shaped[index].shapes.enumerated() {
+      let groups = reading.groups[index]
+      let first = Int32(operations.count)
+      for (group, shape) in groups.shapes.enumerated() {
         var operation = Operation(
-          id: Int32(operations.count), kind: shape.kind, role: shape.role, grain: .nic,
-          iteration: iteration, group: Int32(group), start: burst.start, end: burst.end)
-        if shape.kind == .allToAll, let assignment, let place, let layer = assignment.layers[place]
-        {
-          operation.layer = layer
-          operation.phase = assignment.phases[place] ?? .unspecified
-        }
-        for pair in burst.pairs where shaped[index].groupOfNIC[pair.source] == group {
-          transfers.append(
-            operation: operation.id, source: Int32(pair.source),
-            destination: Int32(pair.destination), bytes: pair.bytes, start: pair.start,
-            end: pair.end)
+          id: first + Int32(group), kind: shape.kind, role: shape.role, grain: .nic,
+          group: Int32(group), start: burst.start, end: burst.end)
+        if let period = reading.period {
+          operation.iteration = Int32(clamping: period.iteration(ofBurst: index))
+          if shape.kind == .allToAll, let assignment = reading.assignment {
+            let place = period.place(ofBurst: index)
+            operation.layer = assignment.layers[place] ?? Operation.unknown
+            operation.phase = assignment.phases[place] ?? .unspecified
+          }
         }
         operations.append(operation)
+      }
+      for (transfer, group) in zip(burst.transfers, groups.groupOfTransfer) {
+        transfers.append(
+          operation: first + Int32(group), source: Int32(clamping: transfer.pair.source),
+          destination: Int32(clamping: transfer.pair.destination), bytes: transfer.bytes,
+          start: transfer.start, end: transfer.end)
       }
     }
     try sink.append(operations: operations)
     try sink.append(transfers: transfers)
     summary.operationCount = operations.count
-    describe(bursts, shapes: shaped, gap: gap, period: period, assignment: assignment, in: &summary)
-  }
-
-  /// The groups of one burst and the shape of each.
-  private struct Groups {
-    var groupOfNIC: [Int]
-    var shapes: [BurstShape]
-  }
-
-  private func groups(of burst: Burst) -> Groups {
-    // Servers, not NICs, talk to each other: the rails of one all-to-all belong together.
-    let servers = burst.pairs.map {
-      (
-        source: layout.server(of: $0.source, at: .nic),
-        destination: layout.server(of: $0.destination, at: .nic)
-      )
-    }
-    let groupOfServer = communicatingGroups(endCount: layout.serverCount, pairs: servers)
-    let groupCount = (groupOfServer.max() ?? -1) + 1
-    var matrices: [TrafficMatrix] = []
-    for group in 0..<groupCount {
-      let members = groupOfServer.indices.filter { groupOfServer[$0] == group }
-      var local = [Int](repeating: 0, count: layout.serverCount)
-      for (place, member) in members.enumerated() { local[member] = place }
-      var matrix = TrafficMatrix(size: members.count)
-      for (pair, ends) in zip(burst.pairs, servers) where groupOfServer[ends.source] == group {
-        matrix[local[ends.source], local[ends.destination]] += pair.bytes
-      }
-      matrices.append(matrix)
-    }
-    return Groups(
-      groupOfNIC: (0..<layout.nicCount).map { groupOfServer[layout.server(of: $0, at: .nic)] },
-      shapes: matrices.map { BurstShape.classify($0) })
-  }
-
-  /// The first period whose matrices read as training; else the first that reads at all.
-  ///
-  /// Where compute pauses are as long as the one between iterations, pauses alone cannot tell where
-  /// an iteration begins; the mirrored backward pass can.
-  private func reading(
-    of bursts: [Burst], shapes: [Groups], periods: [IterationPeriod]
-  ) -> (IterationPeriod?, PlacedPhases?) {
-    var fallback: PlacedPhases?
-    for (order, period) in periods.prefix(Self.offsetsTried).enumerated() {
-      let placed = phases(of: bursts, shapes: shapes, period: period)
-      if let placed, placed.phases.contains(.dispatchBackward) { return (period, placed) }
-      if order == 0 { fallback = placed }
-    }
-    return (periods.first, fallback)
-  }
-
-  /// Offsets whose matrices are looked at: an iteration begins after one of its longest pauses.
-  private static let offsetsTried = 8
-
-  private func periods(of bursts: [Burst], shapes: [Groups]) -> [IterationPeriod] {
-    if let declared = options.burstsPerIteration {
-      return [IterationPeriod(length: max(1, declared), offset: 0, likeness: 1)]
-    }
-    let beats = bursts.indices.map { index in
-      IterationPeriod.Beat(
-        pauseNanoseconds: index > 0 ? bursts[index].start - bursts[index - 1].end : 0,
-        bytes: bursts[index].bytes, kind: shapes[index].shapes.first?.kind.rawValue ?? 0)
-    }
-    return IterationPeriod.candidates(in: beats)
-  }
-
-  /// Layers and phases by place in the iteration; nil entries where a burst is not an all-to-all.
-  private struct PlacedPhases {
-    var layers: [Int32?]
-    var phases: [Phase?]
-    var likeness: Double
-    var method: String
-  }
-
-  private func phases(
-    of bursts: [Burst], shapes: [Groups], period: IterationPeriod
-  ) -> PlacedPhases? {
-    var sums = [TrafficMatrix?](repeating: nil, count: period.length)
-    for (index, burst) in bursts.enumerated()
-    where shapes[index].shapes.contains(where: { $0.kind == .allToAll }) {
-      let place = period.place(ofBurst: index)
-      var matrix = sums[place] ?? TrafficMatrix(size: layout.serverCount)
-      for pair in burst.pairs {
-        matrix[
-          layout.server(of: pair.source, at: .nic), layout.server(of: pair.destination, at: .nic)] +=
-          pair.bytes
-      }
-      sums[place] = matrix
-    }
-    let places = sums.indices.filter { sums[$0] != nil }
-    guard let assignment = PhaseAssignment.infer(from: places.compactMap { sums[$0] }) else {
-      return nil
-    }
-    var placed = PlacedPhases(
-      layers: [Int32?](repeating: nil, count: period.length),
-      phases: [Phase?](repeating: nil, count: period.length), likeness: assignment.likeness,
-      method: assignment.method)
-    for (order, place) in places.enumerated() {
-      placed.layers[place] = assignment.layers[order]
-      placed.phases[place] = assignment.phases[order]
-    }
-    return placed
   }
 
   private func describe(
-    _ bursts: [Burst], shapes: [Groups], gap: IdleGap, period: IterationPeriod?,
-    assignment: PlacedPhases?, in summary: inout AttributionSummary
+    _ bursts: [Burst], _ reading: BurstReading, gap: IdleGap, in summary: inout AttributionSummary
   ) {
-    let isDeclared = options.idleGapNanoseconds != nil
+    let shapes = reading.groups.flatMap(\.shapes)
     summary.provenance["operations.start"] = Provenance(.measured, method: "packet times")
     summary.provenance["transfers.bytes"] = Provenance(.measured, method: "packets")
     summary.provenance["operations"] = Provenance(
-      isDeclared ? .declared : .inferred,
+      options.idleGapNanoseconds == nil ? .inferred : .declared,
       method: "bursts between idle gaps over \(gap.nanoseconds / 1_000) µs (\(gap.method))")
-    let confidences = shapes.flatMap { $0.shapes.map(\.confidence) }
     summary.provenance["operations.kind"] = Provenance(
       .inferred, method: "who talks to whom in a burst: full mesh, ring or pairs",
-      confidence: confidences.reduce(0, +) / Double(max(1, confidences.count)))
+      confidence: shapes.reduce(0) { $0 + $1.confidence } / Double(max(1, shapes.count)))
     summary.provenance["operations.role"] = Provenance(
       .inferred, method: "all-to-all is expert, ring is data, single pairs are pipeline")
-    if let period {
-      let iterations = bursts.indices.map { period.iteration(ofBurst: $0) }
-      summary.iterationCount = (iterations.max() ?? 0) + 1
+    if let period = reading.period {
+      summary.iterationCount = (bursts.indices.map { period.iteration(ofBurst: $0) }.max() ?? 0) + 1
       summary.provenance["operations.iteration"] = Provenance(
         options.burstsPerIteration == nil ? .inferred : .declared,
         method: "every \(period.length) bursts repeat", confidence: period.likeness)
     } else {
       summary.provenance["operations.iteration"] = Provenance(
-        .absent, method: "\(bursts.count) bursts show no repetition")
+        .absent, method: "\(bursts.count) bursts show no repetition, or are all alike")
     }
     summary.provenance["operations.layer"] =
-      assignment.map { Provenance(.inferred, method: $0.method, confidence: $0.likeness) }
-      ?? Provenance(.absent, method: "matrices of successive bursts are not transposes")
+      reading.assignment.map {
+        Provenance(.inferred, method: $0.method, confidence: $0.likeness)
+      } ?? Provenance(.absent, method: "matrices of successive bursts are not transposes")
     summary.provenance["operations.phase"] = summary.provenance["operations.layer"]
-    let unknown = shapes.flatMap(\.shapes).count { $0.kind == .unknown }
+    let unknown = shapes.count { $0.kind == .unknown }
     if unknown > 0 {
       summary.notes.append(
         "\(unknown) bursts are between two servers in both directions: their kind cannot be told")

@@ -1,6 +1,7 @@
 internal import TraceModel
 
-/// What the matrix of one burst looks like, and so which kind of operation it probably was.
+/// What the traffic of one group in one burst looks like, and so which kind of operation it
+/// probably was.
 struct BurstShape: Equatable {
   var kind: OperationKind
   var role: Role
@@ -9,20 +10,17 @@ struct BurstShape: Equatable {
 
   /// Tells a full mesh from a ring from single pairs by who talks to whom.
   ///
-  /// - Parameter matrix: bytes between the ends of one group (servers, or NICs), diagonal ignored.
-  static func classify(_ matrix: TrafficMatrix) -> BurstShape {
-    let size = matrix.size
+  /// - Parameter pairs: ordered pairs of ends that exchanged bytes, each once; pairs of an end with
+  ///   itself do not count.
+  static func classify(_ pairs: [EndPair]) -> BurstShape {
+    var peers: [Int: Set<Int>] = [:]
     var pairCount = 0
-    var peers = [Set<Int>](repeating: [], count: size)
-    for source in 0..<size {
-      for destination in 0..<size
-      where source != destination && matrix[source, destination] > 0 {
-        pairCount += 1
-        peers[source].insert(destination)
-        peers[destination].insert(source)
-      }
+    for pair in pairs where pair.source != pair.destination {
+      pairCount += 1
+      peers[pair.source, default: []].insert(pair.destination)
+      peers[pair.destination, default: []].insert(pair.source)
     }
-    let active = peers.count { !$0.isEmpty }
+    let active = peers.count
     guard active > 0 else { return BurstShape(kind: .unknown, role: .other, confidence: 0) }
     if active == 2 {
       // Two ends look the same whether they exchange halves, reduce or send: only a one-way
@@ -31,16 +29,17 @@ struct BurstShape: Equatable {
         ? BurstShape(kind: .sendReceive, role: .pipeline, confidence: 0.5)
         : BurstShape(kind: .unknown, role: .other, confidence: 0)
     }
-    let mesh = Double(pairCount) / Double(active * (active - 1))
+    let mostPeers = peers.values.reduce(0) { max($0, $1.count) }
     // Three ends in a bidirectional ring are a full mesh too; the mesh is the commoner reading.
-    if active > 3, peers.allSatisfy({ $0.count <= 2 }) {
+    if mostPeers <= 2, active > 3 {
       return BurstShape(
         kind: .ring, role: .data, confidence: min(1, Double(pairCount) / Double(active)))
     }
-    if active == 3, pairCount == 3, peers.allSatisfy({ $0.count == 2 || $0.isEmpty }) {
+    if active == 3, pairCount == 3, mostPeers == 2 {
       return BurstShape(kind: .ring, role: .data, confidence: 0.5)
     }
-    let meanPeers = Double(peers.reduce(0) { $0 + $1.count }) / Double(active)
+    let meanPeers = Double(peers.values.reduce(0) { $0 + $1.count }) / Double(active)
+    let mesh = Double(pairCount) / (Double(active) * Double(active - 1))
     if meanPeers > 2 || mesh >= 0.5 {
       return BurstShape(kind: .allToAll, role: .expert, confidence: mesh)
     }
@@ -48,34 +47,35 @@ struct BurstShape: Equatable {
   }
 }
 
-/// Groups of ends that exchanged bytes with each other in one burst: connected components.
+/// Two ends, in the direction of the bytes.
+struct EndPair: Hashable {
+  var source: Int
+  var destination: Int
+}
+
+/// Which pairs belong together: connected components of who exchanged bytes with whom.
 ///
-/// - Returns: a group number per end, numbered by lowest member, −1 for silent ends.
-func communicatingGroups(endCount: Int, pairs: [(source: Int, destination: Int)]) -> [Int] {
-  var parent = Array(0..<endCount)
+/// - Returns: a group number for each pair, groups numbered by their first pair.
+func communicatingGroups(of pairs: [EndPair]) -> [Int] {
+  var parent: [Int: Int] = [:]
   func root(_ end: Int) -> Int {
     var end = end
-    while parent[end] != end {
-      parent[end] = parent[parent[end]]
-      end = parent[end]
+    while let above = parent[end], above != end {
+      parent[end] = parent[above]
+      end = above
     }
     return end
   }
-  var isActive = [Bool](repeating: false, count: endCount)
   for pair in pairs {
-    isActive[pair.source] = true
-    isActive[pair.destination] = true
+    for end in [pair.source, pair.destination] where parent[end] == nil { parent[end] = end }
     let (first, second) = (root(pair.source), root(pair.destination))
     parent[max(first, second)] = min(first, second)
   }
   var number: [Int: Int] = [:]
-  return (0..<endCount).map { end in
-    guard isActive[end] else { return -1 }
-    let representative = root(end)
-    let next = number.count
-    return number[representative]
-      ?? {
-        number[representative] = next; return next
-      }()
+  return pairs.map { pair in
+    let representative = root(pair.source)
+    if let known = number[representative] { return known }
+    number[representative] = number.count
+    return number.count - 1
   }
 }

@@ -38,6 +38,8 @@ struct IterationPeriod: Equatable {
         $0 > 0 && likenessOfLag[$0] >= best - 0.02
       })
     else { return [] }
+    // Bursts that are all alike repeat, but nothing says how many make an iteration.
+    guard length > 1 else { return [] }
     var pauses = [Double](repeating: 0, count: length)
     var counts = [Double](repeating: 0, count: length)
     for index in 1..<count {

@@ -1,0 +1,31 @@
+/// The pause that separates two operations.
+struct IdleGap {
+  var nanoseconds: Int64
+  /// How it was found, in words.
+  var method: String
+
+  /// Pauses below this are jitter of one burst: queues, credits, rendezvous.
+  static let jitter: Int64 = 20_000
+  /// No computation between two all-to-alls of a layer is shorter than this many nanoseconds on
+  /// hardware of our time, so a threshold is never set above it without being asked.
+  static let longestThreshold: Int64 = 1_000_000
+  /// A pause this many times longer than the next shorter one is of another kind.
+  static let leastBand = 2.5
+
+  /// The first empty band in the sorted pauses above 20 µs, or 50 µs without one below 1 ms.
+  ///
+  /// The first, not the widest: the band between compute pauses and the pause between iterations
+  /// is wider than that between jitter and compute.
+  static func inferred(from pauses: [Int64]) -> IdleGap {
+    let sorted = [jitter] + pauses.filter { $0 > jitter }.sorted()
+    for (lower, upper) in zip(sorted, sorted.dropFirst()) where lower < longestThreshold {
+      if Double(upper) / Double(lower) >= leastBand {
+        let middle = (Double(lower) * Double(upper)).squareRoot()
+        return IdleGap(
+          nanoseconds: Int64(min(middle, Double(longestThreshold))),
+          method: "the first empty band between pauses")
+      }
+    }
+    return IdleGap(nanoseconds: 50_000, method: "50 µs: pauses show no empty band")
+  }
+}
