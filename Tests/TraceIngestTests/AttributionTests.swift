@@ -135,4 +135,74 @@ import TraceModel
       forEachBlock: { _ in }, into: &buffer)
     #expect(summary.operationCount == 0)
   }
+
+  @Test func theOrderOfMessagesDoesNotMatter() throws {
+    let schedule = Schedule(servers: 8, layers: 2, iterations: 3, hasBackward: true, seed: 4)
+    let (inOrder, _) = try attribute(schedule)
+    var shuffled = schedule
+    var random = RandomStream(seed: 11)
+    let messages = schedule.messages
+    shuffled.messages.removeAll()
+    for row in random.permutation(messages.count) { shuffled.messages.append(messages[row]) }
+    let (outOfOrder, _) = try attribute(shuffled)
+    #expect(outOfOrder.operations == inOrder.operations)
+    #expect(outOfOrder.transfers == inOrder.transfers)
+  }
+
+  @Test func burstsThatAreAllAlikeAreNotIterations() throws {
+    var schedule = Schedule(servers: 4, layers: 1, iterations: 1, hasBackward: false, seed: 1)
+    schedule.messages.removeAll()
+    for beat in 0..<50 {
+      schedule.messages.append(
+        Message(
+          source: 0, destination: 1, channel: 1, kind: .write, start: Int64(beat) * 1_000_000,
+          end: Int64(beat) * 1_000_000 + 10, bytes: 1_000, packets: 1))
+    }
+    let (buffer, summary) = try attribute(schedule)
+    #expect(buffer.operations.count == 50)
+    #expect(summary.iterationCount == nil)
+  }
+
+  @Test func timesAtBothEndsOfTheClockDoNotOverflow() throws {
+    var schedule = Schedule(servers: 2, layers: 1, iterations: 1, hasBackward: false, seed: 1)
+    schedule.messages.removeAll()
+    for start in [Int64.min + 1, 0, .max - 1] {
+      schedule.messages.append(
+        Message(
+          source: 0, destination: 1, channel: 1, kind: .write, start: start, end: start, bytes: 1,
+          packets: 1))
+    }
+    let (buffer, _) = try attribute(schedule)
+    #expect(buffer.operations.count == 3)
+  }
+
+  @Test func aStarOfManyEndsNeedsNoMatrix() throws {
+    var layout = Layout(serverCount: 50_000, gpusPerServer: 1)
+    layout.addresses = (0..<50_000).map { NICAddress(text: "a\($0)", server: $0, nic: 0) }
+    var messages = MessageTable()
+    for client in 1..<50_000 {
+      messages.append(
+        Message(
+          source: Int32(client), destination: 0, channel: 1, kind: .tcp, start: 0, end: 100,
+          bytes: 10, packets: 1))
+    }
+    var buffer = TraceBuffer()
+    _ = try Attribution(layout: layout).run(forEachBlock: { try $0(messages) }, into: &buffer)
+    #expect(buffer.operations.count == 1)
+    #expect(buffer.transfers.count == 49_999)
+  }
+
+  @Test func aMessageFromNowhereIsAnErrorNotATrap() {
+    var messages = MessageTable()
+    messages.append(
+      Message(
+        source: 7, destination: 0, channel: 1, kind: .write, start: 0, end: 1, bytes: 1, packets: 1)
+    )
+    let table = messages
+    var buffer = TraceBuffer()
+    #expect(throws: IngestError.self) {
+      try Attribution(layout: Layout(serverCount: 2, gpusPerServer: 1)).run(
+        forEachBlock: { try $0(table) }, into: &buffer)
+    }
+  }
 }
