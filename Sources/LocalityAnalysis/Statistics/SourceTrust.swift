@@ -1,10 +1,10 @@
-internal import TraceModel
+package import TraceModel
 
 /// Why the sources of a workload's demands cannot be believed, or nil when they can.
 ///
 /// Looks at the provenance of the columns that name a sender: every "transfers.source…" and
 /// "routing.source…". An inferred sender is a guess that pair statistics would only repeat back.
-func reasonAgainstSources(_ provenance: [String: Provenance]) -> String? {
+package func reasonAgainstSources(_ provenance: [String: Provenance]) -> String? {
   let columns = provenance.keys.sorted().filter {
     $0.hasPrefix("transfers.source") || $0.hasPrefix("routing.source")
   }

@@ -23,6 +23,12 @@ struct FabricComparison {
       }
       return duration > 0 ? optimum / duration : nil
     }
+    /// How near the phases came to their own bounds, compute left out, 0 … 1; nil without bytes.
+    var shareOfNetworkBound: Double? {
+      let duration = result.phases.reduce(0) { $0 + $1.durationNanoseconds }
+      return duration > 0
+        ? result.phases.reduce(0) { $0 + $1.bound.nanoseconds } / duration : nil
+    }
     /// Iterations per second and million dollars; larger is better.
     var performancePerMillionUSD: Double {
       1e9 / (completionNanoseconds / Double(max(1, result.iterations.count)))
@@ -31,30 +37,33 @@ struct FabricComparison {
   }
 
   var rows: [Row] = []
+  /// Which prices were used.
+  private(set) var costModel = ""
 
   /// Replays a workload on every fabric.
   ///
-  /// The first that reconfigures gets two more rows: circuits
-  /// set once, which is what remains when changing them does not pay, and the delay of a commodity
-  /// NIC, so that an optimistic delay never stands alone.
+  /// One that reconfigures gets a row with the delay of a commodity NIC, so that an optimistic delay
+  /// never stands alone; the first also gets one with circuits set once, which is what remains when
+  /// changing them does not pay.
   init(
     workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
     progress: (_ name: String, _ done: Int) -> Void = { _, _ in }
   ) throws {
-    var hasVariants = false
+    costModel = parameters.options.cost.rawValue
+    var hasSetOnce = false
     for (done, fabric) in fabrics.enumerated() {
       progress(fabric.name, done)
       try add(fabric, label: fabric.name, workload: workload, parameters: parameters)
-      guard let optical = fabric.optical, optical.scheduler.dependsOnDemand, !hasVariants else {
-        continue
-      }
-      hasVariants = true
-      if parameters.policy != .never {
+      guard let optical = fabric.optical, optical.scheduler.dependsOnDemand,
+        optical.nicsPerServer > 0
+      else { continue }
+      if parameters.policy != .never, !hasSetOnce {
+        hasSetOnce = true
         try add(
           fabric, label: "\(fabric.name), set once", policy: .never, workload: workload,
           parameters: parameters)
       }
-      if optical.delay != .commodityNIC {
+      if optical.delay != .commodityNIC, parameters.policy != .never {
         var slow = fabric
         slow.optical?.delay = .commodityNIC
         try add(
@@ -78,7 +87,7 @@ struct FabricComparison {
   /// The fabrics that can be bought: an ideal crossbar is a yardstick.
   var buildable: [Row] { rows.filter { $0.fabric.name != "ideal" } }
 
-  var fastest: Row? { buildable.min { $0.completionNanoseconds < $1.completionNanoseconds } }
+  var fastest: Row? { buildable.fastest }
 
   /// The cheapest of those within a share of the fastest.
   func cheapest(within tolerance: Double) -> Row? {
@@ -87,5 +96,17 @@ struct FabricComparison {
       buildable
       .filter { $0.completionNanoseconds <= fastest.completionNanoseconds * (1 + tolerance) }
       .min { $0.bill.totalUSD < $1.bill.totalUSD }
+  }
+
+  var electrical: [Row] { buildable.filter { $0.fabric.optical == nil } }
+  var optical: [Row] { buildable.filter { $0.fabric.opticalNICsPerServer > 0 } }
+}
+
+extension [FabricComparison.Row] {
+  var fastest: FabricComparison.Row? {
+    self.min { $0.completionNanoseconds < $1.completionNanoseconds }
+  }
+  var mostPerDollar: FabricComparison.Row? {
+    self.max { $0.performancePerMillionUSD < $1.performancePerMillionUSD }
   }
 }

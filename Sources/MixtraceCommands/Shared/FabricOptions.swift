@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Configuration
+internal import LocalityAnalysis
 internal import Replay
 internal import TraceModel
 
@@ -109,10 +110,25 @@ struct FabricParameters {
   var delay: ReconfigurationDelay
   var options: FabricOptions
 
+  /// NICs of a candidate's servers where neither the user nor the trace says: MixNet's.
+  static let assumedNICsPerServer = 8
+
+  /// What the optical switch can connect, for the region candidates.
+  func switchLimit(for layout: Layout) throws -> SwitchLimit? {
+    try fabrics(for: layout).first(where: OpticsStudy.isRegional).map {
+      SwitchLimit(radix: options.opticalRadix, opticalNICsPerServer: $0.opticalNICsPerServer)
+    }
+  }
+
   /// Every preset with these parameters, in the catalogue's order.
   func fabrics(for layout: Layout) throws -> [FabricSpecification] {
+    // A trace whose servers show one NIC says nothing about the candidates' servers.
     var sized = layout
-    if let nics = options.nicsPerServer { sized.nicsPerServer = nics }
+    if let nics = options.nicsPerServer {
+      sized.nicsPerServer = nics
+    } else if layout.nicsPerServer == 1 {
+      sized.nicsPerServer = Self.assumedNICsPerServer
+    }
     let presets = FabricCatalogue.presets(
       layout: sized, nicBitsPerSecond: nicBitsPerSecond, switchRadix: options.switchRadix)
     let fabrics = presets.map { apply(to: $0, layout: layout) }

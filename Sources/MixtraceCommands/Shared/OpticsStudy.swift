@@ -5,15 +5,23 @@ internal import TraceModel
 /// What circuits are worth on a workload, measured on the regional optical fabric.
 enum OpticsStudy {
   /// Topology value and reconfiguration value, apart, with the statistics that explain them.
+  ///
+  /// Where the senders are guessed there is no number: it would only measure the guess.
   static func value(
     of workload: Workload, locality: LocalityReport?, parameters: FabricParameters
   ) throws -> OpticsValue {
     guard let fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional) else {
       return OpticsValue()
     }
-    var value = OpticsValue(
-      topology: finding(try topologyValue(of: workload, on: fabric)),
-      reconfiguration: finding(try reconfigurationValue(of: workload, on: fabric)))
+    var value: OpticsValue
+    if let reason = reasonAgainstSources(workload.provenance) {
+      value = OpticsValue(
+        topology: .notIdentifiable(reason), reconfiguration: .notIdentifiable(reason))
+    } else {
+      value = OpticsValue(
+        topology: finding(try topologyValue(of: workload, on: fabric)),
+        reconfiguration: finding(try reconfigurationValue(of: workload, on: fabric)))
+    }
     if let profile = locality?.networkProfile {
       value.pairInformation = profile.excessInformation
       value.receiveMaxOverMean = profile.receiveMaxOverMean

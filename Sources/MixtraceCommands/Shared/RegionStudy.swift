@@ -12,37 +12,10 @@ struct RegionStudy {
   let value: OpticsValue
 
   init(workload: Workload, locality: LocalityReport, fabric parameters: FabricParameters) throws {
-    let fabrics = try parameters.fabrics(for: workload.layout)
     value = try OpticsStudy.value(of: workload, locality: locality, parameters: parameters)
-    guard let optical = fabrics.first(where: OpticsStudy.isRegional),
-      let electrical = fabrics.first(where: { $0.name == "fat-tree" })
-    else { throw VerbError("the catalogue has no regional optical fabric to judge regions on") }
+    let trials = try RegionTrials(workload: workload, locality: locality, parameters: parameters)
     let evaluator = PlanEvaluator<ReplayError> { plan, giveUp throws(ReplayError) in
-      // A region of one server holds no circuit: the comparison is with all NICs on packets.
-      var fabric = electrical
-      if plan.hasCircuits {
-        fabric = optical
-        fabric.optical?.regions = .declared(plan.grouping.regionOf)
-      }
-      var score = PlanScore(
-        completionNanoseconds: nil,
-        costUSD: parameters.bill(for: fabric, layout: workload.layout).totalUSD,
-        provenLowerBoundNanoseconds: try completionBound(of: workload, on: fabric))
-      if giveUp > 0 {
-        // Where changing circuits does not pay they are set once: a region is worth the better.
-        let policies: [ReconfigurationPolicy] =
-          plan.hasCircuits ? [parameters.policy, .never] : [.never]
-        for policy in policies {
-          let result = try replay(
-            workload, on: fabric,
-            options: ReplayOptions(policy: policy, giveUpAfterNanoseconds: giveUp))
-          if !result.isAbandoned {
-            score.completionNanoseconds = min(
-              score.completionNanoseconds ?? .infinity, result.completionNanoseconds)
-          }
-        }
-      }
-      return score
+      try trials.score(plan, giveUpAfterNanoseconds: giveUp)
     }
     let plans = locality.candidates.plans(
       declaredOrder: locality.declaredOrder, curve: locality.curve)

@@ -16,8 +16,9 @@ enum ReplayTables {
         .number("hidden_delay_ns", "Hidden delay", .nanoseconds, isForMachinesOnly: true),
         .number("blocked_ns", "Blocked", .nanoseconds, isForMachinesOnly: true),
         .number("reconfigurations", "Reconfigurations", .count, isForMachinesOnly: true),
-        .number("bound_ns", "Bound", .nanoseconds),
+        .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
         .number("of_bound_share", "of bound", .share),
+        .number("network_of_bound_share", "network of bound", .share),
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("cost_usd", "Cost", .dollars),
         .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
@@ -37,15 +38,17 @@ enum ReplayTables {
           row.fabric.optical == nil ? .missing("") : .number(total.hiddenNanoseconds),
           row.fabric.optical == nil ? .missing("") : .number(total.blockedNanoseconds),
           Cell(total.reconfigurations), .number(total.boundNanoseconds),
-          .number(total.percentOfBound / 100), Cell(row.shareOfCircuitOptimum, orMissing: ""),
+          .number(total.percentOfBound / 100), Cell(row.shareOfNetworkBound, orMissing: ""),
+          Cell(row.shareOfCircuitOptimum, orMissing: ""),
           isYardstick ? .missing("") : .number(row.bill.totalUSD),
           isYardstick ? .missing("") : .number(row.performancePerMillionUSD),
           row.result.sharing.map { .text($0.rawValue) } ?? .missing(""),
         ], emphasis: row.label == fastest ? .best : .none)
     }
     table.notes = [
-      "of bound: proven lower bound ÷ completion, with circuits free to choose. of circuits: how "
-        + "well the circuits that were set are used. The ideal crossbar is a yardstick, not for sale."
+      "of bound: proven lower bound ÷ completion, compute on both sides, circuits free to choose. "
+        + "network of bound: the same for the phases alone. of circuits: how well the circuits that "
+        + "were set are used. The ideal crossbar is a yardstick, not for sale."
     ]
     return table
   }
@@ -107,7 +110,8 @@ enum ReplayTables {
     var order: [String] = []
     var values: [String: [(value: String, unit: String, fabrics: [String])]] = [:]
     for row in comparison.rows {
-      for parameter in row.result.effectiveParameters where parameter.name != "fabric" {
+      let cost = EffectiveParameter("cost model", comparison.costModel)
+      for parameter in row.result.effectiveParameters + [cost] where parameter.name != "fabric" {
         if values[parameter.name] == nil { order.append(parameter.name) }
         var known = values[parameter.name] ?? []
         if let index = known.firstIndex(where: { $0.value == parameter.value }) {
@@ -140,7 +144,7 @@ enum ReplayTables {
   }
 
   /// Fabrics by the fewest words: "all", "all optical", or their names.
-  private static func names(of labels: [String], in comparison: FabricComparison) -> String {
+  static func names(of labels: [String], in comparison: FabricComparison) -> String {
     let kinds: [(String, (FabricComparison.Row) -> Bool)] = [
       ("all", { _ in true }),
       ("all optical", { $0.fabric.optical != nil }),
@@ -150,6 +154,8 @@ enum ReplayTables {
     for (name, holds) in kinds where comparison.rows.filter(holds).map(\.label) == labels {
       return name
     }
+    let others = comparison.rows.map(\.label).filter { !labels.contains($0) }
+    if others.count < labels.count { return "all but " + others.joined(separator: "; ") }
     return labels.joined(separator: "; ")
   }
 

@@ -23,42 +23,37 @@ enum Verdict {
     return sentences
   }
 
-  /// Circuits against the best network without: time and price side by side.
+  /// Circuits against networks without: time against the fastest, work per dollar against the best
+  /// at that.
   private static func optics(_ comparison: FabricComparison) -> String? {
-    let electrical = comparison.buildable.filter { $0.fabric.optical == nil }
-    let optical = comparison.buildable.filter { $0.fabric.optical != nil }
-    guard let plain = electrical.min(by: { $0.completionNanoseconds < $1.completionNanoseconds }),
-      let circuits = optical.min(by: { $0.completionNanoseconds < $1.completionNanoseconds })
+    guard let plain = comparison.electrical.fastest, let circuits = comparison.optical.fastest,
+      let thrifty = comparison.electrical.mostPerDollar,
+      let worthy = comparison.optical.mostPerDollar
     else { return nil }
-    let gain = plain.completionNanoseconds / circuits.completionNanoseconds - 1
-    let price = circuits.bill.totalUSD / plain.bill.totalUSD
-    let priceWords =
-      price < 1
-      ? "\(HumanNumber.text(1 - price, .share)) cheaper"
-      : "\(HumanNumber.text(price - 1, .share)) dearer"
     let slowdown = circuits.completionNanoseconds / plain.completionNanoseconds - 1
-    let timeWords =
-      slowdown <= 0
-      ? "\(HumanNumber.text(gain, .share)) faster"
-      : "\(HumanNumber.text(slowdown, .share)) slower"
-    let perDollar = circuits.performancePerMillionUSD / plain.performancePerMillionUSD - 1
+    let price = circuits.bill.totalUSD / plain.bill.totalUSD - 1
+    let perDollar = worthy.performancePerMillionUSD / thrifty.performancePerMillionUSD - 1
     let judgement =
-      if gain >= worthwhile {
+      if slowdown <= -worthwhile {
         "Optics pay in time"
-      } else if slowdown <= worthwhile && price <= 1 - worthwhile {
+      } else if slowdown <= worthwhile && price <= -worthwhile {
         "Optics pay in price"
       } else if perDollar >= worthwhile {
         "Optics trade time for price"
       } else {
         "Optics do not pay"
       }
-    let dollarWords =
-      perDollar >= 0
-      ? "\(HumanNumber.text(perDollar, .share)) more"
-      : "\(HumanNumber.text(-perDollar, .share)) less"
     return
-      "\(judgement): the best optical fabric, \(circuits.label), is \(timeWords) than the best "
-      + "electrical one, \(plain.label), \(priceWords), and does \(dollarWords) work per dollar of network."
+      "\(judgement): the fastest optical fabric, \(circuits.label), is "
+      + "\(difference(slowdown, more: "slower", less: "faster")) than the fastest electrical one, "
+      + "\(plain.label), and \(difference(price, more: "dearer", less: "cheaper")); per dollar of "
+      + "network the best optical fabric, \(worthy.label), does "
+      + "\(difference(perDollar, more: "more", less: "less")) work than the best electrical one, "
+      + "\(thrifty.label)."
+  }
+
+  private static func difference(_ share: Double, more: String, less: String) -> String {
+    HumanNumber.text(abs(share), .share) + " " + (share >= 0 ? more : less)
   }
 
   /// What limits the statements.
@@ -66,15 +61,42 @@ enum Verdict {
     var limits = [
       "Uncalibrated: the trace was not replayed on the fabric that it was recorded on."
     ]
-    var notes: [String] = []
-    for row in comparison.rows {
-      for note in row.result.notes where !notes.contains(note) { notes.append(note) }
+    if let row = comparison.fastest,
+      row.result.total.communicationNanoseconds
+        < row.completionNanoseconds / 100
+    {
+      let share = row.result.total.communicationNanoseconds / row.completionNanoseconds
+      limits.append(
+        "The network is \(HumanNumber.text(share, .share)) of the time on \(row.label): no fabric can matter."
+      )
     }
-    limits += notes.map { "Note: \($0)." }
+    if workload.layout.nicsPerServer == 1, let nics = comparison.rows.first?.fabric.nicsPerServer,
+      nics > 1
+    {
+      limits.append(
+        "The trace's servers have one NIC; the fabrics are built with \(nics) (--nics-per-server).")
+    }
+    limits += notes(comparison).map { "Note\($0)." }
     if let compute = workload.provenance["steps.computeBefore"] {
       limits.append("Compute between phases: \(compute.origin.rawValue), \(compute.method).")
     }
     return limits
+  }
+
+  /// Each note once: alone when it holds for every fabric, else after the fabrics it holds for.
+  private static func notes(_ comparison: FabricComparison) -> [String] {
+    var order: [String] = []
+    var labels: [String: [String]] = [:]
+    for row in comparison.rows {
+      for note in row.result.notes {
+        if labels[note] == nil { order.append(note) }
+        labels[note, default: []].append(row.label)
+      }
+    }
+    return order.map { note in
+      let names = ReplayTables.names(of: labels[note] ?? [], in: comparison)
+      return names == "all" ? ": \(note)" : " on \(names): \(note)"
+    }
   }
 
   private static func time(_ nanoseconds: Double) -> String {

@@ -52,7 +52,7 @@ private func notes(
   if let tree = fabric.electrical as? FatTree, tree.oversubscription > 1,
     tree.serversPerLeaf >= workload.layout.serverCount
   {
-    notes.append("\(fabric.name): one switch holds every NIC, so nothing is oversubscribed")
+    notes.append("one switch holds every NIC, so nothing is oversubscribed")
   }
   if let optical = fabric.optical {
     notes.append("sharing of circuits and EPS: \(fabric.sharing.rawValue)")
