@@ -17,10 +17,18 @@ struct AttributionFlags: ParsableArguments {
   var burstsPerIteration: Int?
 
   func options() throws -> AttributionOptions {
-    AttributionOptions(
-      idleGapNanoseconds: try idleGap.map {
-        Int64(try Quantity.nanoseconds($0, at: "--idle-gap"))
-      },
-      burstsPerIteration: burstsPerIteration)
+    try checkOption("--bursts-per-iteration", burstsPerIteration, in: 1...1_000_000)
+    return AttributionOptions(
+      idleGapNanoseconds: try idleGap.map(nanoseconds), burstsPerIteration: burstsPerIteration)
+  }
+
+  private func nanoseconds(ofGap text: String) throws -> Int64 {
+    let gap = try optionQuantity { () throws(ConfigurationError) in
+      try Quantity.nanoseconds(text, at: "--idle-gap")
+    }
+    guard let whole = Int64(exactly: gap.rounded()) else {
+      throw ValidationError("--idle-gap: \"\(text)\" is longer than any capture")
+    }
+    return whole
   }
 }
