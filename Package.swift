@@ -91,7 +91,8 @@ let package = Package(
     tests(of: "TraceSynthesis", imports: ["TraceModel", "TraceFormat", "TraceIngest"]),
     tests(of: "Reporting"),
     tests(of: "Configuration", imports: ["TraceModel"]),
-    tests(of: "MixtraceCommands", imports: ["TraceModel", "TraceFormat"]),
+    tests(
+      of: "MixtraceCommands", imports: ["TraceModel", "TraceFormat"], exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -68,7 +68,10 @@ public enum LayoutFile {
     let keys = try node.mapping(allowed: [
       "tensor", "context", "expert", "expert_tensor", "pipeline", "data",
     ])
-    func size(_ key: String) throws(ConfigurationError) -> Int? { try keys[key]?.integer() }
+    // Three of them are multiplied below: within this limit that cannot overflow.
+    func size(_ key: String) throws(ConfigurationError) -> Int? {
+      try keys[key]?.integer(in: 1...Parallelism.sizeLimit)
+    }
     let tensor = try size("tensor") ?? 1
     let context = try size("context") ?? 1
     let pipeline = try size("pipeline") ?? 1

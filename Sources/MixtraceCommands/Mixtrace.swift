@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 
 /// The command line: verbs that ingest traces, analyse locality and replay candidate fabrics.
 struct Mixtrace: ParsableCommand {
@@ -10,12 +11,15 @@ struct Mixtrace: ParsableCommand {
       its expert traffic is, chooses the region of servers that should share an optical switch, \
       and replays the traffic on candidate fabrics.
 
-      A first look, from a capture and a router log:
+      A first look, from a capture or from router logs:
         mixtrace ingest capture.pcap.zst --layout layout.yaml -o run.mixt
-        mixtrace ingest router_trace_rank*.jsonl --layout layout.yaml --model mixtral-8x7b -o run.mixt
+        mixtrace ingest router_trace_rank*.jsonl -o run.mixt \\
+            --layout layout.yaml --model mixtral-8x7b
         mixtrace analyze run.mixt
         mixtrace replay run.mixt
         mixtrace report run.mixt -o report.html
+
+      Without a trace of your own: mixtrace synth mixtral-8x7b --trace run.mixt
 
       Exit status: 0 done, 1 failed, 2 done but part of the input could not be read, 64 wrong usage.
       """,
@@ -41,17 +45,21 @@ struct VerbError: Error, CustomStringConvertible {
 ///
 /// Results go to `terminal.write`, everything else to `terminal.writeError`.
 public func run(_ arguments: [String], on terminal: Terminal = .standard) -> ExitStatus {
+  var speaker: any ParsableCommand.Type = Mixtrace.self
   do {
+    try refuseUnknownVerb(arguments.first)
     var command = try Mixtrace.parseAsRoot(arguments)
     guard var verb = command as? any Verb else {
       // `mixtrace` alone, help and version requests: the parser answers by throwing.
       try command.run()
       return .done
     }
+    speaker = type(of: verb)
     return try verb.run(on: terminal)
   } catch {
-    let exitCode = Mixtrace.exitCode(for: error)
-    let message = Mixtrace.fullMessage(for: error)
+    let exitCode = speaker.exitCode(for: error)
+    // Lines longer than this are hard to read, however wide the terminal is.
+    let message = speaker.fullMessage(for: error, columns: min(terminal.width, 100))
     if exitCode == .success {
       terminal.write(message + "\n")
       return .done
@@ -63,4 +71,13 @@ public func run(_ arguments: [String], on terminal: Terminal = .standard) -> Exi
     terminal.writeError("mixtrace: \(error)\n")
     return .failed
   }
+}
+
+/// Names the verb that was probably meant; the parser only knows that it expected none.
+private func refuseUnknownVerb(_ word: String?) throws(ValidationError) {
+  let names = verbs.map { $0._commandName } + ["help"]
+  guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+  let nearest = nearestSpelling(of: word, among: names).map { "Did you mean \($0)? " } ?? ""
+  throw ValidationError(
+    "there is no verb \"\(word)\". \(nearest)Verbs: \(names.joined(separator: ", ")).")
 }

@@ -16,18 +16,19 @@ struct AttributionFlags: ParsableArguments {
       discussion: "Default: inferred from the repetition of pauses and sizes.", valueName: "count"))
   var burstsPerIteration: Int?
 
-  /// The flags as values, checked before anything is read.
   func options() throws -> AttributionOptions {
-    if let burstsPerIteration, burstsPerIteration < 1 {
-      throw ValidationError("--bursts-per-iteration must be 1 or more.")
+    try checkOption("--bursts-per-iteration", burstsPerIteration, in: 1...1_000_000)
+    return AttributionOptions(
+      idleGapNanoseconds: try idleGap.map(nanoseconds), burstsPerIteration: burstsPerIteration)
+  }
+
+  private func nanoseconds(ofGap text: String) throws -> Int64 {
+    let gap = try optionQuantity { () throws(ConfigurationError) in
+      try Quantity.nanoseconds(text, at: "--idle-gap")
     }
-    let gap = try idleGap.map { text in
-      let nanoseconds = try Quantity.nanoseconds(text, at: "--idle-gap")
-      guard nanoseconds < 1e18 else {
-        throw ValidationError("--idle-gap is longer than a lifetime.")
-      }
-      return Int64(nanoseconds)
+    guard let whole = Int64(exactly: gap.rounded()) else {
+      throw ValidationError("--idle-gap: \"\(text)\" is longer than any capture")
     }
-    return AttributionOptions(idleGapNanoseconds: gap, burstsPerIteration: burstsPerIteration)
+    return whole
   }
 }

@@ -10,7 +10,9 @@ struct FabricOptions: ParsableArguments {
     help: ArgumentHelp("Rate of one NIC per direction.", valueName: "rate"))
   var nicRate = "400 Gb/s"
 
-  @Option(help: ArgumentHelp("NICs per server; default: the layout's.", valueName: "count"))
+  @Option(
+    help: ArgumentHelp(
+      "NICs per server.", discussion: "Default: as in the layout.", valueName: "count"))
   var nicsPerServer: Int?
 
   @Option(
@@ -27,31 +29,32 @@ struct FabricOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Time to change circuits: a duration or one of "
-        + ReconfigurationDelay.presets.map(\.name).joined(separator: ", ") + ".",
+      "Time to change circuits: a duration or a preset.",
+      discussion: "Presets: mixnet-paper (25 ms), mixnet-prototype (41.1 ms + 0.35 ms per pair), "
+        + "commodity-nic (42 ms + 5.67 s until the link is up), instant.",
       valueName: "duration|preset"))
   var delay = ReconfigurationDelay.mixNetPaper.name
 
   @Option(
     help: ArgumentHelp(
-      "What stops while circuits change: all-stop or changed-ports-only.", valueName: "scope"))
+      "What stops while circuits change.", valueName: "scope"))
   var reconfiguration = ReconfigurationScope.allStop
 
   @Option(
     help: ArgumentHelp(
-      "When circuits change: always, never, or threshold (only where it gains more than the wait).",
+      "When circuits change; threshold: only where it gains more than the wait.",
       valueName: "policy"))
   var policy = PolicyName.always
 
   @Option(
     help: ArgumentHelp(
-      "How a pair with a circuit uses it: exclusive, split-fair or split-optimal.",
-      valueName: "mode"))
+      "How a pair with a circuit uses it: alone, or split with the packet network.",
+      discussion: "Default: exclusive, as MixNet does.", valueName: "mode"))
   var sharing: SharingMode?
 
   @Option(
     help: ArgumentHelp(
-      "Which NIC a GPU uses, on all fabrics alike: pinned, rail-forward or pooled.",
+      "Which NIC a GPU uses, on all fabrics alike.",
       discussion: "Default: pooled, and rail-forward on the rail-optimised fabric.",
       valueName: "policy"))
   var nicPolicy: NICPolicy?
@@ -77,8 +80,8 @@ struct FabricOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Cost: built (the topology at these radices) or mixnet-paper (the paper's formula).",
-      valueName: "built|mixnet-paper"))
+      "What is priced: the topology as built at these radices, or the paper's formula.",
+      valueName: "model"))
   var cost = CostModel.built
 
   /// The options as values, checked.
@@ -86,14 +89,19 @@ struct FabricOptions: ParsableArguments {
     guard payloadEfficiency > 0, payloadEfficiency <= 1 else {
       throw ValidationError("--payload-efficiency must be above 0 and at most 1")
     }
-    return FabricParameters(
-      nicBitsPerSecond: try Quantity.bitsPerSecond(nicRate, at: "--nic-rate"),
-      scaleUpBitsPerSecond: try Quantity.bitsPerSecond(scaleUpRate, at: "--scale-up-rate"),
-      latencyNanoseconds: try Quantity.nanoseconds(latency, at: "--latency"),
-      delay: try namedDelay(), options: self)
+    try checkOption("--nics-per-server", nicsPerServer, in: 1...1_024)
+    try checkOption("--switch-radix", switchRadix, in: 2...65_536)
+    try checkOption("--optical-radix", opticalRadix, in: 2...65_536)
+    return try optionQuantity { () throws(ConfigurationError) in
+      FabricParameters(
+        nicBitsPerSecond: try Quantity.bitsPerSecond(nicRate, at: "--nic-rate"),
+        scaleUpBitsPerSecond: try Quantity.bitsPerSecond(scaleUpRate, at: "--scale-up-rate"),
+        latencyNanoseconds: try Quantity.nanoseconds(latency, at: "--latency"),
+        delay: try namedDelay(), options: self)
+    }
   }
 
-  private func namedDelay() throws -> ReconfigurationDelay {
+  private func namedDelay() throws(ConfigurationError) -> ReconfigurationDelay {
     if let preset = ReconfigurationDelay.presets.first(where: { $0.name == delay }) {
       return preset
     }

@@ -16,15 +16,17 @@ struct DeclarationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Model: a preset (\(ModelPreset.all.map(\.name).joined(separator: ", "))) or a YAML file.",
-      discussion: "Turns routed tokens into bytes. See Documentation/configuration.md.",
+      discussion:
+        "Turns routed tokens into bytes: number formats and hidden size. Without one, token logs "
+        + "are kept as tokens. See Documentation/configuration.md.",
       valueName: "name|file"))
   var model: String?
 
   @Option(
     help: ArgumentHelp(
-      "Copies of a token: one per chosen expert, per rank or per server.",
+      "A token is sent once per chosen expert, per rank or per server that holds one.",
       discussion: "Overrides the model. Needs token-level expert sets for rank and server.",
-      valueName: "expert|rank|server"))
+      valueName: "per"))
   var copies: CopyRule?
 
   @Option(

@@ -5,10 +5,11 @@ internal import Reporting
 struct OutputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Form of the results: table, json, csv or markdown.",
+      "Form of the results.",
       discussion:
         "Tables are for people (1.79 ms); JSON and CSV hold exact values with the unit in "
-        + "the key (completion_ns). CSV holds the main table only."))
+        + "the key (completion_ns). CSV holds the main table only.",
+      valueName: "form"))
   var format = TableFormat.table
 
   @Flag(help: "No progress, no remarks: results, warnings and errors only.")
@@ -22,20 +23,29 @@ extension TableFormat {
 
 /// What a verb found: sentences first, then tables, of which the first is the main one.
 struct ResultDocument {
-  /// Plain words that a reader must see: verdicts, warnings.
+  /// Plain words that a reader must see: verdicts and what limits them.
   var sentences: [String] = []
+  /// Plain words that help to read the results; `--quiet` leaves them out.
+  var remarks: [String] = []
   var tables: [(key: String, table: Table)] = []
   /// Further values for programs.
   var facts: [JSONValue.Member] = []
 
   mutating func add(_ key: String, _ table: Table) { tables.append((key, table)) }
 
-  /// The document in the form that was asked for.
-  func text(_ format: TableFormat, width: Int) -> String {
+  /// Prints the document in the form that was asked for.
+  func print(_ options: OutputOptions, on terminal: Terminal) {
+    var document = self
+    if options.quiet { document.remarks = [] }
+    terminal.write(document.text(options.format, width: terminal.width))
+  }
+
+  private func text(_ format: TableFormat, width: Int) -> String {
     switch format {
     case .table, .markdown:
+      let words = sentences + remarks
       let parts =
-        (sentences.isEmpty ? [] : [sentences.joined(separator: "\n") + "\n"])
+        (words.isEmpty ? [] : [words.joined(separator: "\n") + "\n"])
         + tables.map { $0.table.text(format, style: TerminalStyle(width: width)) }
       return parts.joined(separator: "\n")
     case .csv:
@@ -45,9 +55,11 @@ struct ResultDocument {
     }
   }
 
-  var json: JSONValue {
+  private var json: JSONValue {
     .object(
-      [.init("sentences", .array(sentences.map { .string($0) }))]
-        + tables.map { .init($0.key, $0.table.json) } + facts)
+      [
+        .init("sentences", .array(sentences.map { .string($0) })),
+        .init("remarks", .array(remarks.map { .string($0) })),
+      ] + tables.map { .init($0.key, $0.table.json) } + facts)
   }
 }

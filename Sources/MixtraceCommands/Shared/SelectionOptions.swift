@@ -6,30 +6,30 @@ internal import TraceModel
 struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Ends of the matrices: rank, nic or server.",
+      "Ends of the matrices.",
       discussion: "Default: the finest that the trace knows. Ranks are never made out of NICs.",
-      valueName: "rank|nic|server"))
+      valueName: "grain"))
   var grain: Grain?
 
   @Option(
-    help: ArgumentHelp("Only this role: expert, tensor, pipeline, data, other.", valueName: "role"))
+    help: ArgumentHelp("Only operations of this role.", valueName: "role"))
   var role: Role?
 
   @Option(
     help: ArgumentHelp(
-      "Only this phase: \(Phase.allToAlls.map(\.name).joined(separator: ", ")).",
+      "Only operations of this phase.",
       valueName: "phase"))
   var phase: Phase?
 
   @Option(
     help: ArgumentHelp(
-      "Only these layers, \"3\" or \"0-7\"; other blocks of the file are not read.",
+      "Only these layers, counted from 0: 3 or 0-7.",
       valueName: "range"))
   var layer: IndexRange?
 
   @Option(
     help: ArgumentHelp(
-      "Only these iterations, \"3\" or \"0-7\"; other blocks of the file are not read.",
+      "Only these iterations, counted from 0: 3 or 0-7.",
       valueName: "range"))
   var iteration: IndexRange?
 
@@ -53,23 +53,34 @@ struct SelectionOptions: ParsableArguments {
     return trace
   }
 
-  /// The workload of that part, at the finest grain or the one that was asked for.
+  /// The operations of that part, with the role and phase that were asked for.
+  ///
+  /// At the finest grain or the one that was asked for.
   func workload(of file: TraceFile) throws -> Workload {
     let trace = try trace(of: file)
     guard !trace.operations.rows.isEmpty else {
       throw VerbError("the trace holds no operations in the part that was asked for.")
     }
     let workload = try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
-    guard role != nil || phase != nil else { return workload }
-    let steps = workload.steps.filter {
-      (role == nil || $0.role == role) && (phase == nil || $0.phase == phase)
-    }
+    if role == nil, phase == nil { return workload }
+    // Filtered here and not in the trace: a phase may take its demand from another one.
+    let steps = workload.steps.filter { includes($0.role, $0.phase) }
     guard !steps.isEmpty else {
       throw VerbError("no operation of the trace has the role and phase that were asked for.")
     }
     return Workload(
       grain: workload.grain, layout: workload.layout, model: workload.model,
       demands: workload.demands, steps: steps, provenance: workload.provenance)
+  }
+
+  /// True when an operation with this role and phase was asked for.
+  func includes(_ operationRole: Role, _ operationPhase: Phase) -> Bool {
+    (role == nil || operationRole == role) && (phase == nil || operationPhase == phase)
+  }
+
+  /// True when only a part of the trace was asked for, or another view of it.
+  var isNarrowed: Bool {
+    role != nil || phase != nil || layer != nil || iteration != nil
   }
 
   /// The grain at which matrices are printed.

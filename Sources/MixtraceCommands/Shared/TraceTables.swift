@@ -58,6 +58,21 @@ enum TraceTables {
     return table
   }
 
+  /// The parts of a damaged file that were left out.
+  static func losses(_ losses: [TraceFileLoss]) -> Table {
+    var table = Table(
+      "Losses: parts of the file that cannot be read",
+      columns: [
+        .number("offset_bytes", "At byte", .count), .number("size_bytes", "Size", .bytes),
+        .text("what", "What"),
+      ])
+    for loss in losses {
+      table.append(
+        [.integer(loss.offset), .integer(loss.byteCount), .text(loss.message)], emphasis: .warning)
+    }
+    return table
+  }
+
   static func provenance(_ provenance: [String: Provenance]) -> Table {
     var table = Table(
       "Provenance: where each column comes from",

@@ -22,6 +22,9 @@ public struct Terminal: Sendable {
     self.width = width
   }
 
+  /// Prints a warning: the work went on, and its exit status says so.
+  func warn(_ words: String) { writeError("mixtrace: warning: \(words)\n") }
+
   /// Standard output and standard error.
   public static let standard = Terminal(
     width: standardWidth, isInteractive: isatty(STDERR_FILENO) == 1,

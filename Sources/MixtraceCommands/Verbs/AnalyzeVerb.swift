@@ -20,7 +20,7 @@ struct AnalyzeVerb: Verb {
         mixtrace analyze run.mixt
         mixtrace analyze run.mixt --layer 0-3 --by layer
         mixtrace analyze run.mixt --delay "10 ms" --alpha 4 --format json
-        mixtrace analyze run.mixt --no-regions              # statistics only, no replay
+        mixtrace analyze run.mixt --no-regions      # statistics only, no replay
       """)
 
   /// What the rows of the structure table are.
@@ -34,7 +34,7 @@ struct AnalyzeVerb: Verb {
   @Option(
     help: ArgumentHelp(
       "One structure row for the whole trace, each layer or each iteration's bytes.",
-      valueName: "whole|layer|iteration"))
+      valueName: "slice"))
   var by = Rows.whole
 
   @Flag(help: "Leave out the choice of the region, which needs replay.")
@@ -45,11 +45,13 @@ struct AnalyzeVerb: Verb {
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let file = try TraceFile(path: trace)
-    let workload = try selection.workload(of: file)
+    let fabric = try fabric.parameters()
+    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let workload = read.value
     let locality = analyseLocality(workload)
     var document = ResultDocument()
-    document.sentences = locality.verdict.map(\.sentence) + locality.notes.map { "Note: \($0)." }
+    document.sentences = locality.verdict.map(\.sentence)
+    document.remarks = locality.notes.map { "Note: \($0)." }
     document.add(
       "bytes", LocalityTables.bytes(locality.byRoleAndPhase, title: "Bytes by role and phase"))
     switch by {
@@ -67,12 +69,11 @@ struct AnalyzeVerb: Verb {
     document.add("regions", LocalityTables.curve(locality))
     document.add("time", LocalityTables.time(locality))
     if !noRegions {
-      let study = try RegionStudy(
-        workload: workload, locality: locality, fabric: fabric.parameters())
+      let study = try RegionStudy(workload: workload, locality: locality, fabric: fabric)
       document.sentences += study.sentences
       document.add("choice", study.table)
     }
-    terminal.write(document.text(results.format, width: terminal.width))
-    return file.isSalvaged ? .doneWithWarnings : .done
+    document.print(results, on: terminal)
+    return read.status
   }
 }

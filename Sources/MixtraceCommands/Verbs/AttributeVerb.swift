@@ -31,22 +31,26 @@ struct AttributeVerb: Verb {
   @OptionGroup var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let spool = try TraceFile(path: trace)
-    guard spool.blocks.contains(where: { $0.kind == .messages }) else {
-      throw VerbError("\(trace) holds no messages: only captures have them.")
+    let options = try attribution.options()
+    let read = try readTrace(trace, warningsTo: terminal) { spool in
+      guard spool.blocks.contains(where: { $0.kind == .messages }) else {
+        throw VerbError("\(trace) holds no messages: only captures have them.")
+      }
+      var metadata = spool.metadata
+      if let layout {
+        metadata.layout = try Relabelling.layout(
+          declaredIn: layout, forAddressesOf: spool.metadata.layout)
+        metadata.provenance["layout"] = Provenance(.declared, method: "--layout")
+      }
+      return try AttributionPass.run(
+        spool: spool, metadata: metadata, options: options, to: output)
     }
-    var metadata = spool.metadata
-    if let layout {
-      metadata.layout = try Relabelling.layout(
-        declaredIn: layout, forAddressesOf: spool.metadata.layout)
-      metadata.provenance["layout"] = Provenance(.declared, method: "--layout")
-    }
-    let (written, summary) = try AttributionPass.run(
-      spool: spool, metadata: metadata, options: attribution.options(), to: output)
+    let (written, summary) = read.value
     var document = ResultDocument()
     document.sentences = [AttributionPass.sentence(summary)] + summary.notes
     document.add("provenance", TraceTables.provenance(written.provenance))
-    terminal.write(document.text(results.format, width: terminal.width))
-    return spool.isSalvaged ? .doneWithWarnings : .done
+    document.print(results, on: terminal)
+    if !results.quiet { terminal.writeError("Wrote \(output).\n") }
+    return read.status
   }
 }

@@ -15,12 +15,14 @@ struct ExportVerb: Verb {
     commandName: "export",
     abstract: "Write a trace's rows as CSV, or a traffic matrix as NumPy or CSV.",
     discussion: """
-      Column names carry their unit (start_ns, bytes); an unknown number is an empty field. A name \
-      that ends in .gz or .zst is compressed.
+      Column names carry their unit (start_ns, bytes); an unknown number is an empty field. \
+      Matrices hold bytes, row = source, column = destination. A name that ends in .gz or .zst is \
+      compressed, one that ends in .npy is NumPy's.
 
       EXAMPLES
+        mixtrace export run.mixt operations
         mixtrace export run.mixt transfers -o transfers.csv.zst
-        mixtrace export run.mixt matrix --grain server --phase dispatch-forward -o matrix.npy
+        mixtrace export run.mixt matrix --grain server -o matrix.npy
         mixtrace export run.mixt matrix --layer 3 --iteration 0 -o matrix.csv
 
         >>> polars.read_csv("transfers.csv")      >>> numpy.load("matrix.npy")
@@ -29,7 +31,7 @@ struct ExportVerb: Verb {
   @Argument(help: "A .mixt file.")
   var trace: String
 
-  @Argument(help: "What to write: operations, transfers, routing, messages or matrix.")
+  @Argument(help: "What to write.")
   var subject: Subject
 
   @Option(
@@ -40,20 +42,37 @@ struct ExportVerb: Verb {
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let file = try TraceFile(path: trace)
-    if subject == .matrix {
-      try exportMatrix(of: file, terminal: terminal)
-    } else if let output {
-      if output.hasSuffix(".npy") {
-        throw ValidationError("only a matrix can be written as .npy; name a .csv file")
+    try checkSelection()
+    // Messages are printed while they are read, so damage has to be known before.
+    let read = try readTrace(trace, verifying: subject == .messages, warningsTo: terminal) { file in
+      if subject == .matrix {
+        try exportMatrix(of: file, terminal: terminal)
+      } else if let output {
+        let writer = try CompressedWriter(path: output)
+        try exportRows(of: file, to: CSVRows { try writer.write($0) })
+        try writer.commit()
+      } else {
+        try exportRows(of: file, to: CSVRows { terminal.write($0) })
       }
-      let writer = try CompressedWriter(path: output)
-      try exportRows(of: file, to: CSVRows { try writer.write($0) })
-      try writer.commit()
-    } else {
-      try exportRows(of: file, to: CSVRows { terminal.write($0) })
     }
-    return file.isSalvaged ? .doneWithWarnings : .done
+    return read.status
+  }
+
+  /// An option that would change nothing is refused rather than ignored.
+  private func checkSelection() throws {
+    if subject != .matrix, output?.hasSuffix(".npy") ?? false {
+      throw ValidationError("only a matrix can be written as .npy; name a .csv file")
+    }
+    if subject == .messages, selection.isNarrowed {
+      throw ValidationError(
+        "messages have no role, phase, layer or iteration; those are known of operations")
+    }
+    if subject != .matrix,
+      selection.grain != nil || selection.model != nil || selection.tokensAsBytes
+    {
+      throw ValidationError(
+        "--grain, --model and --tokens-as-bytes are for the matrix; rows are exported as they are")
+    }
   }
 
   private func exportMatrix(of file: TraceFile, terminal: Terminal) throws {
@@ -67,18 +86,26 @@ struct ExportVerb: Verb {
     for row in 0..<matrix.size {
       text += (0..<matrix.size).map { String(matrix[row, $0]) }.joined(separator: ",") + "\n"
     }
-    if let output { try write(text, to: output) } else { terminal.write(text) }
+    guard let output else { return terminal.write(text) }
+    let writer = try CompressedWriter(path: output)
+    try writer.write(text)
+    try writer.commit()
   }
 
   private func exportRows(of file: TraceFile, to rows: CSVRows) throws {
-    switch subject {
-    case .operations: try rows.write(try file.operations())
-    case .transfers: try rows.write(try file.transfers())
-    case .routing: try rows.write(try file.routing())
-    case .messages:
+    if subject == .messages {
       try rows.writeMessageHeader()
       try file.forEachMessageBlock { try rows.write($0, addresses: file.metadata.layout.addresses) }
-    case .matrix: break
+      return
+    }
+    var part = try selection.trace(of: file)
+    part.operations.rows.removeAll { !selection.includes($0.role, $0.phase) }
+    let chosen = Set(part.operations.rows.map(\.id))
+    switch subject {
+    case .operations: try rows.write(part.operations)
+    case .transfers: try rows.write(part.transfers, of: chosen)
+    case .routing: try rows.write(part.routing, of: chosen)
+    case .messages, .matrix: break
     }
   }
 }
@@ -101,18 +128,18 @@ private struct CSVRows {
     }
   }
 
-  func write(_ table: TransferTable) throws {
+  func write(_ table: TransferTable, of operations: Set<Int32>) throws {
     try line("operation,source,destination,bytes,start_ns,end_ns")
-    for row in 0..<table.count {
+    for row in 0..<table.count where operations.contains(table.operation[row]) {
       try line(
         "\(table.operation[row]),\(table.source[row]),\(table.destination[row]),"
           + "\(table.bytes[row]),\(known(table.start[row])),\(known(table.end[row]))")
     }
   }
 
-  func write(_ table: RoutingTable) throws {
+  func write(_ table: RoutingTable, of operations: Set<Int32>) throws {
     try line("operation,source_rank,tokens,experts")
-    for row in 0..<table.count {
+    for row in 0..<table.count where operations.contains(table.operation[row]) {
       let experts = table.experts[table.expertOffsets[row]..<table.expertOffsets[row + 1]]
       try line(
         "\(table.operation[row]),\(table.sourceRank[row]),\(table.tokens[row]),"
@@ -130,11 +157,16 @@ private struct CSVRows {
     for row in 0..<table.count {
       let message = table[row]
       try line(
-        "\(addresses[Int(message.source)].text),\(addresses[Int(message.destination)].text),"
+        "\(name(of: message.source, addresses)),\(name(of: message.destination, addresses)),"
           + "\(message.channel),\(message.kind.name),\(message.start),\(message.end),"
           + "\(message.bytes),\(message.repeatedBytes),\(message.packets),\(message.missingPackets)"
       )
     }
+  }
+
+  /// The address as text, or its number where the file does not name it.
+  private func name(of address: Int32, _ addresses: [NICAddress]) -> String {
+    addresses.indices.contains(Int(address)) ? addresses[Int(address)].text : String(address)
   }
 
   private func line(_ text: String) throws { try put(text + "\n") }

@@ -13,8 +13,8 @@ struct InfoVerb: Verb {
         mixtrace info run.mixt
         mixtrace info run.mixt --format json | jq '.ledger'
 
-      A file that was interrupted (run.mixt.partial) is read up to its last whole block; \
-      the exit status is then 2.
+      Every block's checksum is verified. A file that was interrupted (run.mixt.partial) or \
+      damaged is read as far as it is whole; what is lost is named and the exit status is then 2.
       """)
 
   @Argument(help: "A .mixt file.")
@@ -23,20 +23,23 @@ struct InfoVerb: Verb {
   @OptionGroup var output: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let file = try TraceFile(path: trace)
-    let contents = try file.trace()
+    // How far a file can be trusted is only known once every block has been looked at.
+    let read = try readTrace(trace, verifying: true, warningsTo: terminal) { try $0.trace() }
+    let file = read.file
+    let contents = read.value
     let messageCount = file.blocks.filter { $0.kind == .messages }.reduce(0) { $0 + $1.rowCount }
     var document = ResultDocument()
     document.sentences = file.metadata.notes
-    document.sentences += file.losses.map(\.description)
     document.add("contents", TraceTables.contents(contents, messageCount: messageCount))
     document.add("layout", TraceTables.layout(file.metadata.layout, model: file.metadata.model))
     document.add("sources", TraceTables.sources(file.metadata.sources))
     document.add("provenance", TraceTables.provenance(file.metadata.provenance))
     document.add(
       "ledger",
-      TraceTables.ledger(file.metadata.ledgers, isForPeople: output.format.isForPeople))
-    terminal.write(document.text(output.format, width: terminal.width))
-    return file.isSalvaged ? .doneWithWarnings : .done
+      TraceTables.ledger(
+        file.metadata.ledgers, isForPeople: output.format.isForPeople))
+    if !file.losses.isEmpty { document.add("losses", TraceTables.losses(file.losses)) }
+    document.print(output, on: terminal)
+    return read.status
   }
 }

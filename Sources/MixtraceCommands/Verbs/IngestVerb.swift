@@ -16,10 +16,14 @@ struct IngestVerb: Verb {
       trace.
 
       EXAMPLES
+        mixtrace ingest capture.pcap.zst -o run.mixt
         mixtrace ingest capture.pcap.zst --layout layout.yaml -o run.mixt
-        mixtrace ingest nic0.pcapng nic1.pcapng --filter "udp dst port 4791" -o run.mixt
-        mixtrace ingest router/ --layout layout.yaml --model mixtral-8x7b -o run.mixt
-        zstd -dc big.pcap.zst | mixtrace ingest - --write-layout layout.yaml -o run.mixt
+        mixtrace ingest nic0.pcapng nic1.pcapng -o run.mixt \\
+            --filter "udp dst port 4791"
+        mixtrace ingest router/ -o run.mixt \\
+            --layout layout.yaml --model mixtral-8x7b
+        ssh gpu7 tcpdump -w - | mixtrace ingest - -o run.mixt \\
+            --write-layout layout.yaml
 
       The ledger that is printed says what became of every packet or line: used, skipped with the \
       reason, or malformed. Exit status 2 means that part of the input could not be read; what \
@@ -58,12 +62,14 @@ struct IngestVerb: Verb {
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
+    let attributionOptions = try attribution.options()
     let inputs = try files(of: inputs)
     let reader = try commonReader(of: inputs)
     let model = try declarations.readModel()
     var options = IngestOptions(
       layout: try declarations.readLayout(), model: model, captureFilter: filter)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
+    defer { meter.finish() }
     options.progress = { progress in
       meter.update { elapsed in
         ProgressLine(label: progress.file, kind: .bytes, total: progress.byteCount).text(
@@ -81,17 +87,25 @@ struct IngestVerb: Verb {
     let damaged = summary.ledgers.filter(\.hasDamage)
     if strict, let first = damaged.first {
       throw VerbError(
-        "\(first.source): "
-          + (first.truncation ?? first.malformed.first.map { "\($0.reason) (\($0.first))" } ?? "")
-          + ". Nothing was written because of --strict.")
+        "\(first.source): \(Self.damage(of: first)). Nothing was written because of --strict.")
     }
     let metadata = self.metadata(summary, model: model, declared: options.layout)
     spool.setMetadata(metadata)
     try spool.finish()
-    let sentences = try finish(spoolPath: spoolPath, metadata: metadata)
+    let sentences = try finish(
+      spoolPath: spoolPath, metadata: metadata, options: attributionOptions)
     if let writeLayout { try write(LayoutFile.yaml(metadata.layout), to: writeLayout) }
+    for ledger in damaged { terminal.warn("\(ledger.source): \(Self.damage(of: ledger))") }
     report(metadata, sentences: sentences, on: terminal)
     return damaged.isEmpty ? .done : .doneWithWarnings
+  }
+
+  /// What of a source could not be read, and where it begins.
+  private static func damage(of ledger: Ledger) -> String {
+    let malformed = ledger.malformed.map {
+      "\($0.count) \(ledger.unit): \($0.reason) (\($0.first))"
+    }
+    return ((ledger.truncation.map { [$0] } ?? []) + malformed).joined(separator: "; ")
   }
 
   /// The one reader that understands every input.
@@ -129,14 +143,16 @@ struct IngestVerb: Verb {
   }
 
   /// Gives the spool its final name, by way of attribution when it holds messages.
-  private func finish(spoolPath: String, metadata: TraceMetadata) throws -> [String] {
+  private func finish(
+    spoolPath: String, metadata: TraceMetadata, options: AttributionOptions
+  ) throws -> [String] {
     let spool = try TraceFile(path: spoolPath)
     guard spool.blocks.contains(where: { $0.kind == .messages }) else {
       try rename(spoolPath, to: output)
       return []
     }
     let (_, summary) = try AttributionPass.run(
-      spool: spool, metadata: metadata, options: attribution.options(), to: output)
+      spool: spool, metadata: metadata, options: options, to: output)
     return [AttributionPass.sentence(summary)] + summary.notes
   }
 
@@ -147,9 +163,8 @@ struct IngestVerb: Verb {
       "ledger", TraceTables.ledger(metadata.ledgers, isForPeople: results.format.isForPeople))
     if results.format == .json {
       document.facts.append(.init("trace", .string(output)))
-    } else if !results.quiet {
-      document.sentences.append("Wrote \(output).")
     }
-    terminal.write(document.text(results.format, width: terminal.width))
+    document.print(results, on: terminal)
+    if !results.quiet { terminal.writeError("Wrote \(output).\n") }
   }
 }

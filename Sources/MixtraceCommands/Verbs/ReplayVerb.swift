@@ -20,16 +20,19 @@ struct ReplayVerb: Verb {
 
       EXAMPLES
         mixtrace replay run.mixt
-        mixtrace replay run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms" --alpha 4
+        mixtrace replay run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms"
         mixtrace replay run.mixt --fabric mixnet --phases --format csv > phases.csv
-        mixtrace replay run.mixt --nic-rate "800 Gb/s" --sharing split-optimal --cost mixnet-paper
+        mixtrace replay run.mixt --nic-rate "800 Gb/s" --sharing split-optimal \\
+            --cost mixnet-paper
       """)
 
   @Argument(help: "A .mixt file.")
   var trace: String
 
   @Option(
-    help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
+    help: ArgumentHelp(
+      "A fabric to replay on, by its name above; may be repeated. Default: all.", valueName: "name")
+  )
   var fabric: [String] = []
 
   @Flag(help: "One row per phase of each fabric instead of one row per fabric.")
@@ -44,19 +47,22 @@ struct ReplayVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let parameters = try fabricOptions.parameters()
-    let file = try TraceFile(path: trace)
-    let workload = try selection.workload(of: file)
+    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let workload = read.value
     let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
+    defer { meter.finish() }
     let comparison = try FabricComparison(
       workload: workload, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let value = try OpticsStudy.value(of: workload, locality: nil, parameters: parameters)
+    let limits = Verdict.limits(comparison, workload: workload)
+    let isRemark = { (sentence: String) in sentence.hasPrefix("Note: ") }
     var document = ResultDocument()
     document.sentences =
-      Verdict.sentences(comparison) + value.sentences
-      + Verdict.limits(comparison, workload: workload)
+      Verdict.sentences(comparison) + value.sentences + limits.filter { !isRemark($0) }
+    document.remarks = limits.filter(isRemark)
     if phases {
       for row in comparison.rows { document.add("phases_\(row.label)", ReplayTables.phases(row)) }
     } else {
@@ -69,8 +75,8 @@ struct ReplayVerb: Verb {
       }
     }
     document.add("parameters", ReplayTables.parameters(comparison))
-    terminal.write(document.text(results.format, width: terminal.width))
-    return file.isSalvaged ? .doneWithWarnings : .done
+    document.print(results, on: terminal)
+    return read.status
   }
 }
 

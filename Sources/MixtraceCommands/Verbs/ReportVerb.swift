@@ -17,7 +17,8 @@ struct ReportVerb: Verb {
 
       EXAMPLES
         mixtrace report run.mixt -o report.html
-        mixtrace report run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms" -o report.html
+        mixtrace report run.mixt -o report.html --fabric fat-tree \\
+            --fabric mixnet --delay "10 ms"
       """)
 
   @Argument(help: "A .mixt file.")
@@ -41,9 +42,10 @@ struct ReportVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let parameters = try fabricOptions.parameters()
-    let file = try TraceFile(path: trace)
-    let workload = try selection.workload(of: file)
+    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let workload = read.value
     let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)
+    defer { meter.finish() }
     let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
     meter.update { _ in "analysing locality" }
     let locality = analyseLocality(workload)
@@ -54,11 +56,11 @@ struct ReportVerb: Verb {
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let page = ReportContents(
-      file: file, name: trace.split(separator: "/").last.map(String.init) ?? trace,
+      file: read.file, name: trace.split(separator: "/").last.map(String.init) ?? trace,
       workload: workload, locality: locality, regions: regions, comparison: comparison
     ).page(title: title)
     try write(page.html, to: output)
-    if !quiet { terminal.write("Wrote \(output).\n") }
-    return file.isSalvaged ? .doneWithWarnings : .done
+    if !quiet { terminal.writeError("Wrote \(output).\n") }
+    return read.status
   }
 }

@@ -17,10 +17,12 @@ struct SynthVerb: Verb {
 
       EXAMPLES
         mixtrace synth mixtral-8x7b --trace run.mixt
-        mixtrace synth mixtral-8x7b --servers 8 --gpus-per-server 4 --tensor 4 --layers 0-3 \\
-            --tokens-per-rank 2048 --iterations 4 --seed 7 \\
+        mixtrace synth mixtral-8x7b --tokens-per-rank 256 --trace run.mixt
+        mixtrace synth mixtral-8x7b --servers 8 --gpus-per-server 4 --tensor 4 \\
+            --layers 0-3 --tokens-per-rank 2048 --iterations 4 --seed 7 \\
             --capture run.pcap.zst --layout-file layout.yaml
-        mixtrace synth deepseek-v3 --skew 1.2 --pair-affinity 0.5 --drift 0.3 --trace run.mixt
+        mixtrace synth deepseek-v3 --tokens-per-rank 128 --layers 0-3 --skew 1.2 \\
+            --pair-affinity 0.5 --drift 0.3 --trace skewed.mixt
       """)
 
   @Argument(
@@ -35,7 +37,7 @@ struct SynthVerb: Verb {
   var routerLogs: String?
 
   @Option(
-    help: ArgumentHelp("Compression of the router logs: plain, gz or zst.", valueName: "form"))
+    help: ArgumentHelp("Compression of the router logs.", valueName: "form"))
   var logForm = LogForm.zst
 
   @Option(help: ArgumentHelp("Write a capture (.pcap, .pcap.gz, .pcap.zst).", valueName: "file"))
@@ -44,16 +46,22 @@ struct SynthVerb: Verb {
   @Option(help: ArgumentHelp("Write the layout as YAML.", valueName: "file"))
   var layoutFile: String?
 
-  @Option(help: "Iterations.")
+  @Option(help: ArgumentHelp("Training iterations to make.", valueName: "count"))
   var iterations = 8
 
-  @Option(help: "Micro-batches per iteration.")
+  @Option(help: ArgumentHelp("Micro-batches per iteration.", valueName: "count"))
   var microBatches = 1
 
-  @Option(help: ArgumentHelp("Only these layers, \"3\" or \"0-7\".", valueName: "range"))
+  @Option(
+    help: ArgumentHelp(
+      "Only these layers, counted from 0: 3 or 0-7. Default: all.", valueName: "range"))
   var layers: IndexRange?
 
-  @Option(help: "Tokens that each rank routes in a micro-batch; default: the preset's.")
+  @Option(
+    help: ArgumentHelp(
+      "Tokens that each rank routes in a micro-batch.",
+      discussion: "Default: the preset's. With fewer, each one stands for several, so that bytes "
+        + "keep the scale of production while files stay small.", valueName: "count"))
   var tokensPerRank: Int?
 
   @Option(help: ArgumentHelp("Servers, instead of the preset's layout.", valueName: "count"))
@@ -74,10 +82,15 @@ struct SynthVerb: Verb {
   @Option(help: ArgumentHelp("Layout file instead of the preset's layout.", valueName: "file"))
   var layout: String?
 
-  @Option(help: "Zipf exponent of the experts' popularity: 0 is even.")
+  @Option(
+    help: ArgumentHelp(
+      "Zipf exponent of the experts' popularity, 0 (even) to 8.", valueName: "exponent"))
   var skew = 1.0
 
-  @Option(help: "Share of a rank's choices that follow its planted affinity: hot pairs, 0 to 1.")
+  @Option(
+    help: ArgumentHelp(
+      "Share of a rank's choices that follow its planted affinity: hot pairs, 0 to 1.",
+      valueName: "share"))
   var pairAffinity = 0.2
 
   @Option(
@@ -86,10 +99,12 @@ struct SynthVerb: Verb {
       valueName: "ranks"))
   var plantedRegion: Int?
 
-  @Option(help: "Share of experts that trade places between iterations, 0 to 1.")
+  @Option(
+    help: ArgumentHelp(
+      "Share of experts that trade places between iterations, 0 to 1.", valueName: "share"))
   var drift = 0.1
 
-  @Option(help: "Seed of every random choice.")
+  @Option(help: ArgumentHelp("Seed of every random choice.", valueName: "number"))
   var seed: UInt64 = 1
 
   @Option(
@@ -146,11 +161,20 @@ struct SynthVerb: Verb {
     table.notes = [plan.summary]
     var document = ResultDocument()
     document.add("written", table)
-    terminal.write(document.text(results.format, width: terminal.width))
+    document.print(results, on: terminal)
     return .done
   }
 
   private func plan() throws -> SynthesisPlan {
+    // Beyond these an address of 10.0.0.0/8 or the memory for the schedule would not suffice.
+    try checkOption("--servers", servers, in: 1...65_536)
+    try checkOption("--gpus-per-server", gpusPerServer, in: 1...256)
+    try checkOption("--tensor", tensor, in: 1...65_536)
+    try checkOption("--expert", expert, in: 1...65_536)
+    try checkOption("--iterations", iterations, in: 1...1_000_000)
+    try checkOption("--micro-batches", microBatches, in: 1...1_000_000)
+    try checkOption("--tokens-per-rank", tokensPerRank, in: 1...100_000_000)
+    try checkOption("--byte-reduction", Int(byteReduction), in: 1...1_000_000_000_000)
     var plan = SynthesisPlan(preset: try presetNamed(preset), tokensPerRank: tokensPerRank)
     if let layout {
       plan.layout = try LayoutFile.read(path: layout)
@@ -165,13 +189,13 @@ struct SynthVerb: Verb {
     plan.plantedRegion = plantedRegion
     plan.drift = drift
     plan.seed = seed
+    do { try plan.validate() } catch { throw ValidationError(error.description) }
     return plan
   }
 
   /// Equal servers whose ranks are divided by tensor and expert parallelism, the rest by data.
   private func layout(servers: Int, experts: Int) throws -> Layout {
-    let ranks = max(1, servers) * max(1, gpusPerServer)
-    let lanes = ranks / max(1, tensor)
+    let lanes = servers * gpusPerServer / tensor
     let size = expert ?? (1...max(1, experts)).last { experts % $0 == 0 && lanes % $0 == 0 } ?? 1
     let layout = Layout(
       serverCount: servers, gpusPerServer: gpusPerServer,

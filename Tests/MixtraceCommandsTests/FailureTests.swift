@@ -1,0 +1,97 @@
+import Foundation
+import MixtraceCommands
+import TestSupport
+import Testing
+
+/// Runs that cannot be done: status 1, the file that is to blame, no output file.
+@Suite("Failures")
+struct FailureTests {
+  @Test("a missing file is named", arguments: ["info", "analyze", "replay", "report"])
+  func missing(verb: String) throws {
+    try withScratchFolder { folder in
+      let outcome = mixtrace(
+        [verb, folder.path("absent.mixt")]
+          + (verb == "report" ? ["-o", folder.path("report.html")] : []))
+      #expect(outcome.status == .failed)
+      #expect(outcome.errors.contains(folder.path("absent.mixt")))
+      #expect(outcome.errors.hasPrefix("mixtrace: "))
+      #expect(outcome.output.isEmpty)
+      let left = try folder.names()
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test("a missing input, layout or folder of ingest is named")
+  func ingest() throws {
+    try withScratchFolder { folder in
+      let (capture, _) = try SmallTrace.writeCapture(in: folder)
+      let before = try folder.names()
+      let trace = folder.path("run.mixt")
+      let absent = folder.path("absent")
+      for arguments in [
+        [absent, "-o", trace], [capture, "-o", trace, "--layout", absent],
+        [capture, "-o", absent + "/run.mixt"], [capture, absent, "-o", trace],
+      ] {
+        let outcome = mixtrace(["ingest"] + arguments)
+        #expect(outcome.status == .failed, "\(arguments)")
+        #expect(outcome.errors.contains(absent), "\(outcome.errors)")
+        #expect(try folder.names() == before)
+      }
+    }
+  }
+
+  @Test("an output that cannot be written is named, and there is none")
+  func unwritable() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let nowhere = folder.path("absent/x")
+      for arguments in [
+        ["report", trace, "-o", nowhere], ["export", trace, "matrix", "-o", nowhere + ".npy"],
+        ["export", trace, "transfers", "-o", nowhere + ".csv"],
+        ["synth", "mixtral-8x7b", "--trace", nowhere],
+      ] {
+        let outcome = mixtrace(arguments)
+        #expect(outcome.status == .failed, "\(arguments)")
+        #expect(outcome.errors.contains(nowhere), "\(outcome.errors)")
+      }
+      #expect(try folder.names() == ["small.mixt"])
+    }
+  }
+
+  @Test("a file of another kind is told apart")
+  func otherKinds() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let again = mixtrace("ingest", trace, "-o", folder.path("again.mixt"))
+      #expect(again.status == .failed)
+      #expect(again.errors.contains("ingested already"))
+      try write("hello\n".utf8, to: folder.path("note.txt"))
+      #expect(mixtrace("info", folder.path("note.txt")).errors.contains("is not a .mixt file"))
+      #expect(
+        mixtrace("ingest", folder.path, "-o", folder.path("x.mixt")).errors.contains("folder"))
+    }
+  }
+
+  @Test("a part of a trace that does not exist is no empty answer")
+  func emptyPart() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      for part in [["--layer", "30"], ["--iteration", "9"], ["--role", "pipeline"]] {
+        let outcome = mixtrace(["replay", trace] + part)
+        #expect(outcome.status == .failed, "\(part)")
+        #expect(outcome.errors.contains("no operation"))
+      }
+    }
+  }
+
+  @Test("a trace without messages cannot be attributed again")
+  func noMessages() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let outcome = mixtrace("attribute", trace, "-o", folder.path("again.mixt"))
+      #expect(outcome.status == .failed)
+      #expect(outcome.errors.contains("holds no messages"))
+      #expect(try folder.names() == ["small.mixt"])
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import MixtraceCommands
+import TestSupport
+import Testing
+
+/// The token matrix that MixNet's simulator ships, on eight servers with six optical NICs of eight.
+@Suite(
+  "A measured token matrix through the command line",
+  .enabled(if: RealInputs.arePresent, Comment(rawValue: RealInputs.absence)))
+struct RealMatrixTests {
+  /// Phases of one layer: the matrix or its transpose, four times.
+  private static let phaseCount = 4.0
+  /// 400 Gb/s: bytes, here tokens, that one NIC carries in a nanosecond.
+  private static let nicBytesPerNanosecond = 50.0
+
+  private func replay(in folder: URL, _ options: String...) throws -> CommandOutcome {
+    let layout = folder.path("layout.yaml")
+    try write(
+      "servers: 8\ngpus_per_server: 1\nnics_per_server: 8\nparallel: {expert: 8}\n".utf8,
+      to: layout)
+    let trace = folder.path("matrix.mixt")
+    try succeeding(
+      "ingest", RealInputs.path("mixnet/mixnet_tokens_8x8_measured.txt"), "--layout", layout, "-o",
+      trace)
+    return try succeeding(
+      ["replay", trace, "--tokens-as-bytes", "--alpha", "6", "--format", "json"] + options)
+  }
+
+  /// Tokens per unit rate of one NIC and phase that a row's time stands for.
+  private func tokens(_ key: String, of row: [String: Any]) throws -> Double {
+    let nanoseconds = try #require(row[key] as? Double, "no \(key) in \(row)")
+    return nanoseconds * Self.nicBytesPerNanosecond / Self.phaseCount
+  }
+
+  @Test(
+    "completion by sharing mode, in tokens per unit rate of one NIC",
+    arguments: [("split-optimal", 8486.6), ("split-fair", 11_085.7), ("exclusive", 10_897.0)])
+  func completion(sharing: String, expected: Double) throws {
+    try withScratchFolder { folder in
+      let rows = try replay(
+        in: folder, "--fabric", "mixnet", "--delay", "instant", "--sharing", sharing
+      ).rows("fabrics")
+      let row = try #require(rows.first)
+      #expect(row["sharing"] as? String == sharing)
+      #expect(abs(try tokens("completion_ns", of: row) - expected) < 0.1)
+      #expect(abs(try tokens("bound_ns", of: row) - 8486.6) < 0.1)
+      let share = try #require(row["of_bound_share"] as? Double)
+      #expect(abs(share - 8486.6 / expected) < 1e-4)
+    }
+  }
+
+  @Test("topology value 0.2 %, reconfiguration value not measurable")
+  func values() throws {
+    try withScratchFolder { folder in
+      let said = try replay(in: folder).sentences()
+      #expect(said.contains("win 0.2 % over a fixed circulant"))
+      #expect(said.contains("Reconfiguration value: "))
+      #expect(said.contains("not measurable: a single distinct demand matrix"))
+    }
+  }
+
+  @Test(
+    "greedy places 24 circuits, the printed algorithm 6",
+    arguments: [("mixnet", 24.0), ("mixnet-literal", 6.0)])
+  func circuits(fabric: String, count: Double) throws {
+    try withScratchFolder { folder in
+      // This preset's delay is 41.1 ms and 0.35 ms for each circuit that is set up: it counts them.
+      let rows = try replay(
+        in: folder, "--fabric", fabric, "--delay", "mixnet-prototype", "--reconfiguration",
+        "all-stop"
+      ).rows("fabrics")
+      let row = try #require(rows.first)
+      let delay = try #require(row["exposed_delay_ns"] as? Double)
+      let changes = try #require(row["reconfigurations"] as? Double)
+      #expect(changes >= 1)
+      #expect(abs((delay / changes - 41.1e6) / 0.35e6 - count) < 0.01, "\(row)")
+    }
+  }
+
+  @Test("tokens are not bytes: without a model or a word from the user there is no replay")
+  func tokensAreNotBytes() throws {
+    try withScratchFolder { folder in
+      _ = try replay(in: folder, "--fabric", "ideal")
+      let outcome = mixtrace("replay", folder.path("matrix.mixt"))
+      #expect(outcome.status == .failed)
+      #expect(outcome.errors.contains("no model says how many bytes a token has"))
+      #expect(outcome.output.isEmpty)
+    }
+  }
+}
