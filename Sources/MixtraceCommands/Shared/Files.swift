@@ -1,4 +1,5 @@
 internal import ByteStreams
+internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
 
@@ -33,4 +34,23 @@ func files(of inputs: [String]) throws -> [String] {
     return try FileManager.default.contentsOfDirectory(atPath: input)
       .filter { !$0.hasPrefix(".") }.sorted().map { "\(input)/\($0)" }
   }
+}
+
+/// True when a path names anything.
+func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+/// Refuses to write over what is read: a result never replaces a user's only copy of the input.
+func refuse(outputs: [String], thatAreInputs inputs: [String]) throws {
+  let read = inputs.compactMap { fileIdentity($0) }
+  for output in outputs {
+    guard let identity = fileIdentity(output), read.contains(identity) else { continue }
+    throw ValidationError("\(output) is read and would be written over: name another file.")
+  }
+}
+
+/// What a path names, whatever it is called; nil where there is nothing.
+private func fileIdentity(_ path: String) -> [UInt64]? {
+  var information = stat()
+  guard unsafe stat(path, &information) == 0 else { return nil }
+  return [UInt64(information.st_dev), UInt64(information.st_ino)]
 }

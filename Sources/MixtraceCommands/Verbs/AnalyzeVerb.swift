@@ -48,7 +48,8 @@ struct AnalyzeVerb: Verb {
     let fabric = try fabric.parameters()
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
     let workload = read.value
-    let locality = analyseLocality(workload)
+    let locality = analyseLocality(
+      workload, options: LocalityOptions(switchLimit: try fabric.switchLimit(for: workload.layout)))
     var document = ResultDocument()
     document.sentences = locality.verdict.map(\.sentence)
     document.remarks = locality.notes.map { "Note: \($0)." }

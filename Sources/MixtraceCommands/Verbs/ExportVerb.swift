@@ -42,6 +42,7 @@ struct ExportVerb: Verb {
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
+    try refuse(outputs: output.map { [$0] } ?? [], thatAreInputs: [trace])
     try checkSelection()
     // Messages are printed while they are read, so damage has to be known before.
     let read = try readTrace(trace, verifying: subject == .messages, warningsTo: terminal) { file in

@@ -64,6 +64,9 @@ struct IngestVerb: Verb {
   func run(on terminal: Terminal) throws -> ExitStatus {
     let attributionOptions = try attribution.options()
     let inputs = try files(of: inputs)
+    try refuse(
+      outputs: [output, writeLayout].compactMap { $0 },
+      thatAreInputs: inputs + [declarations.layout, declarations.model].compactMap { $0 })
     let reader = try commonReader(of: inputs)
     let model = try declarations.readModel()
     var options = IngestOptions(
@@ -78,12 +81,21 @@ struct IngestVerb: Verb {
     }
     // Rows are spooled first: attribution reads them twice and must not hold them.
     let spoolPath = output + ".spool"
+    guard !fileExists(spoolPath) else {
+      throw VerbError("\(spoolPath) is in the way: move it, or name another output.")
+    }
     defer { for path in [spoolPath, spoolPath + ".partial"] { remove(path) } }
     var spool = try TraceWriter(
       path: spoolPath,
       metadata: TraceMetadata(layout: options.layout ?? Layout(serverCount: 1, gpusPerServer: 1)))
     let summary = try reader.read(paths: inputs, options: options, into: &spool)
     meter.finish()
+    if let leak = summary.ledgers.first(where: { !$0.isBalanced }) {
+      throw VerbError(
+        "\(leak.source): \(leak.read) \(leak.unit) were read, but \(leak.used) used, "
+          + "\(leak.skippedCount) skipped and \(leak.malformedCount) malformed. This is a defect of "
+          + "mixtrace: please report it with the input.")
+    }
     let damaged = summary.ledgers.filter(\.hasDamage)
     if strict, let first = damaged.first {
       throw VerbError(

@@ -42,13 +42,16 @@ struct ReportVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let parameters = try fabricOptions.parameters()
+    try refuse(outputs: [output], thatAreInputs: [trace])
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
     let workload = read.value
     let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)
     defer { meter.finish() }
     let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
     meter.update { _ in "analysing locality" }
-    let locality = analyseLocality(workload)
+    let locality = analyseLocality(
+      workload,
+      options: LocalityOptions(switchLimit: try parameters.switchLimit(for: workload.layout)))
     meter.update { _ in "choosing the region" }
     let regions = try RegionStudy(workload: workload, locality: locality, fabric: parameters)
     let comparison = try FabricComparison(
