@@ -29,7 +29,7 @@ enum OpticsStudy {
   private static func finding(_ measurement: Measurement) -> Finding {
     switch measurement {
     case .value(let share): .value(share, .share)
-    case .notMeasurable(let reason): .notIdentifiable("not measurable: \(reason)")
+    case .notMeasurable(let reason): .notIdentifiable(reason)
     }
   }
 }
