@@ -40,7 +40,7 @@ struct SelectionOptions: ParsableArguments {
   var model: String?
 
   @Flag(
-    help: "Count one byte per token where the trace declares no model: shapes without sizes.")
+    help: "Count each token copy as one byte, whatever the model: shapes without sizes.")
   var tokensAsBytes = false
 
   /// The part of a trace that was asked for.
@@ -60,6 +60,11 @@ struct SelectionOptions: ParsableArguments {
     let trace = try trace(of: file)
     guard !trace.operations.rows.isEmpty else {
       throw VerbError("the trace holds no operations in the part that was asked for.")
+    }
+    guard trace.routing.count == 0 || trace.metadata.model != nil || tokensAsBytes else {
+      throw VerbError(
+        "the trace holds routed tokens, and no model says how many bytes a token has.\n"
+          + "  Name one with --model, or count each token copy as one byte with --tokens-as-bytes.")
     }
     let workload = try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
     if role == nil, phase == nil { return workload }

@@ -62,8 +62,8 @@ struct IngestVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let attributionOptions = try attribution.options()
-    let reader = try commonReader()
     let model = try declarations.readModel()
+    let reader = try commonReader()
     var options = IngestOptions(
       layout: try declarations.readLayout(), model: model, captureFilter: filter)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
