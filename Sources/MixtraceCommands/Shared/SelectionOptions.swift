@@ -59,7 +59,9 @@ struct SelectionOptions: ParsableArguments {
   func workload(of file: TraceFile) throws -> Workload {
     let trace = try trace(of: file)
     guard !trace.operations.rows.isEmpty else {
-      throw VerbError("the trace holds no operations in the part that was asked for.")
+      throw VerbError(
+        "the trace holds no operations in the part that was asked for."
+          + (layer != nil && Self.knowsNoLayers(file) ? " It does not know their layers." : ""))
     }
     guard trace.routing.count == 0 || trace.metadata.model != nil || tokensAsBytes else {
       throw VerbError(
@@ -76,6 +78,13 @@ struct SelectionOptions: ParsableArguments {
     return Workload(
       grain: workload.grain, layout: workload.layout, model: workload.model,
       demands: workload.demands, steps: steps, provenance: workload.provenance)
+  }
+
+  /// True of a capture's operations, whose layers nobody told.
+  private static func knowsNoLayers(_ file: TraceFile) -> Bool {
+    file.blocks.allSatisfy {
+      $0.kind != .operations || $0.layers?.upperBound == Operation.unknown
+    }
   }
 
   /// True when an operation with this role and phase was asked for.
