@@ -45,7 +45,7 @@ struct VerbError: Error, CustomStringConvertible {
 ///
 /// Results go to `terminal.write`, everything else to `terminal.writeError`.
 public func run(_ arguments: [String], on terminal: Terminal = .standard) -> ExitStatus {
-  var speaker: any ParsableCommand.Type = Mixtrace.self
+  var verbName: String?
   do {
     try refuseUnknownVerb(arguments.first)
     var command = try Mixtrace.parseAsRoot(arguments)
@@ -54,18 +54,22 @@ public func run(_ arguments: [String], on terminal: Terminal = .standard) -> Exi
       try command.run()
       return .done
     }
-    speaker = type(of: verb)
+    verbName = type(of: verb)._commandName
     return try verb.run(on: terminal)
   } catch {
-    let exitCode = speaker.exitCode(for: error)
+    let exitCode = Mixtrace.exitCode(for: error)
     // Lines longer than this are hard to read, however wide the terminal is.
-    let message = speaker.fullMessage(for: error, columns: min(terminal.width, 100))
+    let message = Mixtrace.fullMessage(for: error, columns: min(terminal.width, 100))
     if exitCode == .success {
       terminal.write(message + "\n")
       return .done
     }
     if exitCode == .validationFailure {
-      terminal.writeError(message + "\n")
+      // The parser would show how to use the whole program where a verb refuses its options.
+      terminal.writeError(
+        verbName.map {
+          "Error: \(Mixtrace.message(for: error))\n  See 'mixtrace \($0) --help'.\n"
+        } ?? message + "\n")
       return .wrongUsage
     }
     terminal.writeError("mixtrace: \(error)\n")

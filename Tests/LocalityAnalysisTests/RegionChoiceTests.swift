@@ -171,7 +171,7 @@ import TraceModel
     #expect(value.sentences[0].contains("does not pay"))
     #expect(value.sentences[0].contains("0.010 bit"))
     #expect(value.sentences[0].contains("2.37× the mean"))
-    #expect(value.sentences[1] == "Reconfiguration value: not measurable (one matrix).")
+    #expect(value.sentences[1] == "Reconfiguration value: not measurable: one matrix.")
     let strong = OpticsValue(
       topology: .value(0.3, .share), reconfiguration: .value(0.9, .share))
     #expect(!strong.sentences.contains { $0.contains("not pay") })

@@ -84,6 +84,19 @@ struct FailureTests {
     }
   }
 
+  @Test("a layer of operations without layers is answered with the reason")
+  func layerOfCapture() throws {
+    try withScratchFolder { folder in
+      let (capture, _) = try SmallTrace.writeCapture(in: folder)
+      let trace = folder.path("run.mixt")
+      // One burst has no period, and so no layers.
+      try succeeding("ingest", capture, "--idle-gap", "10 min", "-o", trace)
+      let outcome = mixtrace("analyze", trace, "--layer", "0")
+      #expect(outcome.status == .failed)
+      #expect(outcome.errors.contains("does not know their layers"))
+    }
+  }
+
   @Test("a trace without messages cannot be attributed again")
   func noMessages() throws {
     try withScratchFolder { folder in

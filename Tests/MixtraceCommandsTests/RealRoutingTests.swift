@@ -59,8 +59,10 @@ struct RealRoutingTests {
       #expect(table.contains("Trend over iterations: too few"))
 
       let json = try succeeding("analyze", trace, "--format", "json")
-      for matrix in ["nic", "server"] {
-        let statistics = try json.rows("structure_\(matrix)")
+      let matrices = try json.json().keys.filter { $0.hasPrefix("structure_") }
+      #expect(!matrices.isEmpty)
+      for matrix in matrices {
+        let statistics = try json.rows(matrix)
         #expect(statistics.count > 10)
         for row in statistics {
           let name = try #require(row["statistic"] as? String)

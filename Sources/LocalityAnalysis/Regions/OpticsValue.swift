@@ -48,10 +48,8 @@ public struct OpticsValue: Sendable, Hashable {
           "Circuits set anew for each operation win \(percent(reconfiguration)) over the best fixed "
             + "ones; it pays while the exposed delay per operation stays below that.")
       }
-    } else if topology.number != nil {
-      var reason = reconfiguration.description
-      if case .notIdentifiable(let words) = reconfiguration { reason = words }
-      result.append("Reconfiguration value: not measurable (\(reason)).")
+    } else if topology.number != nil, case .notIdentifiable(let reason) = reconfiguration {
+      result.append("Reconfiguration value: not measurable: \(reason).")
     }
     return result
   }

@@ -40,7 +40,7 @@ struct SelectionOptions: ParsableArguments {
   var model: String?
 
   @Flag(
-    help: "Count one byte per token where the trace declares no model: shapes without sizes.")
+    help: "Count each token copy as one byte, whatever the model: shapes without sizes.")
   var tokensAsBytes = false
 
   /// The part of a trace that was asked for.
@@ -59,7 +59,14 @@ struct SelectionOptions: ParsableArguments {
   func workload(of file: TraceFile) throws -> Workload {
     let trace = try trace(of: file)
     guard !trace.operations.rows.isEmpty else {
-      throw VerbError("the trace holds no operations in the part that was asked for.")
+      throw VerbError(
+        "the trace holds no operations in the part that was asked for."
+          + (layer != nil && Self.knowsNoLayers(file) ? " It does not know their layers." : ""))
+    }
+    guard trace.routing.count == 0 || trace.metadata.model != nil || tokensAsBytes else {
+      throw VerbError(
+        "the trace holds routed tokens, and no model says how many bytes a token has.\n"
+          + "  Name one with --model, or count each token copy as one byte with --tokens-as-bytes.")
     }
     let workload = try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
     if role == nil, phase == nil { return workload }
@@ -71,6 +78,13 @@ struct SelectionOptions: ParsableArguments {
     return Workload(
       grain: workload.grain, layout: workload.layout, model: workload.model,
       demands: workload.demands, steps: steps, provenance: workload.provenance)
+  }
+
+  /// True of a capture's operations, whose layers nobody told.
+  private static func knowsNoLayers(_ file: TraceFile) -> Bool {
+    file.blocks.allSatisfy {
+      $0.kind != .operations || $0.layers?.upperBound == Operation.unknown
+    }
   }
 
   /// True when an operation with this role and phase was asked for.

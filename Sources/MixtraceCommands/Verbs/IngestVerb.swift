@@ -67,8 +67,8 @@ struct IngestVerb: Verb {
     try refuse(
       outputs: [output, writeLayout].compactMap { $0 },
       thatAreInputs: inputs + [declarations.layout, declarations.model].compactMap { $0 })
-    let reader = try commonReader(of: inputs)
     let model = try declarations.readModel()
+    let reader = try commonReader(of: inputs)
     var options = IngestOptions(
       layout: try declarations.readLayout(), model: model, captureFilter: filter)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)

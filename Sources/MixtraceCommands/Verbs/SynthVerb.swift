@@ -17,7 +17,6 @@ struct SynthVerb: Verb {
 
       EXAMPLES
         mixtrace synth mixtral-8x7b --trace run.mixt
-        mixtrace synth mixtral-8x7b --tokens-per-rank 256 --trace run.mixt
         mixtrace synth mixtral-8x7b --servers 8 --gpus-per-server 4 --tensor 4 \\
             --layers 0-3 --tokens-per-rank 2048 --iterations 4 --seed 7 \\
             --capture run.pcap.zst --layout-file layout.yaml
