@@ -64,7 +64,7 @@ private func notes(
     if optical.scheduler.dependsOnDemand {
       notes.append(
         result.policy == .never
-          ? "circuits stay as chosen for the first demand"
+          ? "circuits stay as chosen for each region's first demand"
           : "circuits change for the forward and for the backward pass of a layer; the gate's demand "
             + "is known only when it has run, that of a backward pass before it starts")
     }

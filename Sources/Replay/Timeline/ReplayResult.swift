@@ -42,6 +42,7 @@ public struct IterationResult: Sendable, Hashable {
   public var hiddenNanoseconds = 0.0
   /// Sum of waits for circuits.
   public var blockedNanoseconds = 0.0
+  /// Phases before which circuits were set up, in however many regions and however quickly.
   public var reconfigurations = 0
 
   public init(iteration: Int32) { self.iteration = iteration }
@@ -69,9 +70,11 @@ public struct PhaseResult: Sendable, Hashable {
   public var hiddenNanoseconds = 0.0
   public var blockedNanoseconds = 0.0
   public var bytes: CarriedBytes
-  /// Full-duplex circuits in place, all regions together.
+  /// Full-duplex circuits in place, all regions together, whether or not the phase uses them.
   public var circuitCount = 0
-  public var hasReconfigured = false
+  /// Regions whose circuits were set up for this phase.
+  public var reconfiguredRegionCount = 0
+  public var hasReconfigured: Bool { reconfiguredRegionCount > 0 }
 
   /// 0 … 100: how near the phase is to the tightest bound with circuits free to choose.
   public var percentOfBound: Double { percent(bound.nanoseconds, of: durationNanoseconds) }
@@ -86,7 +89,8 @@ public struct LinkUse: Sendable, Hashable {
   public var name: String
   public var tier: LinkTier
   public var bytes: Double
-  /// Bytes divided by what it could carry during all communication, 0 … 1.
+  /// Bytes divided by what it could carry during all communication (for circuits: while they were
+  /// in place), 0 … 1.
   public var utilisation: Double
 }
 

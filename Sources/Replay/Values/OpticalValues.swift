@@ -28,6 +28,7 @@ public func topologyValue(
   guard demand.withoutDiagonal.total > 0 else {
     return .notMeasurable("no bytes leave their server")
   }
+  guard opticalPorts > 0 else { return .notMeasurable(ValueStudy.noCandidate) }
   let circulant = try time(Circulant())
   var best = circulant
   for scheduler in ValueStudy.demandAware { best = min(best, try time(scheduler)) }
