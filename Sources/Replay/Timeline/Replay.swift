@@ -28,6 +28,13 @@ public func replay(
   result.hasCompute = plan.phases.contains { $0.computeNanoseconds > 0 }
   var timeline = Timeline(plan, solved: solved, fabric: fabric, options: options)
   try timeline.run(into: &result)
+  // Only what was played: an abandoned replay has phases left.
+  let bounds = iterationBounds(
+    of: plan.phases.prefix(result.phases.count), in: workload, on: network)
+  for (iteration, bound) in bounds.enumerated() {
+    result.iterations[iteration].boundNanoseconds = bound
+  }
+  result.total.boundNanoseconds = bounds.reduce(0, +)
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network)
   return result
 }

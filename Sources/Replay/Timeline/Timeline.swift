@@ -206,7 +206,7 @@ extension IterationResult {
     computeNanoseconds += row.computeBeforeNanoseconds
     completionNanoseconds +=
       row.computeBeforeNanoseconds + row.blockedNanoseconds + row.durationNanoseconds
-    boundNanoseconds += row.computeBeforeNanoseconds + row.bound.nanoseconds
+    communicationBoundNanoseconds += row.bound.nanoseconds
     exposedNanoseconds += row.exposedNanoseconds
     hiddenNanoseconds += row.hiddenNanoseconds
     blockedNanoseconds += row.blockedNanoseconds
