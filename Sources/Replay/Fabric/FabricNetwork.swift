@@ -36,6 +36,13 @@ package struct FabricNetwork: Sendable {
     if let defect = fabric.defect(for: layout) {
       throw ReplayError(defect, at: "fabric \(fabric.name)")
     }
+    if fabric.sharing == .splitOptimal,
+      let defect = fabric.splitOptimalDefect(for: layout, grain: grain)
+    {
+      throw ReplayError(
+        defect, at: "fabric \(fabric.name)",
+        advice: "use sharing \(SharingMode.splitFair.rawValue) or \(SharingMode.exclusive.rawValue)")
+    }
     self.fabric = fabric
     self.layout = layout
     self.grain = grain

@@ -117,6 +117,21 @@ public struct FabricSpecification: Sendable {
     return nil
   }
 
+  /// Why bytes cannot be divided in the best way between circuits and EPS, in words, or nil.
+  package func splitOptimalDefect(for layout: Layout, grain: Grain) -> String? {
+    guard opticalNICsPerServer > 0, electricalNICsPerServer > 0 else { return nil }
+    if grain == .rank && nicPolicy != .pooled && layout.gpusPerServer > 1 {
+      return "the optimum over circuits and EPS is known for pooled NICs only, these are "
+        + nicPolicy.rawValue
+    }
+    let tree = electrical as? FatTree
+    if electrical.oversubscription > 1, (tree?.serversPerLeaf ?? 0) < layout.serverCount {
+      return "the optimum over circuits and EPS is known for a non-blocking EPS only, this one is "
+        + "\(electrical.oversubscription):1 oversubscribed"
+    }
+    return nil
+  }
+
   /// What the fabric is built of for a cluster, at its declared switch radices.
   ///
   /// - Parameter prices: by default the published prices nearest to the NIC rate.

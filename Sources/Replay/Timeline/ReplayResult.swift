@@ -68,7 +68,8 @@ public struct PhaseResult: Sendable, Hashable {
   public var durationNanoseconds: Double
   public var computeBeforeNanoseconds: Double
   public var bound: LowerBound
-  /// The least duration on these circuits, latency included; nil without circuits.
+  /// The least duration on these circuits, latency included; nil without circuits, and where the
+  /// best division of the bytes is not known (NICs that are not pooled, links above them that bind).
   public var circuitOptimumNanoseconds: Double?
   public var exposedNanoseconds = 0.0
   public var hiddenNanoseconds = 0.0

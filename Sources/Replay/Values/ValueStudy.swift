@@ -34,7 +34,9 @@ struct ValueStudy {
   ) throws(ReplayError) {
     guard let optical = fabric.optical, optical.nicsPerServer > 0 else { return nil }
     var fabric = fabric
-    fabric.sharing = .splitOptimal
+    let isOptimumKnown =
+      fabric.splitOptimalDefect(for: workload.layout, grain: workload.grain) == nil
+    fabric.sharing = isOptimumKnown ? .splitOptimal : .splitFair
     network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
     self.optical = optical
     let plan = try PhasePlan(workload, iterations: iterations)
