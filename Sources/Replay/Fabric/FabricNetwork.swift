@@ -41,7 +41,8 @@ package struct FabricNetwork: Sendable {
     {
       throw ReplayError(
         defect, at: "fabric \(fabric.name)",
-        advice: "use sharing \(SharingMode.splitFair.rawValue) or \(SharingMode.exclusive.rawValue)")
+        advice: "use sharing \(SharingMode.splitFair.rawValue) or \(SharingMode.exclusive.rawValue)"
+      )
     }
     self.fabric = fabric
     self.layout = layout

@@ -61,7 +61,7 @@ public struct FabricSpecification: Sendable {
   /// Bytes per nanosecond of one GPU's scale-up link.
   package var scaleUpRate: Double { scaleUpBitsPerSecond / 8e9 }
 
-  /// Every parameter as it is used; print it beside every result.
+  /// Every parameter as declared; a `ReplayResult` has them as they were used.
   public var effectiveParameters: [EffectiveParameter] {
     var parameters = [
       EffectiveParameter("fabric", name),
@@ -78,6 +78,9 @@ public struct FabricSpecification: Sendable {
       EffectiveParameter("payload efficiency", payloadEfficiency),
       EffectiveParameter("latency per phase", latencyNanoseconds, unit: "ns"),
       EffectiveParameter("electrical switch radix", switchRadix, unit: "ports"),
+      EffectiveParameter(
+        "prices are for",
+        PriceList.nearest(toBitsPerSecond: nicBitsPerSecond).bitsPerSecond, unit: "bit/s"),
     ]
     if let optical {
       parameters += optical.effectiveParameters
@@ -110,6 +113,7 @@ public struct FabricSpecification: Sendable {
       if case .contiguous(let servers) = optical.regions, servers < 1 {
         return "a region of \(servers) servers"
       }
+      if let defect = optical.portDefect(serverCount: layout.serverCount) { return defect }
       if optical.scheduler.duplex == .independent {
         return "\(optical.scheduler.name) needs directed circuits; this fabric pairs them"
       }
@@ -134,19 +138,23 @@ public struct FabricSpecification: Sendable {
 
   /// What the fabric is built of for a cluster, at its declared switch radices.
   ///
-  /// - Parameter prices: by default the published prices nearest to the NIC rate.
-  public func billOfMaterials(for layout: Layout, prices: PriceList? = nil) -> BillOfMaterials {
+  /// - Parameters:
+  ///   - prices: by default the published prices nearest to the NIC rate.
+  ///   - wholeBoxes: bill every port of the switches bought, not only those used.
+  public func billOfMaterials(
+    for layout: Layout, prices: PriceList? = nil, wholeBoxes: Bool = false
+  ) -> BillOfMaterials {
     let prices = prices ?? PriceList.nearest(toBitsPerSecond: nicBitsPerSecond)
     guard let optical else {
       return .electrical(
         nicCount: layout.serverCount * nicsPerServer, radix: switchRadix,
-        oversubscription: electrical.oversubscription, prices: prices)
+        oversubscription: electrical.oversubscription, prices: prices, wholeBoxes: wholeBoxes)
     }
     return .regionalOptical(
       regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
       opticalNICsPerServer: optical.nicsPerServer,
       electricalNICsPerServer: electricalNICsPerServer, radix: switchRadix,
       opticalRadix: optical.switchRadix, oversubscription: electrical.oversubscription,
-      prices: prices)
+      prices: prices, isSwitched: optical.scheduler.dependsOnDemand, wholeBoxes: wholeBoxes)
   }
 }

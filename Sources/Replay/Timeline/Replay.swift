@@ -23,7 +23,7 @@ public func replay(
   var result = ReplayResult(
     fabric: fabric.name, sharing: fabric.optical.map { _ in fabric.sharing },
     policy: options.policy)
-  result.effectiveParameters = fabric.effectiveParameters + options.effectiveParameters
+  result.effectiveParameters = network.effectiveParameters + options.effectiveParameters
   result.isExpertTrafficOnly = plan.phases.allSatisfy(\.isExpert)
   result.hasCompute = plan.phases.contains { $0.computeNanoseconds > 0 }
   var timeline = Timeline(plan, solved: solved, fabric: fabric, options: options)
