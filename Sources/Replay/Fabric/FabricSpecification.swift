@@ -72,7 +72,7 @@ public struct FabricSpecification: Sendable {
       EffectiveParameter("NICs per server", nicsPerServer),
       EffectiveParameter("electrical NICs per server", electricalNICsPerServer),
       EffectiveParameter("NIC rate per direction", nicBitsPerSecond, unit: "bit/s"),
-      EffectiveParameter("NIC policy", nicPolicy.rawValue),
+      EffectiveParameter(Self.nicPolicyName, nicPolicy.rawValue),
       EffectiveParameter(
         "scale-up rate per GPU and direction", scaleUpBitsPerSecond, unit: "bit/s"),
       EffectiveParameter("payload efficiency", payloadEfficiency),
@@ -88,6 +88,8 @@ public struct FabricSpecification: Sendable {
     }
     return parameters
   }
+
+  package static let nicPolicyName = "NIC policy"
 
   /// Why the fabric cannot be built for a cluster, in words, or nil.
   public func defect(for layout: Layout) -> String? {
