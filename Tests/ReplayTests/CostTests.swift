@@ -1,5 +1,6 @@
 import Replay
 import Testing
+import TraceModel
 
 @Suite struct PaperCostTests {
   /// Totals for 128 servers of 8 NICs at 100, 200, 400 and 800 Gb/s that reproduce the paper's
@@ -50,6 +51,43 @@ import Testing
       opticalRadix: 320, prices: PriceList.published[2])
     #expect(bill.boxes.last?.count == 4)
     #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 96)
+  }
+
+  @Test func aRegionOfOneServerHasNoOpticalSwitch() {
+    let bill = BillOfMaterials.regionalOptical(
+      regionSizes: [4, 1], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
+      opticalRadix: 320, prices: PriceList.published[2])
+    #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 24)
+    #expect(bill.lines.first { $0.item == "NIC" }?.count == 40)
+    #expect(bill.boxes.last?.count == 1)
+  }
+
+  @Test func circuitsThatNeverChangeAreBilledAsPatchPanels() {
+    let layout = Layout(serverCount: 8, gpusPerServer: 1, nicsPerServer: 8)
+    let fixed = unitFabric(Circulant()).billOfMaterials(for: layout)
+    #expect(fixed.lines.first { $0.item == "patch-panel port" }?.count == 48)
+    #expect(!fixed.lines.contains { $0.item == "optical switch port" })
+    #expect(!fixed.boxes.contains { $0.kind.hasPrefix("optical") })
+    let switched = unitFabric(MixNetGreedy(.continue)).billOfMaterials(for: layout)
+    #expect(switched.totalUSD - fixed.totalUSD == 48 * (520 - 100))
+  }
+
+  @Test func wholeBoxesBillEveryPort() {
+    let prices = PriceList.published[2]
+    let bill = BillOfMaterials.regionalOptical(
+      regionSizes: [4, 4, 1], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
+      opticalRadix: 320, prices: prices, wholeBoxes: true)
+    #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 640)
+    #expect(bill.lines.first { $0.item == "electrical switch port" }?.count == 64)
+    // 96 ends and as many uplinks fill three leaves; two boxes above join the uplinks.
+    let tree = BillOfMaterials.electrical(
+      nicCount: 96, radix: 64, prices: prices, wholeBoxes: true)
+    #expect(tree.lines.first { $0.item == "electrical switch port" }?.count == 5 * 64)
+    let fabric = unitFabric(nil)
+    let layout = Layout(serverCount: 4, gpusPerServer: 1, nicsPerServer: 8)
+    #expect(
+      fabric.billOfMaterials(for: layout, wholeBoxes: true).totalUSD
+        > fabric.billOfMaterials(for: layout).totalUSD)
   }
 
   @Test func unlistedRatesUseTheNearestPrices() {

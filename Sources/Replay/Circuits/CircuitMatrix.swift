@@ -33,16 +33,4 @@ public struct CircuitMatrix: Sendable, Hashable {
   public func newCircuits(since old: CircuitMatrix) -> Int {
     zip(cells, old.cells).reduce(0) { $0 + Int(max(0, $1.0 - $1.1)) } / 2
   }
-
-  /// The same circuits after every server has been given another number.
-  package func relabelled(_ number: [Int]) -> CircuitMatrix {
-    var result = CircuitMatrix(size: size)
-    for source in 0..<size {
-      for destination in 0..<size {
-        result.cells[number[source] * size + number[destination]] =
-          cells[source * size + destination]
-      }
-    }
-    return result
-  }
 }

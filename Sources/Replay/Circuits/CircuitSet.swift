@@ -11,12 +11,4 @@ package struct CircuitSet: Sendable, Hashable {
     return regions[Int(region)][
       Int(network.placeInRegion[source]), Int(network.placeInRegion[destination])]
   }
-
-  package var circuitCount: Int { regions.reduce(0) { $0 + $1.circuitCount } }
-
-  /// Circuits that the busiest region must set up; regions have switches of their own.
-  package func newCircuits(since old: CircuitSet?) -> Int {
-    guard let old else { return regions.reduce(0) { max($0, $1.circuitCount) } }
-    return zip(regions, old.regions).reduce(0) { max($0, $1.0.newCircuits(since: $1.1)) }
-  }
 }

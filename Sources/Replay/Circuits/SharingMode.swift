@@ -4,6 +4,7 @@ public enum SharingMode: String, Sendable, Hashable, CaseIterable {
   case exclusive
   /// Both at once, each a subflow with a max-min fair rate.
   case splitFair = "split-fair"
-  /// Both at once, paced so that all pairs end by the optimum for these circuits.
+  /// Both at once, paced so that all pairs end by the optimum for these circuits; only for pooled NICs
+  /// and a non-blocking electrical network, where that optimum is known.
   case splitOptimal = "split-optimal"
 }

@@ -15,6 +15,8 @@ public struct FatTreeTiers: Sendable, Hashable {
   /// Cables: one for each end and one for each pair of ports between tiers.
   public let linkCount: Int
   public let boxCount: Int
+  /// Ports of all boxes, used or not.
+  public var wholePortCount: Int { boxCount * radix }
 
   public init(endCount: Int, radix: Int, oversubscription: Double = 1) {
     self.endCount = endCount

@@ -70,13 +70,6 @@ public struct FluidProblem: Sendable {
     flowMultiplicity.append(multiplicity)
     subflowOffsets.append(Int32(subflowCount))
   }
-
-  /// The same problem with links of other capacities.
-  public func withLinkCapacity(_ capacity: [Double]) -> FluidProblem {
-    var copy = self
-    copy.linkCapacity = capacity
-    return copy
-  }
 }
 
 /// What the exact max-min replay of a `FluidProblem` answers.

@@ -1,7 +1,7 @@
 /// A point at which servers join the electrical network: one NIC, or all of a server's together.
 public struct Attachment: Sendable, Hashable {
   public var server: Int
-  /// The NIC (= rail) inside its server; nil for all NICs pooled.
+  /// The rail inside its server: one NIC, or those that one GPU owns; nil for all NICs pooled.
   public var nic: Int?
   /// Bytes per nanosecond and direction.
   public var capacity: Double

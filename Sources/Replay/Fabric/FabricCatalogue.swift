@@ -41,7 +41,10 @@ public enum FabricCatalogue {
         "fat-tree-3to1", "fat-tree with 3:1 oversubscribed leaves",
         tree(3)),
       electrical(
-        "rail-optimised", "one rail per NIC, forwarding inside the server (PXN)", RailOptimised(),
+        "rail-optimised", "one rail per NIC, forwarding inside the server (PXN)",
+        RailOptimised(
+          switchRadix: switchRadix,
+          nicsPerRail: (nics + layout.gpusPerServer - 1) / max(1, layout.gpusPerServer)),
         policy: .railForward),
       regional(
         "static-circulant", "fixed optical neighbours in each region, the rest packet switched",

@@ -36,6 +36,14 @@ package struct FabricNetwork: Sendable {
     if let defect = fabric.defect(for: layout) {
       throw ReplayError(defect, at: "fabric \(fabric.name)")
     }
+    if fabric.sharing == .splitOptimal,
+      let defect = fabric.splitOptimalDefect(for: layout, grain: grain)
+    {
+      throw ReplayError(
+        defect, at: "fabric \(fabric.name)",
+        advice: "use sharing \(SharingMode.splitFair.rawValue) or \(SharingMode.exclusive.rawValue)"
+      )
+    }
     self.fabric = fabric
     self.layout = layout
     self.grain = grain
@@ -88,8 +96,10 @@ package struct FabricNetwork: Sendable {
         attachments.append(
           Attachment(server: server, nic: nil, capacity: Double(nics) * fabric.nicRate))
       } else {
-        for nic in 0..<nics {
-          attachments.append(Attachment(server: server, nic: nic, capacity: fabric.nicRate))
+        for rail in 0..<railsPerServer {
+          let owned = (rail + 1) * nics / railsPerServer - rail * nics / railsPerServer
+          attachments.append(
+            Attachment(server: server, nic: rail, capacity: Double(owned) * fabric.nicRate))
         }
       }
     }
@@ -104,6 +114,14 @@ package struct FabricNetwork: Sendable {
         .nicDown(server: end.server, nic: end.nic), tier: .nic, capacity: end.capacity)
     }
     wiring = fabric.electrical.wire(attachments, into: &links)
+  }
+
+  /// The fabric's parameters as they are in force on this cluster and at this grain.
+  package var effectiveParameters: [EffectiveParameter] {
+    fabric.effectiveParameters.map {
+      $0.name == FabricSpecification.nicPolicyName
+        ? EffectiveParameter($0.name, policy.rawValue) : $0
+    }
   }
 
   /// The NIC policy in force: only ranks say which GPU bytes come from.
@@ -146,7 +164,6 @@ package struct FabricNetwork: Sendable {
       visit(firstDown + Int32(to))
       scatter(to: destination, visit)
     case .electrical:
-      let nics = fabric.electricalNICsPerServer
       let rail = self.rail(of: destination)
       var sender = self.rail(of: source)
       if policy == .railForward && sender != rail {
@@ -155,15 +172,21 @@ package struct FabricNetwork: Sendable {
         visit(firstIn + Int32(from * layout.gpusPerServer + destination % layout.gpusPerServer))
         sender = rail
       }
-      let (left, right) = (from * nics + sender, to * nics + rail)
+      let (left, right) = (from * railsPerServer + sender, to * railsPerServer + rail)
       visit(firstUp + Int32(left))
       wiring.forEachLink(from: left, to: right, visit)
       visit(firstDown + Int32(right))
     }
   }
 
+  /// With more NICs than GPUs, GPU g of G owns NICs ⌊g·N/G⌋ ..< ⌊(g+1)·N/G⌋ as one rail; with fewer,
+  /// GPUs share them.
+  private var railsPerServer: Int {
+    min(fabric.electricalNICsPerServer, layout.gpusPerServer)
+  }
+
   private func rail(of rank: Int) -> Int {
-    rank % layout.gpusPerServer * fabric.electricalNICsPerServer / layout.gpusPerServer
+    rank % layout.gpusPerServer * railsPerServer / layout.gpusPerServer
   }
 
   /// From the sending GPU to the delegates of its server.

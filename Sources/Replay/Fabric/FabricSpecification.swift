@@ -61,7 +61,7 @@ public struct FabricSpecification: Sendable {
   /// Bytes per nanosecond of one GPU's scale-up link.
   package var scaleUpRate: Double { scaleUpBitsPerSecond / 8e9 }
 
-  /// Every parameter as it is used; print it beside every result.
+  /// Every parameter as declared; a `ReplayResult` has them as they were used.
   public var effectiveParameters: [EffectiveParameter] {
     var parameters = [
       EffectiveParameter("fabric", name),
@@ -72,12 +72,15 @@ public struct FabricSpecification: Sendable {
       EffectiveParameter("NICs per server", nicsPerServer),
       EffectiveParameter("electrical NICs per server", electricalNICsPerServer),
       EffectiveParameter("NIC rate per direction", nicBitsPerSecond, unit: "bit/s"),
-      EffectiveParameter("NIC policy", nicPolicy.rawValue),
+      EffectiveParameter(Self.nicPolicyName, nicPolicy.rawValue),
       EffectiveParameter(
         "scale-up rate per GPU and direction", scaleUpBitsPerSecond, unit: "bit/s"),
       EffectiveParameter("payload efficiency", payloadEfficiency),
       EffectiveParameter("latency per phase", latencyNanoseconds, unit: "ns"),
       EffectiveParameter("electrical switch radix", switchRadix, unit: "ports"),
+      EffectiveParameter(
+        "prices are for",
+        PriceList.nearest(toBitsPerSecond: nicBitsPerSecond).bitsPerSecond, unit: "bit/s"),
     ]
     if let optical {
       parameters += optical.effectiveParameters
@@ -85,6 +88,8 @@ public struct FabricSpecification: Sendable {
     }
     return parameters
   }
+
+  package static let nicPolicyName = "NIC policy"
 
   /// Why the fabric cannot be built for a cluster, in words, or nil.
   public func defect(for layout: Layout) -> String? {
@@ -110,6 +115,7 @@ public struct FabricSpecification: Sendable {
       if case .contiguous(let servers) = optical.regions, servers < 1 {
         return "a region of \(servers) servers"
       }
+      if let defect = optical.portDefect(serverCount: layout.serverCount) { return defect }
       if optical.scheduler.duplex == .independent {
         return "\(optical.scheduler.name) needs directed circuits; this fabric pairs them"
       }
@@ -117,21 +123,40 @@ public struct FabricSpecification: Sendable {
     return nil
   }
 
+  /// Why bytes cannot be divided in the best way between circuits and EPS, in words, or nil.
+  package func splitOptimalDefect(for layout: Layout, grain: Grain) -> String? {
+    guard opticalNICsPerServer > 0, electricalNICsPerServer > 0 else { return nil }
+    if grain == .rank && nicPolicy != .pooled && layout.gpusPerServer > 1 {
+      return "the optimum over circuits and EPS is known for pooled NICs only, these are "
+        + nicPolicy.rawValue
+    }
+    let tree = electrical as? FatTree
+    if electrical.oversubscription > 1, (tree?.serversPerLeaf ?? 0) < layout.serverCount {
+      return "the optimum over circuits and EPS is known for a non-blocking EPS only, this one is "
+        + "\(electrical.oversubscription):1 oversubscribed"
+    }
+    return nil
+  }
+
   /// What the fabric is built of for a cluster, at its declared switch radices.
   ///
-  /// - Parameter prices: by default the published prices nearest to the NIC rate.
-  public func billOfMaterials(for layout: Layout, prices: PriceList? = nil) -> BillOfMaterials {
+  /// - Parameters:
+  ///   - prices: by default the published prices nearest to the NIC rate.
+  ///   - wholeBoxes: bill every port of the switches bought, not only those used.
+  public func billOfMaterials(
+    for layout: Layout, prices: PriceList? = nil, wholeBoxes: Bool = false
+  ) -> BillOfMaterials {
     let prices = prices ?? PriceList.nearest(toBitsPerSecond: nicBitsPerSecond)
     guard let optical else {
       return .electrical(
         nicCount: layout.serverCount * nicsPerServer, radix: switchRadix,
-        oversubscription: electrical.oversubscription, prices: prices)
+        oversubscription: electrical.oversubscription, prices: prices, wholeBoxes: wholeBoxes)
     }
     return .regionalOptical(
       regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
       opticalNICsPerServer: optical.nicsPerServer,
       electricalNICsPerServer: electricalNICsPerServer, radix: switchRadix,
       opticalRadix: optical.switchRadix, oversubscription: electrical.oversubscription,
-      prices: prices)
+      prices: prices, isSwitched: optical.scheduler.dependsOnDemand, wholeBoxes: wholeBoxes)
   }
 }

@@ -52,6 +52,19 @@ public struct OpticalLayer: Sendable {
     self.switchRadix = switchRadix
   }
 
+  /// Why a region's optical NICs do not fit its switch, in words, or nil. Fixed circuits are patched
+  /// by hand and need no switch.
+  func portDefect(serverCount: Int) -> String? {
+    guard scheduler.dependsOnDemand, nicsPerServer > 0 else { return nil }
+    let largest = regions.regions(serverCount: serverCount).map(\.count).max() ?? 0
+    let ports = largest.multipliedReportingOverflow(by: nicsPerServer)
+    guard largest > 1, ports.overflow || ports.partialValue > switchRadix else { return nil }
+    return "a region of \(largest) servers with \(nicsPerServer) optical NICs each needs "
+      + "\(ports.partialValue) ports, the optical switch has \(switchRadix): make regions smaller "
+      + "(\(switchRadix / nicsPerServer) servers fit), give circuits fewer NICs (alpha), or declare a "
+      + "larger optical switch radix"
+  }
+
   var effectiveParameters: [EffectiveParameter] {
     let plan =
       switch regions {

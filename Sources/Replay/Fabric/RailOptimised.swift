@@ -13,6 +13,17 @@ public struct RailOptimised: ElectricalNetwork {
     self.oversubscription = oversubscription
   }
 
+  /// The rails that switches of one radix make: leaves with k ports down for each port up.
+  ///
+  /// - Parameter nicsPerRail: NICs of one server on the same rail: 1 unless there are more NICs than
+  ///   GPUs.
+  public init(switchRadix radix: Int, nicsPerRail: Int = 1, oversubscription: Double = 1) {
+    let down = Double(radix) * oversubscription / (oversubscription + 1)
+    self.init(
+      serversPerLeaf: max(1, Int(down.rounded(.down)) / max(1, nicsPerRail)),
+      oversubscription: oversubscription)
+  }
+
   public var name: String { "rail-optimised" }
 
   public var effectiveParameters: [EffectiveParameter] {

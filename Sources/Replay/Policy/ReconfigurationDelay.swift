@@ -46,7 +46,7 @@ public struct ReconfigurationDelay: Sendable, Hashable {
   public static let presets = [mixNetPaper, mixNetPrototype, commodityNIC, instant]
 }
 
-/// What stops while circuits change.
+/// What stops in a region while its circuits change; other regions never notice.
 public enum ReconfigurationScope: String, Sendable, Hashable, CaseIterable {
   /// Every circuit, also when the new ones are the same.
   case allStop = "all-stop"

@@ -1,8 +1,8 @@
 /// When circuits are changed for the demand at hand.
 public enum ReconfigurationPolicy: Sendable, Hashable {
-  /// The circuits of the first demand stay.
+  /// The circuits of each region's first demand stay.
   case never
-  /// New circuits for every forward and every backward pass of a layer.
+  /// New circuits for every forward and every backward pass of a layer, where it has demand.
   case always
   /// Only when the phases served gain more than `factor` times the wait.
   case threshold(factor: Double)

@@ -11,7 +11,7 @@ struct LinkTraffic {
 
   private struct Circuit {
     var bytes = 0.0
-    /// Bytes that the circuits could have carried while they were in place.
+    /// Bytes that the circuits could have carried during all communication while in place.
     var room = 0.0
   }
 
@@ -20,12 +20,24 @@ struct LinkTraffic {
     bytes = [Double](repeating: 0, count: network.links.count)
   }
 
-  mutating func add(_ outcome: PhaseOutcome, scale: Double, duration: Double) {
+  mutating func add(_ outcome: PhaseOutcome, scale: Double) {
     for link in outcome.linkBytes.indices { bytes[link] += outcome.linkBytes[link] * scale }
     for use in outcome.circuitUses {
       let pair = Pair(source: use.source, destination: use.destination)
       circuits[pair, default: Circuit()].bytes += use.bytes * scale
-      circuits[pair, default: Circuit()].room += use.capacity * duration
+    }
+  }
+
+  /// Notes that a region's circuits were in place during so much communication, used or not.
+  mutating func addRoom(of matrix: CircuitMatrix, region: Int, during time: Double) {
+    guard time > 0 else { return }
+    let servers = network.regions[region]
+    for source in 0..<matrix.size {
+      for destination in 0..<matrix.size where matrix[source, destination] > 0 {
+        circuits[
+          Pair(source: servers[source], destination: servers[destination]), default: Circuit()
+        ].room += Double(matrix[source, destination]) * network.fabric.nicRate * time
+      }
     }
   }
 

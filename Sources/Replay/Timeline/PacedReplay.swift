@@ -4,7 +4,10 @@ internal import TraceModel
 /// no server's line ends later than it must, and every flow is paced to end with the last.
 ///
 /// Sending at a constant rate is feasible exactly when no link has more bytes than it carries until
-/// then, so the completion is the largest ratio of bytes to capacity over all links.
+/// then, so the completion is the largest ratio of bytes to capacity over all links. It is the
+/// optimum when a server's line or a link that every division loads as much needs that long: always
+/// with pooled NICs and a non-blocking electrical network. Elsewhere another division may be faster,
+/// and `outcome.optimum` is nil.
 package struct PacedReplay {
   package private(set) var outcome = PhaseOutcome()
 
@@ -21,6 +24,7 @@ package struct PacedReplay {
       outcome.bytes.electrical += use.demand - bytes
     }
     var loads = [Double](repeating: 0, count: network.links.count)
+    var sureLoads = loads
     for (pair, route, use) in routes.pairs {
       let (source, destination) = (Int(pair.source), Int(pair.destination))
       let onCircuits =
@@ -30,6 +34,8 @@ package struct PacedReplay {
           if $0 >= 0 { loads[Int($0)] += onCircuits }
         }
       }
+      Self.addSureLoads(
+        of: pair, route: route, hasCircuits: use != nil, on: network, to: &sureLoads)
       if pair.bytes > onCircuits {
         network.forEachLink(
           route == .scaleUp ? .scaleUp : .electrical, from: source, to: destination
@@ -37,11 +43,36 @@ package struct PacedReplay {
       }
     }
     outcome.completion = time
+    var least = time
     for (link, load) in loads.enumerated() where load > 0 {
       outcome.completion = max(outcome.completion, load / network.links.capacity[link])
+      least = max(least, sureLoads[link] / network.links.capacity[link])
     }
     outcome.linkBytes = loads
-    outcome.optimum = outcome.completion
+    if outcome.completion <= least * (1 + 1e-9) { outcome.optimum = least }
+  }
+
+  /// Adds the bytes that a pair puts on links however they are divided.
+  private static func addSureLoads(
+    of pair: DemandPair, route: Route, hasCircuits: Bool, on network: FabricNetwork,
+    to loads: inout [Double]
+  ) {
+    let (source, destination) = (Int(pair.source), Int(pair.destination))
+    var shared: [Int32]?
+    if hasCircuits {
+      var links: [Int32] = []
+      network.forEachLink(.circuit(-1), from: source, to: destination) { links.append($0) }
+      if network.fabric.electricalNICsPerServer == 0 {
+        for link in links where link >= 0 { loads[Int(link)] += pair.bytes }
+        return
+      }
+      shared = links
+    }
+    network.forEachLink(
+      route == .scaleUp ? .scaleUp : .electrical, from: source, to: destination
+    ) {
+      if shared?.contains($0) ?? true { loads[Int($0)] += pair.bytes }
+    }
   }
 
   /// The least time in which every server can send and receive over its circuits and NICs.

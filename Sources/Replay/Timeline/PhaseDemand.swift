@@ -49,6 +49,18 @@ package struct PhaseDemand: Sendable {
     pairs.removeSubrange(kept...)
   }
 
+  /// The regions in which circuits could carry some of the bytes, ascending.
+  package func regionsWithDemand(on network: FabricNetwork) -> [Int] {
+    var hasDemand = [Bool](repeating: false, count: network.regions.count)
+    for pair in pairs {
+      let (source, destination) = (Int(pair.source), Int(pair.destination))
+      if network.route(from: source, to: destination, isExpert: pair.isExpert) == .regional {
+        hasDemand[Int(network.region[network.server(of: source)])] = true
+      }
+    }
+    return hasDemand.indices.filter { hasDemand[$0] }
+  }
+
   /// Bytes between the servers of each region that circuits could carry.
   package func regionMatrices(on network: FabricNetwork) -> [TrafficMatrix] {
     var matrices = network.regions.map { TrafficMatrix(size: $0.count) }

@@ -22,7 +22,7 @@ public struct CarriedBytes: Sendable, Hashable {
 package struct PhaseOutcome: Sendable {
   /// Nanoseconds without latency.
   package var completion = 0.0
-  /// Nanoseconds of the fixed-circuit optimum; nil without circuits.
+  /// Nanoseconds of the fixed-circuit optimum; nil without circuits, and where it is not known.
   package var optimum: Double?
   package var bytes = CarriedBytes()
   /// Bytes over each link of the fabric.

@@ -9,8 +9,23 @@ package struct PlannedPhase: Sendable {
   package var demand: Int
   package var scale: Double
   package var isExpert: Bool
-  /// True when a controller would choose circuits here: the start of a layer's forward or backward.
+  /// Its operations, one for each group.
+  package var operations: [PlannedOperation]
+  /// The phase whose demand the circuits are chosen for: itself at the start of a layer's forward or
+  /// backward; -1 for traffic that never uses circuits.
+  package var opener = -1
+  /// True when a controller would choose circuits here.
   package var opensEpoch = false
+}
+
+/// One operation of a phase, as lower bounds see it.
+package struct PlannedOperation: Sendable {
+  package var role: Role
+  package var group: Int32
+  package var computeNanoseconds: Double
+  /// At one byte per unit.
+  package var term: DemandTerm
+  package var bytesPerUnit: Double
 }
 
 /// The phases of a workload in the order in which they run, and the distinct demands among them.
@@ -23,23 +38,25 @@ package struct PhasePlan: Sendable {
   package init(_ workload: Workload, iterations: ClosedRange<Int32>?) throws(ReplayError) {
     try Self.check(workload)
     var batch: [Workload.Step] = []
+    var groups = Set<Int32>()
     for step in workload.steps where iterations?.contains(step.iteration) ?? true {
-      if let first = batch.first, !Self.runTogether(first, step, batch) {
+      if let first = batch.first, !Self.runTogether(first, step) || groups.contains(step.group) {
         append(batch)
         batch.removeAll()
+        groups.removeAll()
       }
       batch.append(step)
+      groups.insert(step.group)
     }
     if !batch.isEmpty { append(batch) }
     markEpochs()
   }
 
-  private static func runTogether(
-    _ first: Workload.Step, _ step: Workload.Step, _ batch: [Workload.Step]
-  ) -> Bool {
+  /// Whether two steps of different groups are parts of one phase.
+  private static func runTogether(_ first: Workload.Step, _ step: Workload.Step) -> Bool {
     first.iteration == step.iteration && first.microBatch == step.microBatch
       && first.layer == step.layer && first.phase == step.phase && first.role == step.role
-      && step.group != Operation.unknown && !batch.contains { $0.group == step.group }
+      && step.group != Operation.unknown
   }
 
   private mutating func append(_ batch: [Workload.Step]) {
@@ -58,29 +75,63 @@ package struct PhasePlan: Sendable {
       PlannedPhase(
         step: batch[0],
         computeNanoseconds: batch.reduce(0) { max($0, $1.computeBeforeNanoseconds) },
-        demand: number, scale: Double(divisor), isExpert: batch[0].role == .expert))
+        demand: number, scale: Double(divisor), isExpert: batch[0].role == .expert,
+        operations: batch.map(Self.operation)))
+  }
+
+  private static func operation(of step: Workload.Step) -> PlannedOperation {
+    PlannedOperation(
+      role: step.role, group: step.group, computeNanoseconds: step.computeBeforeNanoseconds,
+      term: DemandTerm(
+        demand: step.demand, isTransposed: step.isTransposed, bytesPerUnit: 1,
+        isExpert: step.role == .expert),
+      bytesPerUnit: Double(step.bytesPerUnit))
   }
 
   /// Two logical reconfigurations per layer: combine-forward keeps the circuits of its dispatch, and
-  /// dispatch-backward those of its combine.
+  /// dispatch-backward those of its combine, whatever runs between them elsewhere. Where groups are
+  /// unknown, the n-th of the ones follows the n-th of the others.
   private mutating func markEpochs() {
-    var previous: Workload.Step?
+    var passes: [LayerPass: (openers: [Int], followerCount: Int)] = [:]
     for index in phases.indices where phases[index].isExpert {
       let step = phases[index].step
-      let follows =
-        switch step.phase {
-        case .combineForward: Phase.dispatchForward
-        case .dispatchBackward: Phase.combineBackward
-        case .unspecified, .dispatchForward, .combineBackward: Phase.unspecified
+      let isBackward = step.phase == .combineBackward || step.phase == .dispatchBackward
+      let pass = LayerPass(
+        iteration: step.iteration, microBatch: step.microBatch, layer: step.layer,
+        isBackward: isBackward)
+      if step.phase == .combineForward || step.phase == .dispatchBackward,
+        let opened = passes[pass], let last = opened.openers.last
+      {
+        let place = opened.followerCount
+        phases[index].opener = place < opened.openers.count ? opened.openers[place] : last
+        passes[pass]?.followerCount += 1
+      } else {
+        phases[index].opener = index
+        phases[index].opensEpoch = true
+        if step.phase == .dispatchForward || step.phase == .combineBackward {
+          passes[pass, default: ([], 0)].openers.append(index)
         }
-      let continues =
-        previous.map {
-          follows != .unspecified && $0.phase == follows && $0.iteration == step.iteration
-            && $0.microBatch == step.microBatch && $0.layer == step.layer
-        } ?? false
-      phases[index].opensEpoch = !continues
-      previous = step
+      }
     }
+  }
+
+  /// The phases for which the circuits that one phase opens with are chosen, itself first.
+  package func followers(of opener: Int) -> [Int] {
+    var followers: [Int] = []
+    for later in opener..<phases.count {
+      // Epochs of one iteration only: past it nobody can refer back.
+      if phases[later].step.iteration != phases[opener].step.iteration { break }
+      if phases[later].opener == opener { followers.append(later) }
+    }
+    return followers
+  }
+
+  /// The forward or backward pass of one layer.
+  private struct LayerPass: Hashable {
+    var iteration: Int32
+    var microBatch: Int32
+    var layer: Int32
+    var isBackward: Bool
   }
 
   private static func check(_ workload: Workload) throws(ReplayError) {

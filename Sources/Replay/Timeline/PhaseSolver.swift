@@ -15,7 +15,7 @@ package struct PhaseSolver: Sendable {
     let paced = PacedReplay(routes)
     if network.fabric.sharing == .splitOptimal { return paced.outcome }
     var outcome = try fluid(routes)
-    outcome.optimum = paced.outcome.completion
+    outcome.optimum = paced.outcome.optimum
     return outcome
   }
 

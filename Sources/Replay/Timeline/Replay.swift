@@ -23,11 +23,18 @@ public func replay(
   var result = ReplayResult(
     fabric: fabric.name, sharing: fabric.optical.map { _ in fabric.sharing },
     policy: options.policy)
-  result.effectiveParameters = fabric.effectiveParameters + options.effectiveParameters
+  result.effectiveParameters = network.effectiveParameters + options.effectiveParameters
   result.isExpertTrafficOnly = plan.phases.allSatisfy(\.isExpert)
   result.hasCompute = plan.phases.contains { $0.computeNanoseconds > 0 }
   var timeline = Timeline(plan, solved: solved, fabric: fabric, options: options)
   try timeline.run(into: &result)
+  // Only what was played: an abandoned replay has phases left.
+  let bounds = iterationBounds(
+    of: plan.phases.prefix(result.phases.count), in: workload, on: network)
+  for (iteration, bound) in bounds.enumerated() {
+    result.iterations[iteration].boundNanoseconds = bound
+  }
+  result.total.boundNanoseconds = bounds.reduce(0, +)
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network)
   return result
 }
@@ -64,7 +71,7 @@ private func notes(
     if optical.scheduler.dependsOnDemand {
       notes.append(
         result.policy == .never
-          ? "circuits stay as chosen for the first demand"
+          ? "circuits stay as chosen for each region's first demand"
           : "circuits change for the forward and for the backward pass of a layer; the gate's demand "
             + "is known only when it has run, that of a backward pass before it starts")
     }

@@ -34,14 +34,19 @@ public struct IterationResult: Sendable, Hashable {
   public var completionNanoseconds = 0.0
   public var communicationNanoseconds = 0.0
   public var computeNanoseconds = 0.0
-  /// Compute and the lower bound of every phase, one after the other.
+  /// Below which the iteration cannot end although groups need not wait for each other: see
+  /// `completionBound`. Phases of one replay run one after the other, so this can be far below it.
   public var boundNanoseconds = 0.0
+  /// The lower bounds of the phases' communication, one after the other: divided by
+  /// `communicationNanoseconds`, how efficiently the network is used.
+  public var communicationBoundNanoseconds = 0.0
   /// Completion minus that of the same decisions without delay.
   public var exposedNanoseconds = 0.0
   /// Delays that nobody waited for.
   public var hiddenNanoseconds = 0.0
   /// Sum of waits for circuits.
   public var blockedNanoseconds = 0.0
+  /// Phases before which circuits were set up, in however many regions and however quickly.
   public var reconfigurations = 0
 
   public init(iteration: Int32) { self.iteration = iteration }
@@ -63,15 +68,18 @@ public struct PhaseResult: Sendable, Hashable {
   public var durationNanoseconds: Double
   public var computeBeforeNanoseconds: Double
   public var bound: LowerBound
-  /// The least duration on these circuits, latency included; nil without circuits.
+  /// The least duration on these circuits, latency included; nil without circuits, and where the
+  /// best division of the bytes is not known (NICs that are not pooled, links above them that bind).
   public var circuitOptimumNanoseconds: Double?
   public var exposedNanoseconds = 0.0
   public var hiddenNanoseconds = 0.0
   public var blockedNanoseconds = 0.0
   public var bytes: CarriedBytes
-  /// Full-duplex circuits in place, all regions together.
+  /// Full-duplex circuits in place, all regions together, whether or not the phase uses them.
   public var circuitCount = 0
-  public var hasReconfigured = false
+  /// Regions whose circuits were set up for this phase.
+  public var reconfiguredRegionCount = 0
+  public var hasReconfigured: Bool { reconfiguredRegionCount > 0 }
 
   /// 0 … 100: how near the phase is to the tightest bound with circuits free to choose.
   public var percentOfBound: Double { percent(bound.nanoseconds, of: durationNanoseconds) }
@@ -86,7 +94,8 @@ public struct LinkUse: Sendable, Hashable {
   public var name: String
   public var tier: LinkTier
   public var bytes: Double
-  /// Bytes divided by what it could carry during all communication, 0 … 1.
+  /// Bytes divided by what it could carry during all communication (for circuits: while they were
+  /// in place), 0 … 1.
   public var utilisation: Double
 }
 

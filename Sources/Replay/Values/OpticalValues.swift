@@ -3,8 +3,9 @@ public import TraceModel
 /// What the best static circuits gain over a circulant: T(circulant) / T(best) − 1.
 ///
 /// Candidates are the `mixnet-continue` and `eps-aware` greedy on the mean demand and the circulant
-/// itself, so the value is never below 0. All are used as well as they can be (`split-optimal`),
-/// expert phases only, without reconfiguration, compute or latency.
+/// itself, so the value is never below 0. All are used as well as they can be (`split-optimal`, or
+/// `split-fair` on fabrics whose optimum is not known), expert phases only, without reconfiguration,
+/// compute or latency.
 /// - Parameter iterations: iterations to look at; nil for all.
 /// - Throws: a `ReplayError` as `replay` does.
 public func topologyValue(
@@ -28,6 +29,7 @@ public func topologyValue(
   guard demand.withoutDiagonal.total > 0 else {
     return .notMeasurable("no bytes leave their server")
   }
+  guard opticalPorts > 0 else { return .notMeasurable(ValueStudy.noCandidate) }
   let circulant = try time(Circulant())
   var best = circulant
   for scheduler in ValueStudy.demandAware { best = min(best, try time(scheduler)) }

@@ -32,9 +32,11 @@ struct ValueStudy {
   init?(
     _ workload: Workload, on fabric: FabricSpecification, iterations: ClosedRange<Int32>?
   ) throws(ReplayError) {
-    guard let optical = fabric.optical else { return nil }
+    guard let optical = fabric.optical, optical.nicsPerServer > 0 else { return nil }
     var fabric = fabric
-    fabric.sharing = .splitOptimal
+    let isOptimumKnown =
+      fabric.splitOptimalDefect(for: workload.layout, grain: workload.grain) == nil
+    fabric.sharing = isOptimumKnown ? .splitOptimal : .splitFair
     network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
     self.optical = optical
     let plan = try PhasePlan(workload, iterations: iterations)
@@ -43,11 +45,13 @@ struct ValueStudy {
     let network = network
     matrices = demands.map { $0.regionMatrices(on: network) }
     var epochs: [Epoch] = []
-    for phase in plan.phases where phase.isExpert {
-      if phase.opensEpoch || epochs.isEmpty {
+    var epochOfOpener = [Int](repeating: -1, count: plan.phases.count)
+    for (index, phase) in plan.phases.enumerated() where phase.isExpert {
+      if phase.opensEpoch {
+        epochOfOpener[index] = epochs.count
         epochs.append(Epoch(iteration: phase.step.iteration, opener: phase.demand, phases: []))
       }
-      epochs[epochs.count - 1].phases.append((phase.demand, phase.scale))
+      epochs[epochOfOpener[phase.opener]].phases.append((phase.demand, phase.scale))
     }
     self.epochs = epochs
     let hasCandidates = epochs.contains { matrices[$0.opener].contains { $0.total > 0 } }

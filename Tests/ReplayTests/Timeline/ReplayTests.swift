@@ -40,6 +40,35 @@ func unitFabric(
     }
   }
 
+  @Test(arguments: NICPolicy.allCases, [3.6e12, 16e9])
+  func everyRankPhaseIsAboveItsBoundAndCircuitOptimum(
+    policy: NICPolicy, scaleUpBitsPerSecond: Double
+  ) throws {
+    var random = RandomStream(seed: 11)
+    let workload = Workloads.ranks(servers: 4, gpus: 4, layers: 2, &random)
+    for electrical in [
+      Crossbar(), FatTree(serversPerLeaf: 1, leavesPerPod: 2, leafOversubscription: 4),
+    ] as [any ElectricalNetwork] {
+      for scheduler in CircuitSchedulers.all {
+        for sharing in [SharingMode.exclusive, .splitFair] {
+          var fabric = unitFabric(scheduler, servers: 4, sharing: sharing)
+          fabric.electrical = electrical
+          fabric.nicPolicy = policy
+          fabric.scaleUpBitsPerSecond = scaleUpBitsPerSecond
+          let result = try replay(workload, on: fabric)
+          for phase in result.phases {
+            #expect(phase.percentOfBound <= 100.0001)
+            #expect((phase.percentOfCircuitOptimum ?? 100) <= 100.0001)
+            if policy == .pooled && electrical is Crossbar {
+              #expect(phase.circuitOptimumNanoseconds != nil)
+            }
+          }
+          #expect(result.total.percentOfBound <= 100.0001)
+        }
+      }
+    }
+  }
+
   @Test func matchedCircuitsReachTheGoldenTimes() throws {
     let workload = Workloads.oneGPUPerServer([Fixtures.p8(3), Fixtures.p8(2)])
     let always = try replay(workload, on: unitFabric(ElectricalAwareGreedy()))

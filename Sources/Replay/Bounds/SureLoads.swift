@@ -1,0 +1,93 @@
+internal import TraceModel
+
+/// Bytes that a demand puts on links whichever circuits are chosen: on single links, and on all NICs
+/// of a server together. Each is a slot with a capacity, so bytes ÷ capacity is a lower bound.
+///
+/// Assumes: each pair keeps the NIC policy's path; bytes that circuits could carry may use any NIC of
+/// their server, circuits without a delay; all others use electrical links only.
+package struct SureLoads {
+  private let network: FabricNetwork
+  private let linkCount: Int
+  private let serverCount: Int
+  /// Links, then the NICs of each server sending, then receiving.
+  private var bytes: [Double]
+  private var touched: [Int] = []
+
+  package init(_ network: FabricNetwork) {
+    self.network = network
+    linkCount = network.links.count
+    serverCount = network.layout.serverCount
+    bytes = [Double](repeating: 0, count: linkCount + 2 * serverCount)
+  }
+
+  package var slotCount: Int { bytes.count }
+
+  /// Bytes per nanosecond of a slot.
+  package func capacity(of slot: Int) -> Double {
+    slot < linkCount
+      ? network.links.capacity[slot]
+      : Double(network.fabric.nicsPerServer) * network.fabric.nicRate
+  }
+
+  package mutating func add(_ demand: PhaseDemand) {
+    let network = network
+    for pair in demand.pairs {
+      let (source, destination) = (Int(pair.source), Int(pair.destination))
+      switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
+      case .local: continue
+      case .scaleUp:
+        network.forEachLink(.scaleUp, from: source, to: destination) {
+          add(pair.bytes, to: Int($0))
+        }
+        continue
+      case .electrical:
+        network.forEachLink(.electrical, from: source, to: destination) {
+          add(pair.bytes, to: Int($0))
+        }
+      case .regional:
+        // Only delegates are sure to be loaded, and only where both ways need them.
+        if network.policy == .pooled {
+          network.forEachLink(.circuit(-1), from: source, to: destination) {
+            if $0 >= 0 { add(pair.bytes, to: Int($0)) }
+          }
+        }
+      }
+      add(pair.bytes, to: linkCount + network.server(of: source))
+      add(pair.bytes, to: linkCount + serverCount + network.server(of: destination))
+    }
+  }
+
+  private mutating func add(_ amount: Double, to slot: Int) {
+    if bytes[slot] == 0 { touched.append(slot) }
+    bytes[slot] += amount
+  }
+
+  /// The tightest bound of what was added, and what it rests on.
+  package var bound: LowerBound {
+    var bound = LowerBound(nanoseconds: 0, name: "none")
+    for slot in linkCount..<bytes.count where bytes[slot] / capacity(of: slot) > bound.nanoseconds {
+      bound = LowerBound(nanoseconds: bytes[slot] / capacity(of: slot), name: "NIC")
+    }
+    for link in 0..<linkCount where bytes[link] > 0 {
+      let time = bytes[link] / capacity(of: link)
+      // Rounding must not let a link take the name of the line that it only repeats.
+      if time > bound.nanoseconds * (1 + 1e-12) {
+        bound = LowerBound(nanoseconds: time, name: network.boundName(ofLink: link))
+      }
+    }
+    return bound
+  }
+
+  /// The bound of what was added and the slots that it loads; nothing is left.
+  package mutating func takeAll() -> (nanoseconds: Double, bytes: [(slot: Int, bytes: Double)]) {
+    var nanoseconds = 0.0
+    var taken: [(slot: Int, bytes: Double)] = []
+    for slot in touched {
+      nanoseconds = max(nanoseconds, bytes[slot] / capacity(of: slot))
+      taken.append((slot, bytes[slot]))
+      bytes[slot] = 0
+    }
+    touched.removeAll(keepingCapacity: true)
+    return (nanoseconds, taken)
+  }
+}
