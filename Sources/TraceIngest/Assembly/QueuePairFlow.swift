@@ -40,8 +40,6 @@ struct QueuePairFlow {
   private(set) var lostReads: Int64 = 0
   /// The flow of the responses to this flow's requests, or of the requests to these responses.
   var partner: Int?
-  /// True once the assembler looks for the flow of this flow's responses.
-  var isListedAsRequester = false
   private(set) var restarts: Int64 = 0
 
   init(source: Int32, destination: Int32, channel: UInt32, isResponse: Bool) {
