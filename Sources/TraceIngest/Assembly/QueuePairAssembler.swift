@@ -12,6 +12,7 @@ struct QueuePairAssembler {
   private var keys = KeyTable()
   private var flows: [QueuePairFlow] = []
   private var pairingAttempts: [Int] = []
+  private var limits = AssemblyLimits(flowCount: 0)
   private var unpairedRequesters = UnpairedRequesters()
   private(set) var unfinishedMessages: Int64 = 0
 
@@ -36,9 +37,10 @@ struct QueuePairAssembler {
         QueuePairFlow(
           source: source, destination: destination, channel: channel, isResponse: isResponse))
       pairingAttempts.append(0)
+      limits = AssemblyLimits(flowCount: flows.count)
     }
     if isResponse, flows[index].partner == nil { pair(index, with: packet) }
-    flows[index].accept(packet, into: &messages)
+    flows[index].accept(packet, limits: limits, into: &messages)
     // Any packet may release READ requests that were held back.
     if !isResponse, !flows[index].awaitedReads.isEmpty { noteRequest(flow: index, into: &messages) }
     if isResponse, let requests = flows[index].partner, packet.place != .only {
@@ -91,6 +93,14 @@ struct QueuePairAssembler {
 
   /// Emits everything that is still open, in the order in which the queue pairs appeared.
   mutating func finish(into messages: inout MessageTable) {
+    for index in flows.indices where !flows[index].packetsAtStart.isEmpty {
+      if flows[index].isResponse {
+        for packet in flows[index].packetsAtStart where flows[index].partner == nil {
+          pair(index, with: packet)
+        }
+      }
+      flows[index].settleStart(into: &messages)
+    }
     for index in flows.indices {
       if flows[index].finish(into: &messages) { unfinishedMessages += 1 }
     }
