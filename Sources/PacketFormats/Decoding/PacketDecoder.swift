@@ -5,6 +5,9 @@ struct LayerCursor {
   /// Where the packet ends on the wire as far as the headers so far say; may lie beyond what was
   /// captured.
   var end: Int
+  /// Where the innermost IP packet ends; nil without a length, or when the packet is a fragment of
+  /// one that reaches further.
+  var internetEnd: Int?
 }
 
 /// What a header leads to.
