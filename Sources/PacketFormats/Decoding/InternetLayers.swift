@@ -92,8 +92,13 @@ private func skipExtensionHeaders(
 func decodeUDP(
   _ bytes: RawSpan, _ cursor: inout LayerCursor, _ packet: inout PacketSummary
 ) -> Step {
-  if let shortfall = bytes.shortfall(8, at: cursor) { return .skip(shortfall) }
   let start = cursor.offset
+  if let shortfall = bytes.shortfall(8, at: cursor) {
+    let isRDMA =
+      shortfall == .cutByCapture && start + 4 <= bytes.byteCount
+      && bytes.uint16(at: start + 2) == 4791
+    return .skip(isRDMA ? .rdmaCutByCapture : shortfall)
+  }
   let destinationPort = bytes.uint16(at: start + 2)
   cursor.offset = start + 8
   switch destinationPort {
