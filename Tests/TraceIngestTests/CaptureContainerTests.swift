@@ -258,6 +258,33 @@ struct CaptureContainerTests {
     }
   }
 
+  @Test("headers cut by the capture: what cannot be told, and the snap length that would tell")
+  func cutHeaders() throws {
+    func capture(snapLength: Int) throws -> IngestedCapture {
+      var bytes: [UInt8] = []
+      appendPcapHeader(to: &bytes)
+      for sequence: UInt32 in 0..<3 {
+        let frame = Self.send(sequence)
+        appendPcapRecord(
+          frame[..<snapLength], nanoseconds: 1, wireByteCount: frame.count, to: &bytes)
+      }
+      return try IngestedCapture(bytes: bytes)
+    }
+    let unknown = try capture(snapLength: 36)
+    #expect(unknown.skipped(.cutByCapture) == 3)
+    #expect(unknown.summary.notes.contains { $0.hasPrefix("it cannot be told whether") })
+    for snapLength in [40, 50] {
+      let cut = try capture(snapLength: snapLength)
+      #expect(cut.skipped(.rdmaCutByCapture) == 3)
+      #expect(!cut.summary.notes.contains { $0.contains("there is no RDMA") })
+      #expect(
+        cut.summary.notes.contains(
+          "3 packets end before the end of the transport header (3 of RDMA): capture with a snap "
+            + "length of 70 bytes or more"))
+    }
+    #expect(try capture(snapLength: 70).messages.map(\.bytes) == [100, 100, 100])
+  }
+
   @Test("packets of zero bytes are counted as malformed")
   func emptyPackets() throws {
     let capture = try IngestedCapture(

@@ -116,4 +116,46 @@ struct CaptureReadTests {
     let others = capture.messages.filter { $0.kind != .read }
     #expect(others.allSatisfy { $0.missingPackets == 0 })
   }
+
+  @Test("ten thousand queue pairs whose READs and responses never meet cost no more each than ten")
+  func unmatchedReads() throws {
+    let queuePairs: UInt32 = 8_000
+    var packets: [TimedPacket] = []
+    func add(_ bytes: [UInt8]) {
+      packets.append(
+        TimedPacket(time: 1_700_000_000_000_000_000 + Int64(packets.count), bytes: bytes))
+    }
+    for queuePair in 0..<queuePairs {
+      add(roceFrame(.reliableReadRequest, queuePair: queuePair, sequence: 0, declaring: 4096))
+    }
+    for round: UInt32 in 0..<8 {
+      for queuePair in 0..<queuePairs {
+        add(
+          roceFrame(
+            .reliableReadResponseOnly, from: 2, to: 1, queuePair: 100_000 + queuePair,
+            sequence: 1_000 + round, bytes: 64))
+      }
+    }
+    let clock = ContinuousClock()
+    let bytes = pcap(packets)
+    let start = clock.now
+    let capture = try IngestedCapture(bytes: bytes)
+    // Comparing each with each took minutes.
+    #expect(clock.now - start < .seconds(10))
+    #expect(capture.messages.count { $0.packets == 1 } == 8 * Int(queuePairs))
+    #expect(capture.messages.count { $0.packets == 0 && $0.bytes == 4096 } == Int(queuePairs))
+  }
+
+  @Test("a response whose first packets were lost still finds its request")
+  func lostStart() throws {
+    let capture = try CaptureAssemblyTests.read([
+      roceFrame(.reliableReadRequest, sequence: 100, declaring: 4096),
+      roceFrame(
+        .reliableReadResponseMiddle, from: 2, to: 1, queuePair: 9, sequence: 102, bytes: 1024),
+      roceFrame(
+        .reliableReadResponseLast, from: 2, to: 1, queuePair: 9, sequence: 103, bytes: 1024),
+    ])
+    #expect(capture.messages.map(\.bytes) == [4096])
+    #expect(capture.messages.map(\.missingPackets) == [2])
+  }
 }

@@ -54,6 +54,9 @@ private func decodeRouteHeader(
 /// Bytes of the invariant CRC that ends every RDMA packet.
 let invariantCRCByteCount = 4
 
+/// The largest path MTU of InfiniBand and RoCE.
+let maximumRDMAPayloadByteCount = 4096
+
 /// Base transport header, and of the extension headers what the assembly of messages needs.
 func decodeBaseTransport(
   _ bytes: RawSpan, _ cursor: inout LayerCursor, _ packet: inout PacketSummary
@@ -78,7 +81,9 @@ func decodeBaseTransport(
   packet.extensionByteCount = extensionByteCount
   let payloadByteCount =
     cursor.end - start - extensionByteCount - Int(base.padCount) - invariantCRCByteCount
-  guard payloadByteCount >= 0 else { return .skip(.impossibleLength) }
+  guard payloadByteCount >= 0, payloadByteCount <= maximumRDMAPayloadByteCount else {
+    return .skip(.impossibleLength)
+  }
   // The body of a congestion notification is reserved bytes.
   packet.payloadByteCount = operation == .congestionNotification ? 0 : payloadByteCount
   packet.remoteByteCount = nil

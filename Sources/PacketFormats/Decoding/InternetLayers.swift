@@ -36,6 +36,7 @@ func decodeIPv4(
   if totalByteCount != 0 { cursor.end = start + totalByteCount }
   let fragment = bytes.uint16(at: start + 6)
   if fragment & 0x1FFF != 0 { return .skip(.laterFragment) }
+  cursor.internetEnd = totalByteCount != 0 && fragment & 0x2000 == 0 ? cursor.end : nil
   packet.networkOffset = start
   packet.trafficClass = bytes.uint8(at: start + 1)
   packet.source = NetworkAddress(ipv4: bytes.uint32(at: start + 12))
@@ -52,6 +53,7 @@ func decodeIPv6(
   guard bytes.uint8(at: start) >> 4 == 6 else { return .skip(.impossibleIPHeader) }
   let payloadByteCount = Int(bytes.uint16(at: start + 4))
   if payloadByteCount != 0 { cursor.end = start + 40 + payloadByteCount }
+  cursor.internetEnd = payloadByteCount != 0 ? cursor.end : nil
   packet.networkOffset = start
   packet.trafficClass = UInt8(truncatingIfNeeded: bytes.uint16(at: start) >> 4)
   packet.source = NetworkAddress(
@@ -72,8 +74,10 @@ private func skipExtensionHeaders(
     case 0, 43, 60, 135, 44, 51:
       if let shortfall = bytes.shortfall(8, at: cursor) { return .skip(shortfall) }
       let size = Int(bytes.uint8(at: cursor.offset + 1))
-      if next == 44, bytes.uint16(at: cursor.offset + 2) & 0xFFF8 != 0 {
-        return .skip(.laterFragment)
+      if next == 44 {
+        let fragment = bytes.uint16(at: cursor.offset + 2)
+        if fragment & 0xFFF8 != 0 { return .skip(.laterFragment) }
+        if fragment & 1 != 0 { cursor.internetEnd = nil }
       }
       let byteCount = next == 44 ? 8 : next == 51 ? (size + 2) * 4 : (size + 1) * 8
       next = bytes.uint8(at: cursor.offset)
@@ -88,14 +92,21 @@ private func skipExtensionHeaders(
 func decodeUDP(
   _ bytes: RawSpan, _ cursor: inout LayerCursor, _ packet: inout PacketSummary
 ) -> Step {
-  if let shortfall = bytes.shortfall(8, at: cursor) { return .skip(shortfall) }
   let start = cursor.offset
+  if let shortfall = bytes.shortfall(8, at: cursor) {
+    let isRDMA =
+      shortfall == .cutByCapture && start + 4 <= bytes.byteCount
+      && bytes.uint16(at: start + 2) == 4791
+    return .skip(isRDMA ? .rdmaCutByCapture : shortfall)
+  }
   let destinationPort = bytes.uint16(at: start + 2)
   cursor.offset = start + 8
   switch destinationPort {
   case 4791:
     let byteCount = Int(bytes.uint16(at: start + 4))
-    guard byteCount >= 8 else { return .skip(.impossibleLength) }
+    guard byteCount >= 8, start + byteCount <= cursor.internetEnd ?? .max else {
+      return .skip(.impossibleLength)
+    }
     packet.sourcePort = bytes.uint16(at: start)
     packet.destinationPort = destinationPort
     packet.carrier = .roceV2

@@ -5,6 +5,9 @@ struct LayerCursor {
   /// Where the packet ends on the wire as far as the headers so far say; may lie beyond what was
   /// captured.
   var end: Int
+  /// Where the innermost IP packet ends; nil without a length, or when the packet is a fragment of
+  /// one that reaches further.
+  var internetEnd: Int?
 }
 
 /// What a header leads to.
@@ -20,6 +23,20 @@ enum Layer: UInt8 {
   case loopback, ethernet, cooked, cooked2, erf
   case anyIP, ipv4, ipv6, gre, udp, tcp
   case localRoute, globalRoute, baseTransport
+
+  /// Bytes from the start of this header to the end of the RDMA headers that are used, when nothing
+  /// unusual stands between.
+  var byteCountToTransport: Int {
+    let base = BaseTransportHeader.byteCount + 16
+    return switch self {
+    case .baseTransport: base
+    case .udp: 8 + base
+    case .tcp: 14
+    case .ipv4: 28 + base
+    case .ipv6, .anyIP, .globalRoute, .localRoute: 48 + base
+    case .ethernet, .cooked, .cooked2, .erf, .gre, .loopback: 68 + base
+    }
+  }
 }
 
 /// Headers that a packet may nest; the deepest real stack (tagged Ethernet in a tunnel in a mirror)
@@ -43,7 +60,10 @@ public func decodePacket(
     switch decode(layer, bytes, &cursor, &packet) {
     case .layer(let next): layer = next
     case .complete: return nil
-    case .skip(let reason): return reason
+    case .skip(let reason):
+      guard reason == .cutByCapture || reason == .rdmaCutByCapture else { return reason }
+      packet.neededByteCount = cursor.offset + layer.byteCountToTransport
+      return layer == .baseTransport ? .rdmaCutByCapture : reason
     }
   }
   return .tooManyLayers

@@ -25,6 +25,9 @@ public struct PacketSummary: Sendable {
   /// Payload on the wire, without pad and checksum, however little of it was captured.
   public var payloadByteCount = 0
 
+  /// Bytes that would have to be captured of a packet that is skipped because the capture cut it.
+  public var neededByteCount = 0
+
   /// Where the innermost network header (IP, GRH; LRH when there is no GRH) begins.
   public var networkOffset = 0
   /// Where the base transport header or the TCP header begins.
@@ -54,7 +57,5 @@ public struct PacketSummary: Sendable {
     transportOffset + BaseTransportHeader.byteCount + extensionByteCount
   }
 
-  public static let tcpFinish: UInt8 = 1
   public static let tcpSynchronise: UInt8 = 2
-  public static let tcpReset: UInt8 = 4
 }

@@ -18,6 +18,7 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
   case unsupportedLinkType
   case unsupportedTunnel
   case cutByCapture
+  case rdmaCutByCapture
   case doesNotMatchFilter
   case outsideLayout
   // Not understood.
@@ -52,6 +53,7 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
     case .unsupportedLinkType: "link type that is not decoded"
     case .unsupportedTunnel: "tunnel or mirror payload that is neither Ethernet nor IP"
     case .cutByCapture: "cut by the capture before the end of its headers"
+    case .rdmaCutByCapture: "RDMA, cut by the capture before the end of its transport header"
     case .doesNotMatchFilter: "does not match the filter"
     case .outsideLayout: "address outside the layout"
     case .empty: "packet of zero bytes"

@@ -23,10 +23,21 @@ struct AwaitedReads {
   static let maximumCount = 256
 
   private(set) var reads: [OutstandingRead] = []
+  /// How many at the end of `reads` nobody has asked for with `takeNews`.
+  private var newCount = 0
 
   var isEmpty: Bool { reads.isEmpty }
 
-  mutating func append(_ read: OutstandingRead) { reads.append(read) }
+  mutating func append(_ read: OutstandingRead) {
+    reads.append(read)
+    newCount += 1
+  }
+
+  /// The requests that were added since the last call and are still there.
+  mutating func takeNews() -> ArraySlice<OutstandingRead> {
+    defer { newCount = 0 }
+    return reads.suffix(newCount)
+  }
 
   func begins(at sequence: UInt32) -> Bool { reads.contains { $0.sequence == sequence } }
 

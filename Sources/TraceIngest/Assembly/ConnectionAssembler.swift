@@ -31,7 +31,7 @@ struct ConnectionAssembler {
     let isOpening = packet.tcpFlags & PacketSummary.tcpSynchronise != 0
     flows[index].accept(
       sequence: packet.tcpSequence &+ (isOpening ? 1 : 0), byteCount: packet.payloadByteCount,
-      time: time, idleGap: idleGapNanoseconds, into: &messages)
+      opens: isOpening, time: time, idleGap: idleGapNanoseconds, into: &messages)
   }
 
   /// Takes a segment that opens a connection and has no payload: its ports may have been used by

@@ -6,11 +6,15 @@ struct ConnectionFlow {
   static let maximumJump: Int32 = 1 << 28
   /// Gaps remembered per flow, so that late segments fill them.
   static let maximumGaps = 16
+  /// Bytes sent before the first captured segment that may still come late.
+  static let openStart: UInt32 = 1 << 16
 
   /// Sequence numbers that were passed over, `start` up to but not including `end`.
   private struct Gap {
     var start: UInt32
     var end: UInt32
+    /// False for what precedes the first captured segment.
+    var isMissing = true
     var byteCount: UInt32 { end &- start }
   }
 
@@ -29,20 +33,16 @@ struct ConnectionFlow {
     self.channel = channel
   }
 
-  /// Takes a segment with payload.
+  /// Takes a segment with payload; `opens` when it also opens the connection.
   mutating func accept(
-    sequence: UInt32, byteCount: Int, time: Int64, idleGap: Int64,
+    sequence: UInt32, byteCount: Int, opens: Bool, time: Int64, idleGap: Int64,
     into messages: inout MessageTable
   ) {
-    if !hasStarted {
-      hasStarted = true
-      expected = sequence
-    }
+    if !hasStarted { start(at: sequence, opens: opens) }
     var distance = Int32(bitPattern: sequence &- expected)
     if distance > Self.maximumJump || distance < -Self.maximumJump {
       restart(into: &messages)
-      hasStarted = true
-      expected = sequence
+      start(at: sequence, opens: opens)
       distance = 0
     }
     let count = Int32(truncatingIfNeeded: byteCount)
@@ -57,6 +57,15 @@ struct ConnectionFlow {
     if current == nil { current = MessageInProgress(kind: .tcp, time: time) }
     if fresh > 0 { current?.add(time: time, bytes: fresh) }
     current?.repeatedBytes &+= Int64(byteCount) - fresh
+  }
+
+  private mutating func start(at sequence: UInt32, opens: Bool) {
+    hasStarted = true
+    expected = sequence
+    // The first captured segment may have overtaken others, unless it is the first of all.
+    if !opens {
+      gaps.append(Gap(start: sequence &- Self.openStart, end: sequence, isMissing: false))
+    }
   }
 
   /// Times come from the file and may lie further apart than 64 bits can say.
@@ -88,6 +97,7 @@ struct ConnectionFlow {
 
   private mutating func giveUpOldestGap() {
     let gap = gaps.removeFirst()
+    guard gap.isMissing else { return }
     current?.addMissing((Int64(gap.byteCount) + largestSegment - 1) / largestSegment)
   }
 
@@ -108,10 +118,14 @@ struct ConnectionFlow {
       }
       filled += Int64(end - start)
       gaps.remove(at: index)
-      let tail = Gap(start: gap.start &+ UInt32(end), end: gap.end)
+      let tail = Gap(
+        start: gap.start &+ UInt32(end), end: gap.end, isMissing: gap.isMissing)
       if tail.byteCount > 0 { gaps.insert(tail, at: index) }
       if start > 0 {
-        gaps.insert(Gap(start: gap.start, end: gap.start &+ UInt32(start)), at: index)
+        gaps.insert(
+          Gap(
+            start: gap.start, end: gap.start &+ UInt32(start), isMissing: gap.isMissing),
+          at: index)
       }
       index += (start > 0 ? 1 : 0) + (tail.byteCount > 0 ? 1 : 0)
     }

@@ -1,3 +1,4 @@
+internal import PacketFormats
 internal import TraceModel
 
 /// What has been seen so far of one message.
@@ -17,6 +18,12 @@ struct MessageInProgress {
   var missingPackets: Int32 = 0
   /// True once its last packet was seen.
   var hasEnded = false
+  /// Counts the messages of a flow.
+  var number: Int32 = 0
+  /// The sequence number of its first packet, seen or known to be missing.
+  var startSequence: UInt32 = 0
+  /// True when its first packet was not seen and its number is not known.
+  var isHeadless = false
 
   init(kind: MessageKind, time: Int64) {
     self.kind = kind
@@ -31,8 +38,29 @@ struct MessageInProgress {
     end = max(end, time)
   }
 
+  mutating func add(_ packet: QueuePairPacket) {
+    add(time: packet.time, bytes: packet.dataByteCount)
+    if packet.place.ends { hasEnded = true }
+  }
+
   mutating func addMissing(_ count: Int64) {
-    missingPackets = Int32(clamping: Int64(missingPackets) + count)
+    missingPackets = Int32(clamping: max(0, Int64(missingPackets) + count))
+  }
+
+  /// Takes a packet that was counted as missing, when it is one of this message's.
+  mutating func takeLate(_ packet: QueuePairPacket) -> Bool {
+    guard packet.kind == kind, packet.place != .only else { return false }
+    let distance = SequenceNumber.distance(from: startSequence, to: packet.sequence)
+    if isHeadless, distance == -1, packet.place != .last {
+      startSequence = packet.sequence
+      isHeadless = packet.place != .first
+      if packet.place == .first { declaredBytes = packet.wholeByteCount }
+    } else if packet.place == .first ? distance != 0 : distance < 0 {
+      return false
+    }
+    add(packet)
+    addMissing(-1)
+    return true
   }
 
   /// Bytes delivered.

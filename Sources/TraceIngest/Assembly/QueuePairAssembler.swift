@@ -12,8 +12,8 @@ struct QueuePairAssembler {
   private var keys = KeyTable()
   private var flows: [QueuePairFlow] = []
   private var pairingAttempts: [Int] = []
-  /// Flows with READ requests that no response flow has been matched to.
-  private var unpairedRequesters: [Int] = []
+  private var limits = AssemblyLimits(flowCount: 0)
+  private var unpairedRequesters = UnpairedRequesters()
   private(set) var unfinishedMessages: Int64 = 0
 
   /// READ requests whose responses the capture does not hold.
@@ -37,9 +37,10 @@ struct QueuePairAssembler {
         QueuePairFlow(
           source: source, destination: destination, channel: channel, isResponse: isResponse))
       pairingAttempts.append(0)
+      limits = AssemblyLimits(flowCount: flows.count)
     }
     if isResponse, flows[index].partner == nil { pair(index, with: packet) }
-    flows[index].accept(packet, into: &messages)
+    flows[index].accept(packet, limits: limits, into: &messages)
     // Any packet may release READ requests that were held back.
     if !isResponse, !flows[index].awaitedReads.isEmpty { noteRequest(flow: index, into: &messages) }
     if isResponse, let requests = flows[index].partner, packet.place != .only {
@@ -52,9 +53,10 @@ struct QueuePairAssembler {
   /// Hands new requests to the flow of their responses, once that is known.
   private mutating func noteRequest(flow index: Int, into messages: inout MessageTable) {
     guard let responses = flows[index].partner else {
-      if !flows[index].isListedAsRequester {
-        flows[index].isListedAsRequester = true
-        unpairedRequesters.append(index)
+      for read in flows[index].awaitedReads.takeNews() {
+        unpairedRequesters.add(
+          flow: index, sequence: read.sequence, requester: flows[index].source,
+          responder: flows[index].destination, among: flows)
       }
       if let read = flows[index].awaitedReads.takeOverdue() {
         flows[index].appendLost(read, into: &messages)
@@ -71,23 +73,34 @@ struct QueuePairAssembler {
   /// Finds the flow whose READ requests this response's sequence number answers, between the same two
   /// addresses: packets name only the queue pair that they go to.
   private mutating func pair(_ index: Int, with packet: QueuePairPacket) {
-    guard !unpairedRequesters.isEmpty, pairingAttempts[index] < Self.maximumPairingAttempts
+    guard pairingAttempts[index] < Self.maximumPairingAttempts,
+      let pair = unpairedRequesters.pair(
+        requester: flows[index].destination, responder: packet.source)
     else { return }
     pairingAttempts[index] += 1
-    let match = unpairedRequesters.firstIndex { candidate in
-      flows[candidate].destination == packet.source
-        && flows[candidate].source == flows[index].destination
-        && flows[candidate].awaitsResponse(packet)
+    // The packets before this one may be lost.
+    let furthest = packet.place.begins ? 0 : UnpairedRequesters.maximumLostStart
+    for back in 0...furthest {
+      let sequence = (packet.sequence &- back) & SequenceNumber.mask
+      let match = unpairedRequesters.flow(pair: pair, sequence: sequence, among: flows)
+      guard let match, flows[match].awaitsResponse(packet) else { continue }
+      flows[match].partner = index
+      flows[index].partner = match
+      for read in flows[match].awaitedReads.takeAll() { flows[index].awaitedReads.append(read) }
+      return
     }
-    guard let match else { return }
-    let requests = unpairedRequesters.remove(at: match)
-    flows[requests].partner = index
-    flows[index].partner = requests
-    for read in flows[requests].awaitedReads.takeAll() { flows[index].awaitedReads.append(read) }
   }
 
   /// Emits everything that is still open, in the order in which the queue pairs appeared.
   mutating func finish(into messages: inout MessageTable) {
+    for index in flows.indices where !flows[index].packetsAtStart.isEmpty {
+      if flows[index].isResponse {
+        for packet in flows[index].packetsAtStart where flows[index].partner == nil {
+          pair(index, with: packet)
+        }
+      }
+      flows[index].settleStart(into: &messages)
+    }
     for index in flows.indices {
       if flows[index].finish(into: &messages) { unfinishedMessages += 1 }
     }

@@ -5,14 +5,17 @@ internal import TraceModel
 /// cut into messages.
 ///
 /// Requests and READ responses to the same queue pair are two flows: responses carry the sequence
-/// numbers of the other direction's requests. A packet that arrives before its turn is held back;
-/// when too many are held, the packets that they wait for count as missing. A packet whose turn is
-/// over was seen before: its bytes count as repeated.
+/// numbers of the other direction's requests. The first packets are held until the earliest of them
+/// is likely known. Later, a packet that arrives before its turn is held back; when too many are
+/// held, the packets that they wait for count as missing, until they come after all. Any other
+/// packet whose turn is over was seen before: its bytes count as repeated.
 struct QueuePairFlow {
   /// Packets held back per flow: more than switches reorder, little enough for many flows.
   static let maximumHeld = 512
   /// A larger jump of sequence numbers is a new connection on the same queue pair.
   static let maximumJump: Int32 = 65_536
+  /// Packets sent before the first captured one that may still come late.
+  static let openStart: UInt32 = 64
 
   let destination: Int32
   /// Destination queue pair.
@@ -22,11 +25,15 @@ struct QueuePairFlow {
   private(set) var hasStarted = false
   /// The next packet's sequence number.
   private(set) var expected: UInt32 = 0
-  /// Packets before their turn, by sequence number.
+  /// Packets before their turn, by sequence number; before the start, all.
   private var held: [QueuePairPacket] = []
   private(set) var current: MessageInProgress?
+  /// The number of the last message that began.
+  private var messageNumber: Int32 = 0
   /// Packets found missing that belong to the next message.
   private var missingBefore: Int64 = 0
+  private var gaps = OpenGaps()
+  private var gapLimit = 16
   /// Bytes per full packet, 0 while unknown.
   private(set) var pathMTU: Int64 = 0
   /// A READ request whose span is not known yet because the path MTU is not.
@@ -34,14 +41,10 @@ struct QueuePairFlow {
 
   /// READ requests of this flow or, for a flow of responses, those that it answers.
   var awaitedReads = AwaitedReads()
-  /// The sequence number of the current message's first packet, seen or not.
-  private var currentStart: UInt32 = 0
   /// READs whose responses the capture does not hold.
   private(set) var lostReads: Int64 = 0
   /// The flow of the responses to this flow's requests, or of the requests to these responses.
   var partner: Int?
-  /// True once the assembler looks for the flow of this flow's responses.
-  var isListedAsRequester = false
   private(set) var restarts: Int64 = 0
 
   init(source: Int32, destination: Int32, channel: UInt32, isResponse: Bool) {
@@ -52,31 +55,95 @@ struct QueuePairFlow {
   }
 
   /// Takes one packet.
-  mutating func accept(_ packet: QueuePairPacket, into messages: inout MessageTable) {
-    if !hasStarted {
-      hasStarted = true
-      // The first packet may have overtaken the one that begins its response.
-      expected =
-        (isResponse ? awaitedReads.read(covering: packet.sequence, pathMTU: pathMTU) : nil)?
-        .sequence ?? packet.sequence
-      source = packet.source
-    } else if packet.source != source {
+  mutating func accept(
+    _ packet: QueuePairPacket, limits: AssemblyLimits, into messages: inout MessageTable
+  ) {
+    gapLimit = isResponse ? min(16, limits.gaps) : limits.gaps
+    place(packet, into: &messages)
+    if !hasStarted, !waitsToStart(packet, window: limits.startWindow) {
+      settleStart(into: &messages)
+    }
+  }
+
+  private mutating func place(_ packet: QueuePairPacket, into messages: inout MessageTable) {
+    if hasStarted {
+      arrange(packet, into: &messages)
+    } else {
+      holdAtStart(packet, into: &messages)
+    }
+  }
+
+  // MARK: Start
+
+  /// Packets held because the first sequence number is not settled.
+  var packetsAtStart: [QueuePairPacket] { hasStarted ? [] : held }
+
+  private mutating func holdAtStart(
+    _ packet: QueuePairPacket, into messages: inout MessageTable
+  ) {
+    if let first = held.first {
+      let distance = SequenceNumber.distance(from: first.sequence, to: packet.sequence)
+      if packet.source != source || abs(distance) > Self.maximumJump / 2 {
+        restart(with: packet, into: &messages)
+      }
+    }
+    source = packet.source
+    // Stable, so that of two equal packets the first seen counts.
+    var index = held.count
+    while index > 0,
+      SequenceNumber.distance(from: held[index - 1].sequence, to: packet.sequence) < 0
+    {
+      index -= 1
+    }
+    held.insert(packet, at: index)
+  }
+
+  /// READ requests are wanted by the flow of their responses at once, and tell it where to start.
+  private func waitsToStart(_ packet: QueuePairPacket, window: Int) -> Bool {
+    packet.operation != .readRequest && partner == nil && held.count < window
+  }
+
+  /// Takes the held packets in their order, from the earliest one on.
+  mutating func settleStart(into messages: inout MessageTable) {
+    guard !hasStarted, let first = held.first else { return }
+    let packets = held
+    held = []
+    hasStarted = true
+    // Even the earliest may have overtaken the one that begins its response.
+    let read = isResponse ? awaitedReads.read(covering: first.sequence, pathMTU: pathMTU) : nil
+    expected = read?.sequence ?? first.sequence
+    gaps.add(
+      from: (expected &- Self.openStart) & SequenceNumber.mask, to: expected, missing: 0,
+      message: messageNumber &+ 1)
+    for packet in packets { place(packet, into: &messages) }
+  }
+
+  /// Puts a packet in its place among the others.
+  private mutating func arrange(
+    _ packet: QueuePairPacket, into messages: inout MessageTable
+  ) {
+    if packet.source != source {
       restart(with: packet, into: &messages)
+      return holdAtStart(packet, into: &messages)
     }
     settleOpenSpan(before: packet.sequence)
     let distance = SequenceNumber.distance(from: expected, to: packet.sequence)
     if distance == 0 {
       deliver(packet, into: &messages)
     } else if startsElsewhere(packet, distance: distance) {
+      if distance > 0, distance <= Self.maximumHeld, partner == nil {
+        gaps.add(
+          from: expected, to: packet.sequence, missing: 0, message: messageNumber &+ 1)
+      }
       expected = packet.sequence
       deliver(packet, into: &messages)
     } else if distance > Self.maximumJump || distance < -Self.maximumJump {
       restart(with: packet, into: &messages)
-      deliver(packet, into: &messages)
+      return holdAtStart(packet, into: &messages)
     } else if distance > 0 {
       hold(packet, distance: distance, into: &messages)
     } else {
-      repeated(packet)
+      passed(packet, into: &messages)
     }
     if !held.isEmpty { deliverHeld(into: &messages) }
   }
@@ -117,23 +184,33 @@ struct QueuePairFlow {
     let distance = Int64(SequenceNumber.distance(from: expected, to: packet.sequence))
     // A READ request of unknown span explains the gap.
     guard distance > 0, openSpan == nil else { return }
+    var missing = distance
+    var message = messageNumber
     if current?.hasEnded ?? true {
       // Numbers between two READs may belong to other requests, but a response has a first packet.
-      missingBefore += isResponse ? (packet.place.begins ? 0 : 1) : distance
-    } else if let end = responseEnd {
-      let toCome = Int64(SequenceNumber.distance(from: expected, to: end))
-      current?.addMissing(max(0, min(distance, toCome)))
+      if isResponse { missing = packet.place.begins ? 0 : 1 }
+      missingBefore += missing
+      message &+= 1
     } else {
-      current?.addMissing(isResponse && packet.place.begins ? 1 : distance)
+      if let end = responseEnd {
+        let toCome = Int64(SequenceNumber.distance(from: expected, to: end))
+        missing = max(0, min(distance, toCome))
+      } else if isResponse, packet.place.begins {
+        missing = 1
+      }
+      current?.addMissing(missing)
     }
+    gaps.add(from: expected, to: packet.sequence, missing: missing, message: message)
   }
 
   /// The number after the last packet of the current READ response, when its length is known.
   private var responseEnd: UInt32? {
-    guard isResponse, pathMTU > 0, let declared = current?.declaredBytes else { return nil }
-    let read = OutstandingRead(sequence: currentStart, byteCount: declared, time: 0)
+    guard isResponse, pathMTU > 0, let current, let declared = current.declaredBytes else {
+      return nil
+    }
+    let read = OutstandingRead(sequence: current.startSequence, byteCount: declared, time: 0)
     return SequenceNumber.advanced(
-      currentStart, by: UInt32(truncatingIfNeeded: read.packetCount(pathMTU: pathMTU)))
+      current.startSequence, by: UInt32(truncatingIfNeeded: read.packetCount(pathMTU: pathMTU)))
   }
 
   /// Delivers held packets whose turn has come, and drops those whose turn is over.
@@ -144,10 +221,26 @@ struct QueuePairFlow {
       settleOpenSpan(before: packet.sequence)
       let distance = SequenceNumber.distance(from: expected, to: packet.sequence)
       if distance > 0 { break }
-      if distance == 0 { deliver(packet, into: &messages) } else { repeated(packet) }
+      if distance == 0 {
+        deliver(packet, into: &messages)
+      } else {
+        passed(packet, into: &messages)
+      }
       count += 1
     }
     if count > 0 { held.removeFirst(count) }
+  }
+
+  /// Takes a packet whose turn is over: late when it was missing until now, else repeated.
+  private mutating func passed(_ packet: QueuePairPacket, into messages: inout MessageTable) {
+    if !gaps.isEmpty, packet.operation != .readRequest {
+      let (source, destination, channel) = (source, destination, channel)
+      let isLate = gaps.take(
+        packet, current: &current, missingBefore: &missingBefore, expected: expected
+      ) { messages.append($0.message(source: source, destination: destination, channel: channel)) }
+      if isLate { return }
+    }
+    repeated(packet)
   }
 
   private mutating func repeated(_ packet: QueuePairPacket) {
@@ -155,18 +248,25 @@ struct QueuePairFlow {
     current?.repeatedBytes &+= packet.dataByteCount
   }
 
+  /// Ends what is under way because the packet belongs to another connection.
   private mutating func restart(
     with packet: QueuePairPacket, into messages: inout MessageTable
   ) {
-    flushHeld(into: &messages)
-    close(into: &messages)
-    for read in awaitedReads.takeAll() { appendLost(read, into: &messages) }
+    end(into: &messages)
     restarts += 1
+    hasStarted = false
     source = packet.source
-    expected = packet.sequence
     openSpan = nil
     missingBefore = 0
     pathMTU = 0
+  }
+
+  private mutating func end(into messages: inout MessageTable) {
+    while !packetsAtStart.isEmpty { settleStart(into: &messages) }
+    flushHeld(into: &messages)
+    close(into: &messages)
+    closeGaps(into: &messages)
+    for read in awaitedReads.takeAll() { appendLost(read, into: &messages) }
   }
 
   private mutating func flushHeld(into messages: inout MessageTable) {
@@ -180,9 +280,9 @@ struct QueuePairFlow {
   ) {
     expected = SequenceNumber.advanced(packet.sequence, by: 1)
     if packet.operation == .readRequest { return request(packet) }
+    if !gaps.isEmpty { trimGaps(into: &messages) }
     if !continues(packet) { begin(packet, into: &messages) }
-    current?.add(time: packet.time, bytes: packet.dataByteCount)
-    if packet.place.ends { current?.hasEnded = true }
+    current?.add(packet)
     if packet.place == .first || packet.place == .middle {
       learn(pathMTU: packet.payloadByteCount)
     }
@@ -199,14 +299,20 @@ struct QueuePairFlow {
   private mutating func begin(_ packet: QueuePairPacket, into messages: inout MessageTable) {
     close(into: &messages)
     var message = MessageInProgress(kind: packet.kind, time: packet.time)
-    currentStart = packet.sequence
+    messageNumber &+= 1
+    message.number = messageNumber
+    message.startSequence = packet.sequence
+    message.isHeadless = !packet.place.begins
     if packet.place.begins { message.declaredBytes = packet.wholeByteCount }
     if isResponse {
       let (read, lost) = awaitedReads.take(covering: packet.sequence, pathMTU: pathMTU)
       for read in lost { appendLost(read, into: &messages) }
+      // The bytes of what is lost are counted: its packets must not add them again.
+      if !lost.isEmpty { closeGaps(into: &messages) }
       if let read {
         message.declaredBytes = read.byteCount
-        currentStart = read.sequence
+        message.startSequence = read.sequence
+        message.isHeadless = false
         missingBefore = Int64(SequenceNumber.distance(from: read.sequence, to: packet.sequence))
       }
     }
@@ -228,21 +334,37 @@ struct QueuePairFlow {
 
   private mutating func close(into messages: inout MessageTable) {
     guard let current else { return }
-    if current.packets > 0 || current.repeatedBytes > 0 {
+    if gaps.isHoled(current) {
+      gaps.keep(current)
+    } else if current.packets > 0 || current.repeatedBytes > 0 {
       messages.append(
         current.message(source: source, destination: destination, channel: channel))
     }
     self.current = nil
   }
 
+  private mutating func trimGaps(into messages: inout MessageTable) {
+    let (source, destination, channel) = (source, destination, channel)
+    gaps.trim(to: gapLimit, expected: expected) {
+      messages.append($0.message(source: source, destination: destination, channel: channel))
+    }
+  }
+
+  private mutating func closeGaps(into messages: inout MessageTable) {
+    let (source, destination, channel) = (source, destination, channel)
+    gaps.close {
+      messages.append($0.message(source: source, destination: destination, channel: channel))
+    }
+  }
+
   /// Emits what is left at the end of the input.
   ///
   /// True when the last message was not whole.
   mutating func finish(into messages: inout MessageTable) -> Bool {
+    while !packetsAtStart.isEmpty { settleStart(into: &messages) }
     flushHeld(into: &messages)
     let isUnfinished = current.map { !$0.hasEnded && $0.packets > 0 } ?? false
-    close(into: &messages)
-    for read in awaitedReads.takeAll() { appendLost(read, into: &messages) }
+    end(into: &messages)
     return isUnfinished
   }
 

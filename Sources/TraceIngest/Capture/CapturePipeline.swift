@@ -54,6 +54,9 @@ struct CapturePipeline {
     let skip = decodePacket(
       content, wireByteCount: packet.wireByteCount, linkType: linkType, into: &summary)
     if let reason = skip ?? assembler.accept(summary, time: packet.time, into: &messages) {
+      if reason == .cutByCapture || reason == .rdmaCutByCapture {
+        return counts.countCut(reason, position: position, needed: summary.neededByteCount)
+      }
       counts.count(reason, position: position)
     } else {
       counts.countUsed()

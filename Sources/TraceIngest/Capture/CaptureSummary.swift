@@ -50,6 +50,7 @@ struct CaptureSummary {
     let results = merge.results
     var notes: [String] = []
     if assembler.rdmaPackets == 0 { notes.append(wordsWithoutRDMA) }
+    if let note = cutHeaders { notes.append(note) }
     if results.count > 1 {
       notes.append(
         "\(results.count) captures were merged by time"
@@ -79,18 +80,34 @@ struct CaptureSummary {
     return notes
   }
 
+  private func total(_ reason: SkipReason) -> Int64 {
+    merge.results.reduce(0) { $0 + $1.counts.skipped(reason) }
+  }
+
   private var wordsWithoutRDMA: String {
-    func total(_ reasons: [SkipReason]) -> Int64 {
-      reasons.reduce(0) { sum, reason in
-        sum + merge.results.reduce(0) { $0 + $1.counts.skipped(reason) }
-      }
+    if total(.rdmaCutByCapture) > 0 {
+      return "there is RDMA in this capture, but none of it is captured far enough to be measured"
+    }
+    if total(.cutByCapture) > 0 {
+      return "it cannot be told whether there is RDMA in this capture"
     }
     let read = merge.results.reduce(0) { $0 + $1.counts.read }
-    let udp = total([.otherUDP])
-    let filtered = total([.doesNotMatchFilter])
+    let udp = total(.otherUDP)
+    let filtered = total(.doesNotMatchFilter)
     return "there is no RDMA in this capture: \(assembler.tcpSegments) TCP, \(udp) UDP, "
       + "\(read - assembler.tcpSegments - udp - filtered) other packets"
       + (filtered > 0 ? ", \(filtered) that do not match the filter" : "")
+  }
+
+  /// Packets of which the capture has too little to say what they carry.
+  private var cutHeaders: String? {
+    let rdma = total(.rdmaCutByCapture)
+    let count = rdma + total(.cutByCapture)
+    guard count > 0 else { return nil }
+    let needed = merge.results.reduce(0) { max($0, $1.counts.neededByteCount) }
+    return (count == 1 ? "1 packet ends" : "\(count) packets end")
+      + " before the end of the transport header" + (rdma > 0 ? " (\(rdma) of RDMA)" : "")
+      + ": capture with a snap length of \(needed) bytes or more"
   }
 
   private var outsideAddresses: String? {

@@ -11,6 +11,9 @@ struct PacketCounts {
   /// Link types that are not decoded, in order of appearance.
   private var strangeLinkTypes: [(number: UInt32, packets: Int64, first: String)] = []
   private(set) var withoutTime: Int64 = 0
+  /// Bytes that would have to be captured of each packet, so that none is cut in its headers; 0 when
+  /// none is.
+  private(set) var neededByteCount = 0
   private(set) var damagedRecords: Int64 = 0
   private var firstDamage = ""
 
@@ -29,6 +32,12 @@ struct PacketCounts {
       firstPosition[index] = position
     }
     skips[index] += 1
+  }
+
+  /// A packet of which the capture has too little.
+  mutating func countCut(_ reason: SkipReason, position: Int64, needed: Int) {
+    count(reason, position: position)
+    neededByteCount = max(neededByteCount, needed)
   }
 
   mutating func countStrangeLinkType(_ number: UInt32, position: Int64) {
