@@ -126,8 +126,9 @@ public struct Attribution {
     into sink: inout some TraceSink
   ) throws {
     let shaped = bursts.map { groups(of: $0) }
-    let period = period(of: bursts, shapes: shaped)
+    var period = period(of: bursts, shapes: shaped)
     let assignment = period.flatMap { phases(of: bursts, shapes: shaped, period: $0) }
+    if let assignment { period?.offset = assignment.offset }
     var operations = OperationTable()
     var transfers = TransferTable()
     for (index, burst) in bursts.enumerated() {
@@ -193,16 +194,21 @@ public struct Attribution {
     if let declared = options.burstsPerIteration {
       return IterationPeriod(length: max(1, declared), offset: 0, likeness: 1)
     }
-    let beats = bursts.indices.map { index in
+    return IterationPeriod.find(in: beats(of: bursts, shapes: shapes))
+  }
+
+  private func beats(of bursts: [Burst], shapes: [Groups]) -> [IterationPeriod.Beat] {
+    bursts.indices.map { index in
       IterationPeriod.Beat(
         pauseNanoseconds: index > 0 ? bursts[index].start - bursts[index - 1].end : 0,
         bytes: bursts[index].bytes, kind: shapes[index].shapes.first?.kind.rawValue ?? 0)
     }
-    return IterationPeriod.find(in: beats)
   }
 
   /// Layers and phases by place in the iteration; nil entries where a burst is not an all-to-all.
   private struct PlacedPhases {
+    /// Where the first whole iteration begins.
+    var offset: Int
     var layers: [Int32?]
     var phases: [Phase?]
     var likeness: Double
@@ -212,31 +218,51 @@ public struct Attribution {
   private func phases(
     of bursts: [Burst], shapes: [Groups], period: IterationPeriod
   ) -> PlacedPhases? {
-    var sums = [TrafficMatrix?](repeating: nil, count: period.length)
+    let length = period.length
+    let sums = allToAllMatrices(of: bursts, shapes: shapes, length: length)
+    let pauses = IterationPeriod.meanPauses(of: beats(of: bursts, shapes: shapes), length: length)
+    // From the longest pause on, so that this decides where nothing else does.
+    let places = (0..<length).map { ($0 + period.offset) % length }.filter { sums[$0] != nil }
+    guard
+      let assignment = PhaseAssignment.infer(
+        from: places.compactMap { sums[$0] }, pauses: places.map { pauses[$0] })
+    else { return nil }
+    let start = places[assignment.start]
+    let before = places[(assignment.start + places.count - 1) % places.count]
+    // Bursts of another kind between the last all-to-all and the first: the longest pause divides.
+    let between = (1...length).map { (before + $0) % length }.prefix { $0 != start } + [start]
+    let offset =
+      options.burstsPerIteration != nil
+      ? period.offset : between.max { pauses[$0] < pauses[$1] } ?? start
+    var placed = PlacedPhases(
+      offset: offset, layers: [Int32?](repeating: nil, count: length),
+      phases: [Phase?](repeating: nil, count: length), likeness: assignment.likeness,
+      method: assignment.method)
+    for order in places.indices {
+      let place = (places[(assignment.start + order) % places.count] + length - offset) % length
+      placed.layers[place] = assignment.layers[order]
+      placed.phases[place] = assignment.phases[order]
+    }
+    return placed
+  }
+
+  /// Server matrices of the all-to-alls, summed over iterations, by burst number modulo the
+  /// period; nil where a burst is something else.
+  private func allToAllMatrices(
+    of bursts: [Burst], shapes: [Groups], length: Int
+  ) -> [TrafficMatrix?] {
+    var sums = [TrafficMatrix?](repeating: nil, count: length)
     for (index, burst) in bursts.enumerated()
     where shapes[index].shapes.contains(where: { $0.kind == .allToAll }) {
-      let place = period.place(ofBurst: index)
-      var matrix = sums[place] ?? TrafficMatrix(size: layout.serverCount)
+      var matrix = sums[index % length] ?? TrafficMatrix(size: layout.serverCount)
       for pair in burst.pairs {
         matrix[
           layout.server(of: pair.source, at: .nic), layout.server(of: pair.destination, at: .nic)] +=
           pair.bytes
       }
-      sums[place] = matrix
+      sums[index % length] = matrix
     }
-    let places = sums.indices.filter { sums[$0] != nil }
-    guard let assignment = PhaseAssignment.infer(from: places.compactMap { sums[$0] }) else {
-      return nil
-    }
-    var placed = PlacedPhases(
-      layers: [Int32?](repeating: nil, count: period.length),
-      phases: [Phase?](repeating: nil, count: period.length), likeness: assignment.likeness,
-      method: assignment.method)
-    for (order, place) in places.enumerated() {
-      placed.layers[place] = assignment.layers[order]
-      placed.phases[place] = assignment.phases[order]
-    }
-    return placed
+    return sums
   }
 
   private func describe(

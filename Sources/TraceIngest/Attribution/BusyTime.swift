@@ -12,7 +12,9 @@ struct BusyTime {
 
   var count: Int { starts.count }
 
-  /// Adds one message's time. Messages come nearly in order, so the search starts at the end:
+  /// Adds one message's time.
+  ///
+  /// Messages come nearly in order, so the search starts at the end:
   /// amortised O(1), O(intervals) for a straggler.
   mutating func add(start: Int64, end: Int64) {
     var first = starts.count
@@ -46,7 +48,9 @@ struct BusyTime {
     return joined
   }
 
-  /// The interval that holds a time, or nil. O(log intervals).
+  /// The interval that holds a time, or nil.
+  ///
+  /// O(log intervals).
   func interval(holding time: Int64) -> Int? {
     var low = 0
     var high = count

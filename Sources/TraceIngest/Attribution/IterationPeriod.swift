@@ -20,8 +20,8 @@ struct IterationPeriod: Equatable {
 
   /// The shortest period that explains the sequence nearly as well as any, or nil without one.
   ///
-  /// The iteration begins after the longest mean pause of the period (optimiser step, data
-  /// loading). O(n²) in the number of bursts, which is limited to 4,096 for this purpose.
+  /// As far as pauses can tell, the iteration begins after the longest mean pause of the period
+  /// (optimiser step, data loading); the matrices may know better. O(n²) in the number of bursts, which is limited to 4,096 for this purpose.
   static func find(in beats: [Beat]) -> IterationPeriod? {
     let count = min(beats.count, 4_096)
     guard count >= 4 else { return nil }
@@ -38,15 +38,20 @@ struct IterationPeriod: Equatable {
         $0 > 0 && likenessOfLag[$0] >= best - 0.02
       })
     else { return nil }
+    let means = meanPauses(of: beats, length: length)
+    let offset = means.indices.max { means[$0] < means[$1] } ?? 0
+    return IterationPeriod(length: length, offset: offset, likeness: likenessOfLag[length])
+  }
+
+  /// Mean pause before the bursts of each place, counted from the first burst of all.
+  static func meanPauses(of beats: [Beat], length: Int) -> [Double] {
     var pauses = [Double](repeating: 0, count: length)
-    var counts = [Double](repeating: 0, count: length)
-    for index in 1..<count {
+    var counts = pauses
+    for index in beats.indices.dropFirst() {
       pauses[index % length] += Double(beats[index].pauseNanoseconds)
       counts[index % length] += 1
     }
-    let means = zip(pauses, counts).map { $1 > 0 ? $0 / $1 : 0 }
-    let offset = means.indices.max { means[$0] < means[$1] } ?? 0
-    return IterationPeriod(length: length, offset: offset, likeness: likenessOfLag[length])
+    return zip(pauses, counts).map { $1 > 0 ? $0 / $1 : 0 }
   }
 
   /// The iteration of a burst; bursts before the first whole iteration belong to iteration 0.
