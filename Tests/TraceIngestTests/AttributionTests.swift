@@ -14,7 +14,12 @@ import TraceModel
     private var clock: Int64 = 1_700_000_000_000_000_000
     private var random: RandomStream
 
-    init(servers: Int, layers: Int, iterations: Int, hasBackward: Bool, seed: UInt64) {
+    /// - Parameter expertCompute: nanoseconds between dispatch and combine, twice that in the
+    ///   backward pass; nil for 200 µs in both.
+    init(
+      servers: Int, layers: Int, iterations: Int, hasBackward: Bool, seed: UInt64,
+      expertCompute: Int64? = nil
+    ) {
       layout = Layout(
         serverCount: servers, gpusPerServer: 1,
         addresses: (0..<servers).map { NICAddress(text: "10.0.0.\($0)", server: $0, nic: 0) })
@@ -22,12 +27,14 @@ import TraceModel
       for iteration in 0..<iterations {
         let demands = (0..<layers).map { _ in randomMatrix(servers) }
         for layer in 0..<layers {
-          burst(demands[layer], iteration, layer, .dispatchForward)
+          burst(demands[layer], iteration, layer, .dispatchForward, pause: expertCompute)
           burst(demands[layer].transposed, iteration, layer, .combineForward)
         }
         if hasBackward {
           for layer in (0..<layers).reversed() {
-            burst(demands[layer], iteration, layer, .combineBackward)
+            burst(
+              demands[layer], iteration, layer, .combineBackward,
+              pause: expertCompute.map { $0 * 2 })
             burst(demands[layer].transposed, iteration, layer, .dispatchBackward)
           }
         }
@@ -49,7 +56,8 @@ import TraceModel
     }
 
     private mutating func burst(
-      _ matrix: TrafficMatrix, _ iteration: Int, _ layer: Int, _ phase: Phase
+      _ matrix: TrafficMatrix, _ iteration: Int, _ layer: Int, _ phase: Phase,
+      pause: Int64? = nil
     ) {
       var last = clock
       for source in 0..<matrix.size {
@@ -65,7 +73,7 @@ import TraceModel
       }
       phases.append((Int32(iteration), Int32(layer), phase))
       bytes.append(matrix)
-      clock = last + 200_000
+      clock = last + (pause ?? 200_000)
     }
   }
 
@@ -89,6 +97,21 @@ import TraceModel
       #expect(operation.layer == truth.layer)
       #expect(operation.phase == truth.phase)
       #expect(operation.kind == (truth.layer < 0 ? .ring : .allToAll))
+    }
+  }
+
+  /// Experts that compute for longer than the optimiser: the longest pause is not the beginning.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func findsIterationsWhoseLongestPauseIsInside(seed: UInt64) throws {
+    let schedule = Schedule(
+      servers: 8, layers: 3, iterations: 5, hasBackward: true, seed: seed,
+      expertCompute: 30_000_000)
+    let (buffer, summary) = try attribute(schedule)
+    #expect(summary.iterationCount == 5)
+    for (operation, truth) in zip(buffer.operations.rows, schedule.phases) {
+      #expect(operation.iteration == truth.iteration)
+      #expect(operation.layer == truth.layer)
+      #expect(operation.phase == truth.phase)
     }
   }
 

@@ -35,7 +35,7 @@ import TraceSynthesis
       let expected = workload.matrix(of: workload.steps, at: .server).withoutDiagonal
       #expect(summary.serverMatrix == expected)
       #expect(summary.bytes == expected.total)
-      #expect(summary.bursts == 2 * 4)
+      #expect(summary.bursts.count == 2 * 4)
     }
   }
 

@@ -66,18 +66,17 @@ func decodeBaseTransport(
   }
   let base = BaseTransportHeader(bytes, at: cursor.offset)
   guard base.version == 0 else { return .skip(.unknownTransportVersion) }
-  let operation = base.opcode.operation
-  guard operation != .undefined, let service = base.opcode.service else {
+  let facts = OpcodeFacts.of(base.opcode)
+  guard facts.operation != .undefined, let service = base.opcode.service else {
     return .skip(.undefinedOperation)
   }
   packet.base = base
-  packet.operation = operation
+  packet.operation = facts.operation
   packet.service = service
-  packet.place = base.opcode.place
+  packet.place = facts.place
   packet.transportOffset = cursor.offset
-  let set = base.opcode.extensions
   let start = cursor.offset + BaseTransportHeader.byteCount
-  let extensionByteCount = set.byteCount
+  let extensionByteCount = Int(facts.extensionByteCount)
   packet.extensionByteCount = extensionByteCount
   let payloadByteCount =
     cursor.end - start - extensionByteCount - Int(base.padCount) - invariantCRCByteCount
@@ -85,17 +84,15 @@ func decodeBaseTransport(
     return .skip(.impossibleLength)
   }
   // The body of a congestion notification is reserved bytes.
-  packet.payloadByteCount = operation == .congestionNotification ? 0 : payloadByteCount
+  packet.payloadByteCount = facts.operation == .congestionNotification ? 0 : payloadByteCount
   packet.remoteByteCount = nil
   packet.syndrome = nil
-  if set.isDisjoint(with: [.remoteAccess, .acknowledge]) { return .complete }
-  // Only these two may precede the headers that are looked for.
-  let prefix = set.intersection([.reliableDatagram, .datagram, .extendedReliable]).byteCount
-  if set.contains(.remoteAccess), start + prefix + 16 <= bytes.byteCount {
-    packet.remoteByteCount = bytes.uint32(at: start + prefix + 12)
+  let found = start + Int(facts.precedingByteCount)
+  if facts.hasRemoteAccess, found + 16 <= bytes.byteCount {
+    packet.remoteByteCount = bytes.uint32(at: found + 12)
   }
-  if set.contains(.acknowledge), start + prefix < bytes.byteCount {
-    packet.syndrome = bytes.uint8(at: start + prefix)
+  if facts.hasAcknowledge, found < bytes.byteCount {
+    packet.syndrome = bytes.uint8(at: found)
   }
   return .complete
 }

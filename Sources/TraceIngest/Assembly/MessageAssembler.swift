@@ -5,6 +5,7 @@ internal import TraceModel
 struct MessageAssembler {
   private(set) var addresses: AddressTable
   private var queuePairs = QueuePairAssembler()
+  private var known = KnownFlows()
   private var connections: ConnectionAssembler
   private(set) var rdmaPackets: Int64 = 0
   private(set) var tcpSegments: Int64 = 0
@@ -33,6 +34,9 @@ struct MessageAssembler {
     } else {
       rdmaPackets += 1
       if let reason = Self.reasonToSkip(packet) { return reason }
+      if packet.service != .unreliableDatagram {
+        return acceptConnected(packet, time: time, into: &messages)
+      }
     }
     let source = addresses.number(of: packet.source)
     let destination = addresses.number(of: packet.destination)
@@ -40,17 +44,33 @@ struct MessageAssembler {
     if packet.carrier == .tcp {
       connections.accept(
         packet, time: time, source: source, destination: destination, into: &messages)
-    } else if packet.service == .unreliableDatagram {
+    } else {
       // One packet is one message: datagrams have no order to restore.
       messages.append(
         Message(
           source: source, destination: destination, channel: packet.base.destinationQueuePair,
           kind: .datagram, start: time, end: time, bytes: Int64(packet.payloadByteCount),
           packets: 1))
-    } else {
-      queuePairs.accept(
-        packet, time: time, source: source, destination: destination, into: &messages)
     }
+    return nil
+  }
+
+  /// Takes a packet of a connected queue pair.
+  private mutating func acceptConnected(
+    _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
+  ) -> SkipReason? {
+    let place = known.place(of: packet)
+    if let entry = known.entry(at: place, for: packet) {
+      queuePairs.accept(
+        packet, time: time, source: entry.source, flow: entry.flow, into: &messages)
+      return nil
+    }
+    let source = addresses.number(of: packet.source)
+    let destination = addresses.number(of: packet.destination)
+    if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
+    let flow = queuePairs.flow(of: packet, source: source, destination: destination)
+    known.note(packet, source: source, flow: flow, at: place)
+    queuePairs.accept(packet, time: time, source: source, flow: flow, into: &messages)
     return nil
   }
 

@@ -18,13 +18,14 @@ struct IterationPeriod: Equatable {
 
   static let minimumLikeness = 0.8
 
-  /// The shortest period that explains the sequence nearly as well as any, at every offset, those
-  /// after the longest mean pauses (optimiser step, data loading) first; empty without a period.
+  /// The shortest period that explains the sequence nearly as well as any, or nil without one.
   ///
-  /// O(n²) in the number of bursts, which is limited to 4,096 for this purpose.
-  static func candidates(in beats: [Beat]) -> [IterationPeriod] {
+  /// As far as pauses can tell, the iteration begins after the longest mean pause of the period
+  /// (optimiser step, data loading); the matrices may know better. O(n²) in the number of bursts,
+  /// which is limited to 4,096 for this purpose.
+  static func find(in beats: [Beat]) -> IterationPeriod? {
     let count = min(beats.count, 4_096)
-    guard count >= 4 else { return [] }
+    guard count >= 4 else { return nil }
     var likenessOfLag = [Double](repeating: 0, count: count / 2 + 1)
     for lag in 1...count / 2 {
       // The first burst has no pause before it.
@@ -33,23 +34,26 @@ struct IterationPeriod: Equatable {
       likenessOfLag[lag] = sum / Double(max(1, count - lag - 1))
     }
     let best = likenessOfLag.max() ?? 0
+    // Bursts that are all alike repeat, but nothing says how many make an iteration.
     guard best >= minimumLikeness,
       let length = likenessOfLag.indices.first(where: {
         $0 > 0 && likenessOfLag[$0] >= best - 0.02
-      })
-    else { return [] }
-    // Bursts that are all alike repeat, but nothing says how many make an iteration.
-    guard length > 1 else { return [] }
+      }), length > 1
+    else { return nil }
+    let means = meanPauses(of: beats, length: length)
+    let offset = means.indices.max { means[$0] < means[$1] } ?? 0
+    return IterationPeriod(length: length, offset: offset, likeness: likenessOfLag[length])
+  }
+
+  /// Mean pause before the bursts of each place, counted from the first burst of all.
+  static func meanPauses(of beats: [Beat], length: Int) -> [Double] {
     var pauses = [Double](repeating: 0, count: length)
-    var counts = [Double](repeating: 0, count: length)
-    for index in 1..<count {
+    var counts = pauses
+    for index in beats.indices.dropFirst() {
       pauses[index % length] += Double(beats[index].pauseNanoseconds)
       counts[index % length] += 1
     }
-    let means = zip(pauses, counts).map { $1 > 0 ? $0 / $1 : 0 }
-    return means.indices.sorted { (means[$1], $0) < (means[$0], $1) }.map {
-      IterationPeriod(length: length, offset: $0, likeness: likenessOfLag[length])
-    }
+    return zip(pauses, counts).map { $1 > 0 ? $0 / $1 : 0 }
   }
 
   /// The iteration of a burst; bursts before the first whole iteration belong to iteration 0.

@@ -1,8 +1,11 @@
 internal import TraceModel
 
-/// Layers and phases of the expert all-to-alls of one iteration, told by their matrices.
+/// Layers and phases of the expert all-to-alls of one iteration, told by their matrices and by the
+/// pauses before them.
 struct PhaseAssignment: Equatable {
-  /// Layer and phase by place in the iteration.
+  /// Which of the given matrices comes first in the iteration.
+  var start: Int
+  /// Layer and phase by place in the iteration, counted from `start`.
   var layers: [Int32]
   var phases: [Phase]
   /// Mean cosine between each combine and the transpose of its dispatch, 0 … 1.
@@ -11,30 +14,61 @@ struct PhaseAssignment: Equatable {
 
   static let minimumLikeness = 0.8
 
-  /// Reads dispatch, combine, … out of the order of matrices, or nil when they do not fit.
+  /// Reads dispatch, combine, … out of a cycle of matrices, or nil when they do not fit.
   ///
   /// A combine is the transpose of its dispatch. With a backward pass the second half mirrors the
   /// first: the last layer's combine-backward carries its dispatch matrix again. Both are checked
   /// against the matrices; without the mirror the iteration is read as forward only.
-  static func infer(from matrices: [PairBytes]) -> PhaseAssignment? {
+  ///
+  /// The matrices alone leave open where the cycle begins: the mirror has two ends, and without
+  /// it any dispatch may be the first. Of the beginnings that explain the matrices about equally
+  /// well the one is taken whose second half computes longer (a backward pass does twice the work
+  /// of a forward one), or else that with the longest pause before it.
+  ///
+  /// O(matrices² × pairs).
+  /// - Parameter pauses: mean idle nanoseconds before each matrix.
+  static func infer(from matrices: [PairBytes], pauses: [Double]) -> PhaseAssignment? {
     let count = matrices.count
     guard count >= 2, count % 2 == 0 else { return nil }
-    let transposes = stride(from: 0, to: count, by: 2).map {
-      matrices[$0].cosine(with: matrices[$0 + 1], transposed: true)
+    let cycle = MatrixCycle(matrices, pauses: pauses)
+    let likeness = (0..<2).map { cycle.transposeLikeness(from: $0) }
+    let best = likeness.max() ?? 0
+    guard best >= minimumLikeness else { return nil }
+    if count % 4 == 0, let start = mirroredStart(of: cycle, transposes: likeness) {
+      return training(layerCount: count / 4, start: start, likeness: likeness[start % 2])
     }
-    let likeness = transposes.reduce(0, +) / Double(transposes.count)
-    guard likeness >= minimumLikeness else { return nil }
-    let mirror = count % 4 == 0 ? mirrorLikeness(matrices) : 0
-    if mirror >= minimumLikeness, mirror >= repetitionLikeness(matrices) {
-      return trainingAssignment(layerCount: count / 4, likeness: likeness)
-    }
+    let starts = cycle.indices.filter { likeness[$0 % 2] >= best - tolerance }
+    let start = cycle.afterLongestPause(of: starts)
     return PhaseAssignment(
-      layers: (0..<count).map { Int32($0 / 2) },
+      start: start, layers: (0..<count).map { Int32($0 / 2) },
       phases: (0..<count).map { $0 % 2 == 0 ? .dispatchForward : .combineForward },
-      likeness: likeness, method: "alternating transposes, no mirrored backward pass")
+      likeness: likeness[start % 2], method: "alternating transposes, no mirrored backward pass")
   }
 
-  private static func trainingAssignment(layerCount: Int, likeness: Double) -> PhaseAssignment {
+  /// Likenesses that differ by less are equal for the choice of the beginning.
+  private static let tolerance = 0.01
+  /// How much longer the backward pass must compute to be told by that.
+  private static let leastBackwardRatio = 1.2
+
+  private static func mirroredStart(of cycle: MatrixCycle, transposes: [Double]) -> Int? {
+    let scores = cycle.indices.map {
+      cycle.mirrorLikeness(from: $0) + transposes[$0 % 2]
+    }
+    let best = scores.max() ?? 0
+    let starts = cycle.indices.filter {
+      scores[$0] >= best - tolerance && transposes[$0 % 2] >= minimumLikeness
+        && cycle.mirrorLikeness(from: $0) >= max(minimumLikeness, cycle.repetitionLikeness)
+    }
+    guard let first = starts.first else { return nil }
+    let ratios = starts.map { cycle.backwardRatio(from: $0) }
+    let longest = ratios.indices.max { ratios[$0] < ratios[$1] } ?? 0
+    if ratios[longest] >= leastBackwardRatio { return starts[longest] }
+    return starts.count == 1 ? first : cycle.afterLongestPause(of: starts)
+  }
+
+  private static func training(
+    layerCount: Int, start: Int, likeness: Double
+  ) -> PhaseAssignment {
     var layers: [Int32] = []
     var phases: [Phase] = []
     for layer in 0..<layerCount {
@@ -46,24 +80,7 @@ struct PhaseAssignment: Equatable {
       phases += [.combineBackward, .dispatchBackward]
     }
     return PhaseAssignment(
-      layers: layers, phases: phases, likeness: likeness,
+      start: start, layers: layers, phases: phases, likeness: likeness,
       method: "alternating transposes, mirrored by a backward pass")
-  }
-
-  /// Likeness of each forward dispatch with the combine-backward in the mirrored place.
-  private static func mirrorLikeness(_ matrices: [PairBytes]) -> Double {
-    let layerCount = matrices.count / 4
-    let cosines = (0..<layerCount).map {
-      matrices[2 * $0].cosine(with: matrices[matrices.count - 2 - 2 * $0])
-    }
-    return cosines.reduce(0, +) / Double(layerCount)
-  }
-
-  /// Likeness if the second half simply repeated the first.
-  private static func repetitionLikeness(_ matrices: [PairBytes]) -> Double {
-    let half = matrices.count / 2
-    guard half > 2 else { return 0 }
-    let cosines = (0..<half).map { matrices[$0].cosine(with: matrices[half + $0]) }
-    return cosines.reduce(0, +) / Double(half)
   }
 }

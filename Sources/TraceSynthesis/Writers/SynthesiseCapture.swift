@@ -12,8 +12,21 @@ public struct SynthesisedCapture: Sendable, Hashable {
   public var serverMatrix: TrafficMatrix
   /// When the last burst ends, nanoseconds since 1970.
   public var endNanoseconds: Int64
-  /// Number of all-to-alls that put bytes on the wire.
-  public var bursts = 0
+  /// The all-to-alls that put bytes on the wire, in the order of time: what an attribution of the
+  /// capture should find.
+  public var bursts: [SynthesisedBurst] = []
+}
+
+/// One all-to-all of a synthetic capture.
+public struct SynthesisedBurst: Sendable, Hashable {
+  public var iteration: Int32
+  public var layer: Int32
+  public var phase: Phase
+  /// Nanoseconds since 1970; the last acknowledgements come a little later than the end.
+  public var start: Int64
+  public var end: Int64
+  /// Payload, after the reduction.
+  public var bytes: Int64
 }
 
 /// Synthesises a RoCEv2 capture (pcap, nanoseconds; `.gz` and `.zst` by suffix) of a plan's
@@ -132,9 +145,14 @@ private struct CaptureWriting {
     let events = captureEvents(
       of: flows, start: clock, duration: duration, parameters: parameters, random: &random)
     for event in events { try append(event, of: flows[Int(event.flow)]) }
+    if let first = steps.first {
+      summary.bursts.append(
+        SynthesisedBurst(
+          iteration: first.iteration, layer: first.layer, phase: first.phase, start: clock,
+          end: clock + duration, bytes: flows.reduce(0) { $0 + $1.bytes }))
+    }
     clock += duration
     summary.endNanoseconds = clock
-    summary.bursts += 1
   }
 
   private mutating func count(_ flow: inout CaptureFlow) {

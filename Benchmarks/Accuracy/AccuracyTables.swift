@@ -1,0 +1,21 @@
+/// Prints what is recovered from synthetic inputs whose truth is known; false when less than the
+/// thresholds, which stand beside each table.
+func printAccuracy() throws -> Bool {
+  let attribution = try printAttributionTable()
+  let regions = printRegionTable()
+  return attribution && regions
+}
+
+/// Fields padded to columns of a width, the first to the left.
+func tableLine(_ first: String, _ fields: [String], firstWidth: Int = 34) -> String {
+  let head = first + String(repeating: " ", count: max(0, firstWidth - first.count))
+  return fields.reduce(head) { line, field in
+    line + String(repeating: " ", count: max(1, 12 - field.count)) + field
+  }
+}
+
+/// "97.3 %".
+func percentText(_ share: Double) -> String {
+  let tenths = Int((share * 1_000).rounded(.down))
+  return "\(tenths / 10).\(tenths % 10) %"
+}

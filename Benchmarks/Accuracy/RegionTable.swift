@@ -1,0 +1,56 @@
+import LocalityAnalysis
+import TraceModel
+
+/// Regions planted into traffic of servers in random order: the partition that is found must keep
+/// at least as many bytes inside as the planted one (to 0.1 %), for every size and seed.
+///
+/// `affinity` is how many times more a pair inside a region sends than one across.
+func printRegionTable() -> Bool {
+  print("\nPlanted regions: bytes kept inside by the regions found, against those planted")
+  print(tableLine("", ["planted", "found", "same", "of seeds"]))
+  var isGood = true
+  for (servers, size) in [(16, 4), (64, 8), (128, 16), (256, 8), (256, 32)] {
+    for affinity in [2.0, 8.0] {
+      var planted = 0.0
+      var found = 0.0
+      var same = 0
+      let seeds = 1...UInt64(5)
+      for seed in seeds {
+        let sample = PlantedRegions(servers: servers, size: size, affinity: affinity, seed: seed)
+        let truth = intraRegionShare(sample.matrix, regionOf: sample.regionOf) ?? 0
+        let best = bestPartition(sample.matrix, size: size)
+        planted += truth / Double(seeds.count)
+        found += (best?.share ?? 0) / Double(seeds.count)
+        let isSame = best.map {
+          $0.grouping.divides(as: Grouping(name: "planted", regionOf: sample.regionOf))
+        }
+        if isSame ?? false { same += 1 }
+        isGood = isGood && (best?.share ?? 0) >= truth - 0.001
+      }
+      print(
+        tableLine(
+          "\(servers) servers in \(size)s, \(Int(affinity)) times",
+          [percentText(planted), percentText(found), "\(same)", "\(seeds.count)"]))
+    }
+  }
+  if !isGood { print("below threshold") }
+  return isGood
+}
+
+/// Traffic of servers whose regions are hidden by a random order.
+private struct PlantedRegions {
+  var matrix: TrafficMatrix
+  var regionOf: [Int]
+
+  init(servers: Int, size: Int, affinity: Double, seed: UInt64) {
+    var random = RandomStream(seed: seed, purpose: UInt64(servers * 1_000 + size))
+    regionOf = random.permutation(servers).map { $0 / size }
+    matrix = TrafficMatrix(size: servers)
+    for source in 0..<servers {
+      for destination in 0..<servers where destination != source {
+        let factor = regionOf[source] == regionOf[destination] ? affinity : 1
+        matrix[source, destination] = Int64(factor * (0.5 + random.unit()) * 1e6)
+      }
+    }
+  }
+}
