@@ -189,7 +189,7 @@ import TraceModel
   @Test func timesAtBothEndsOfTheClockDoNotOverflow() throws {
     var schedule = Schedule(servers: 2, layers: 1, iterations: 1, hasBackward: false, seed: 1)
     schedule.messages.removeAll()
-    for start in [Int64.min + 1, 0, .max - 1] {
+    for start in [Int64.min + 1, 0, Int64.max - 1] {
       schedule.messages.append(
         Message(
           source: 0, destination: 1, channel: 1, kind: .write, start: start, end: start, bytes: 1,

@@ -10,14 +10,15 @@ struct MatrixCycle {
   init(_ matrices: [PairBytes], pauses: [Double]) {
     count = matrices.count
     self.pauses = pauses
+    let vectors = PairVectors(matrices)
     var alike: [Double] = []
     var alikeTransposed: [Double] = []
     for row in matrices.indices {
       for column in matrices.indices {
-        alike.append(matrices[row].cosine(with: matrices[column]))
+        // A mirror only ever compares matrices of one parity.
+        alike.append((row + column) % 2 == 0 ? vectors.cosine(row, column) : 0)
         alikeTransposed.append(
-          column == (row + 1) % matrices.count
-            ? matrices[row].cosine(with: matrices[column], transposed: true) : 0)
+          column == (row + 1) % matrices.count ? vectors.transposedCosine(row, column) : 0)
       }
     }
     self.alike = alike
