@@ -1,7 +1,9 @@
 internal import TraceModel
 
-/// Bytes that a demand puts on links whichever circuits are chosen: on single links, and on all NICs
-/// of a server together. Each is a slot with a capacity, so bytes ÷ capacity is a lower bound.
+/// Bytes that a demand puts on links whichever circuits are chosen.
+///
+/// A slot is a single link or all NICs of a server together; it has a capacity, so bytes ÷ capacity
+/// is a lower bound.
 ///
 /// Assumes: each pair keeps the NIC policy's path; bytes that circuits could carry may use any NIC of
 /// their server, circuits without a delay; all others use electrical links only.

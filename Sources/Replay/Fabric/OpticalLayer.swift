@@ -52,8 +52,9 @@ public struct OpticalLayer: Sendable {
     self.switchRadix = switchRadix
   }
 
-  /// Why a region's optical NICs do not fit its switch, in words, or nil. Fixed circuits are patched
-  /// by hand and need no switch.
+  /// Why a region's optical NICs do not fit its switch, in words, or nil.
+  ///
+  /// Fixed circuits are patched by hand and need no switch.
   func portDefect(serverCount: Int) -> String? {
     guard scheduler.dependsOnDemand, nicsPerServer > 0 else { return nil }
     let largest = regions.regions(serverCount: serverCount).map(\.count).max() ?? 0

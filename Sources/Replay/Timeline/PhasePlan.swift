@@ -88,7 +88,9 @@ package struct PhasePlan: Sendable {
       bytesPerUnit: Double(step.bytesPerUnit))
   }
 
-  /// Two logical reconfigurations per layer: combine-forward keeps the circuits of its dispatch, and
+  /// Two logical reconfigurations per layer.
+  ///
+  /// Combine-forward keeps the circuits of its dispatch, and
   /// dispatch-backward those of its combine, whatever runs between them elsewhere. Where groups are
   /// unknown, the n-th of the ones follows the n-th of the others.
   private mutating func markEpochs() {

@@ -34,8 +34,9 @@ public struct IterationResult: Sendable, Hashable {
   public var completionNanoseconds = 0.0
   public var communicationNanoseconds = 0.0
   public var computeNanoseconds = 0.0
-  /// Below which the iteration cannot end although groups need not wait for each other: see
-  /// `completionBound`. Phases of one replay run one after the other, so this can be far below it.
+  /// Below which the iteration cannot end even if groups do not wait for each other.
+  ///
+  /// See `completionBound`. Phases of one replay run one after the other, so this can be far below it.
   public var boundNanoseconds = 0.0
   /// The lower bounds of the phases' communication, one after the other: divided by
   /// `communicationNanoseconds`, how efficiently the network is used.

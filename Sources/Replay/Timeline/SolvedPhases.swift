@@ -12,7 +12,9 @@ package struct SolvedPhases {
   /// Full-duplex circuits of each of `matrices`.
   package private(set) var circuitCount: [Int] = []
   /// What the scheduler chooses for each demand in each region; nil where it has nothing to choose
-  /// for. Empty for a demand that never opens an epoch.
+  /// for.
+  ///
+  /// Empty for a demand that never opens an epoch.
   package private(set) var choice: [[Int?]] = []
   private var outcomes: [Key: PhaseOutcome] = [:]
 

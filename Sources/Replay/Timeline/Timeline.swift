@@ -114,7 +114,9 @@ struct Timeline {
     var regionCount = 0
   }
 
-  /// Decides about new circuits and sets them up. Regions without circuits take their first
+  /// Decides about new circuits and sets them up.
+  ///
+  /// Regions without circuits take their first
   /// choice; for the others the policy decides, all together.
   private mutating func reconfigure(
     for phase: PlannedPhase, at index: Int, ready: Double
