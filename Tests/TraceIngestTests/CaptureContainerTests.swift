@@ -143,7 +143,7 @@ struct CaptureContainerTests {
     let capture = try IngestedCapture(bytes: file.bytes)
     #expect(capture.messages.map(\.bytes) == [100, 100])
     #expect(capture.messages[0].start == capture.messages[1].start)
-    #expect(capture.summary.notes.contains { $0.contains("has no time in the file") })
+    #expect(capture.summary.notes.contains { $0.contains("has no usable time in the file") })
   }
 
   @Test("a plain ERF file")

@@ -88,11 +88,17 @@ func decodeBaseTransport(
   packet.payloadByteCount = operation == .congestionNotification ? 0 : payloadByteCount
   packet.remoteByteCount = nil
   packet.syndrome = nil
-  if set.isDisjoint(with: [.remoteAccess, .acknowledge]) { return .complete }
+  if set.isDisjoint(with: [.remoteAccess, .acknowledge, .datagram]) { return .complete }
   // Only these two may precede the headers that are looked for.
   let prefix = set.intersection([.reliableDatagram, .datagram, .extendedReliable]).byteCount
   if set.contains(.remoteAccess), start + prefix + 16 <= bytes.byteCount {
     packet.remoteByteCount = bytes.uint32(at: start + prefix + 12)
+  }
+  if set.contains(.datagram) {
+    // The second word, after the queue key and the context of reliable datagrams.
+    let offset = start + set.intersection(.reliableDatagram).byteCount + 4
+    packet.sourceQueuePair =
+      offset + 4 <= bytes.byteCount ? bytes.uint32(at: offset) & 0xFF_FFFF : 0
   }
   if set.contains(.acknowledge), start + prefix < bytes.byteCount {
     packet.syndrome = bytes.uint8(at: start + prefix)

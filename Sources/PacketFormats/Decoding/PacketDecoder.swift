@@ -56,6 +56,7 @@ public func decodePacket(
   guard bytes.byteCount > 0 else { return .empty }
   var cursor = LayerCursor(offset: 0, end: max(wireByteCount, bytes.byteCount))
   var layer = firstLayer(of: linkType)
+  packet.virtualNetwork = nil
   for _ in 0..<maximumLayers {
     switch decode(layer, bytes, &cursor, &packet) {
     case .layer(let next): layer = next
