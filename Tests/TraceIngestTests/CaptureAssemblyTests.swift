@@ -104,7 +104,12 @@ struct CaptureAssemblyTests {
     #expect(read.missingPackets == 4)
     #expect(onlyRequests.text(read.destination) == requester)
     #expect(onlyRequests.messages.first { $0.kind == .send }?.missingPackets == 0)
-    #expect(onlyRequests.summary.notes.contains { $0.contains("no captured response") })
+    #expect(
+      onlyRequests.summary.notes.contains {
+        $0.contains("no captured response: its 4096 bytes are those that it asked for")
+      })
+    let bytes = try #require(onlyRequests.summary.provenance["messages.bytes"])
+    #expect(bytes.method.contains("partly declared (RETH)"))
     let onlyResponses = try Self.read(responses)
     #expect(onlyResponses.messages.map(\.bytes) == [4096])
     let lost = try Self.read([request, responses[0], responses[1], responses[3], next])
@@ -153,6 +158,40 @@ struct CaptureAssemblyTests {
     #expect(capture.skipped(.negativeAcknowledgement) == 1)
     #expect(capture.skipped(.congestionNotification) == 1)
     #expect(capture.skipped(.undefinedOperation) == 1)
+  }
+
+  @Test("a datagram that two captures saw counts once; other senders have numbers of their own")
+  func repeatedDatagrams() throws {
+    func datagram(_ sequence: UInt32, from source: UInt32) -> [UInt8] {
+      var frame = RoCEFrame(
+        source: NetworkAddress(ipv4: 0x0A00_0001), destination: NetworkAddress(ipv4: 0x0A00_0002),
+        base: BaseTransportHeader(
+          opcode: .datagramSendOnly, destinationQueuePair: 77, sequence: sequence))
+      frame.extensions.sourceQueuePair = source
+      var bytes: [UInt8] = []
+      appendRoCEFrame(frame, payload: [UInt8](repeating: 1, count: 64), to: &bytes)
+      return bytes
+    }
+    let once = (0..<200).map { datagram(UInt32($0), from: 9) }
+    let capture = try Self.read(once.flatMap { [$0, $0] } + [datagram(199, from: 10)])
+    #expect(capture.messages.map(\.bytes) == [Int64](repeating: 64, count: 201))
+    let repeated: Int64 = capture.messages.reduce(0) { $0 + $1.repeatedBytes }
+    #expect(repeated == 200 * 64)
+  }
+
+  @Test("an address that two virtual networks use is noted")
+  func virtualNetworks() throws {
+    func frames(_ networks: [UInt32]) -> [[UInt8]] {
+      networks.enumerated().map { index, network in
+        Envelope.vxlan(network: network).wrapping(
+          roceFrame(.reliableSendOnly, sequence: UInt32(index), bytes: 8))
+      }
+    }
+    let note = "several virtual networks"
+    let two = try Self.read(frames([1, 2]))
+    #expect(two.summary.notes.contains { $0.hasPrefix("2 addresses") && $0.contains(note) })
+    let one = try Self.read(frames([0, 0]))
+    #expect(!one.summary.notes.contains { $0.contains(note) })
   }
 
   @Test("different addresses keep different numbers, also when their keys in the table agree")

@@ -143,7 +143,7 @@ struct CaptureContainerTests {
     let capture = try IngestedCapture(bytes: file.bytes)
     #expect(capture.messages.map(\.bytes) == [100, 100])
     #expect(capture.messages[0].start == capture.messages[1].start)
-    #expect(capture.summary.notes.contains { $0.contains("has no time in the file") })
+    #expect(capture.summary.notes.contains { $0.contains("has no usable time in the file") })
   }
 
   @Test("a plain ERF file")
@@ -217,6 +217,100 @@ struct CaptureContainerTests {
     #expect(
       stopped.ledger.truncation
         == "at byte \(position) a block has an impossible length; nothing after it can be read")
+  }
+
+  @Test("a damaged pcapng block is passed over, and the bytes with it are told")
+  func damagedBlock() throws {
+    for damage in 0..<3 {
+      var file = BlockWriter()
+      file.section(isBig: damage == 1)
+      file.interface(1)
+      var position = 0
+      for index in 0..<20 {
+        if index == 10 { position = file.bytes.count }
+        file.enhanced(0, ticks: UInt64(index), Self.send(UInt32(index)))
+      }
+      let block = (file.bytes.count - position) / 10
+      switch damage {
+      case 0: file.bytes.replaceSubrange(position + 4..<position + 8, with: [255, 255, 255, 127])
+      case 1: file.bytes[position + block - 1] ^= 0x40
+      default: file.bytes.removeSubrange(position..<position + 20)
+      }
+      let capture = try IngestedCapture(bytes: file.bytes)
+      #expect(capture.ledger.used == 19)
+      #expect(capture.ledger.malformedCount == 1)
+      #expect(capture.ledger.isBalanced)
+      #expect(capture.ledger.truncation == nil)
+      let passed = damage == 2 ? block - 20 : block
+      let entry = try #require(capture.ledger.malformed.first)
+      #expect(entry.reason.contains("(\(passed) bytes were passed over"))
+      #expect(entry.first == "packet 11 (byte \(position))")
+    }
+  }
+
+  @Test("any number of sections, each with interfaces of its own")
+  func manySections() throws {
+    let count = CaptureContainerTests.sectionCount
+    var bytes: [UInt8] = []
+    var once = BlockWriter()
+    once.section(isBig: false)
+    once.interface(113)
+    once.interface(1)
+    once.enhanced(1, ticks: 1, tcpSegment(sequence: 1, bytes: 1))
+    bytes.reserveCapacity(count * once.bytes.count)
+    for _ in 0..<count { bytes += once.bytes }
+    let capture = try IngestedCapture(bytes: bytes)
+    #expect(capture.ledger.used == Int64(count))
+    #expect(capture.ledger.truncation == nil)
+  }
+
+  /// Two interfaces each: more of them than any one section may have.
+  static let sectionCount = 33_000
+
+  @Test("packets of a clock that 64 bits cannot hold have no time of their own")
+  func unusableClock() throws {
+    var file = BlockWriter()
+    file.section(isBig: false)
+    file.interface(1, resolution: 9)
+    file.interface(1, resolution: 0x13)
+    file.enhanced(0, ticks: 5_000, Self.send(1))
+    file.enhanced(1, ticks: 1 << 60, Self.send(2))
+    let capture = try IngestedCapture(bytes: file.bytes)
+    #expect(capture.messages.map(\.start) == [5_000, 5_000])
+    #expect(capture.summary.notes.contains { $0.contains("1 packet has no usable time") })
+  }
+
+  @Test("a filter leaves out the link types that it has no meaning for")
+  func filterOfSeveralLinkTypes() throws {
+    var file = BlockWriter()
+    file.section(isBig: false)
+    file.interface(1)
+    file.interface(101)
+    file.enhanced(0, ticks: 1, Self.send(1))
+    file.enhanced(1, ticks: 2, Envelope.rawIP.wrapping(Self.send(2)))
+    let capture = try IngestedCapture(
+      bytes: file.bytes, options: IngestOptions(captureFilter: "ether src 02:00:00:00:00:01"))
+    #expect(capture.ledger.used == 1)
+    #expect(
+      capture.ledger.skipped.map(\.reason)
+        == ["link type for which the filter has no meaning (number 101)"])
+    #expect(capture.ledger.isBalanced)
+  }
+
+  @Test("a file that ends inside its own header is called that")
+  func cutFileHeader() throws {
+    var section = BlockWriter()
+    section.section(isBig: false)
+    for (bytes, length) in [(pcap([]), 23), (pcap([]), 4), (section.bytes, 11)] {
+      let cut = Array(bytes[..<length])
+      #expect(CaptureReader.recognises(start: cut, fileName: "x"))
+      do {
+        _ = try IngestedCapture(bytes: cut)
+        Issue.record("a file of \(length) bytes was read")
+      } catch let error as IngestError {
+        #expect(error.description.contains("cut inside its file header"))
+      }
+    }
   }
 
   @Test("records that lie across the ends of the reader's window")

@@ -91,6 +91,12 @@ func decodeBaseTransport(
   if facts.hasRemoteAccess, found + 16 <= bytes.byteCount {
     packet.remoteByteCount = bytes.uint32(at: found + 12)
   }
+  if facts.hasDatagram {
+    // The second word, after the queue key and the context of reliable datagrams.
+    let offset = start + Int(facts.reliableDatagramByteCount) + 4
+    packet.sourceQueuePair =
+      offset + 4 <= bytes.byteCount ? bytes.uint32(at: offset) & 0xFF_FFFF : 0
+  }
   if facts.hasAcknowledge, found < bytes.byteCount {
     packet.syndrome = bytes.uint8(at: found)
   }

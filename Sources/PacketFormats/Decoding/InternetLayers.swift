@@ -112,8 +112,8 @@ func decodeUDP(
     packet.carrier = .roceV2
     cursor.end = start + byteCount
     return .layer(.baseTransport)
-  case 4789: return decodeVXLAN(bytes, &cursor)
-  case 6081: return decodeGeneve(bytes, &cursor)
+  case 4789: return decodeVXLAN(bytes, &cursor, &packet)
+  case 6081: return decodeGeneve(bytes, &cursor, &packet)
   default: return .skip(.otherUDP)
   }
 }

@@ -62,6 +62,7 @@ public func decodePacket(
     }
   }
   var layer = firstLayer(of: linkType)
+  packet.virtualNetwork = nil
   for _ in 0..<maximumLayers {
     switch decode(layer, bytes, &cursor, &packet) {
     case .layer(let next): layer = next

@@ -22,6 +22,8 @@ public struct PacketSummary: Sendable {
   /// UDP or TCP ports; 0 for RoCEv1 and InfiniBand.
   public var sourcePort: UInt16 = 0
   public var destinationPort: UInt16 = 0
+  /// VXLAN or Geneve network (VNI) of the innermost tunnel; nil outside of these.
+  public var virtualNetwork: UInt32?
   /// Payload on the wire, without pad and checksum, however little of it was captured.
   public var payloadByteCount = 0
 
@@ -43,6 +45,8 @@ public struct PacketSummary: Sendable {
   public var extensionByteCount = 0
   /// RETH's length of the whole WRITE or READ; nil when there is none or the capture cut it.
   public var remoteByteCount: UInt32?
+  /// Queue pair that a datagram comes from; 0 when the capture cut it.
+  public var sourceQueuePair: UInt32 = 0
   /// AETH's syndrome; nil when there is none or the capture cut it.
   public var syndrome: UInt8?
 

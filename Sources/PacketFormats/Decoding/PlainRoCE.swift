@@ -8,7 +8,7 @@ func isPlainRoCE(_ bytes: RawSpan) -> Bool {
   return bytes.uint16(at: 12) == 0x0800 && bytes.uint8(at: 14) == 0x45
     && bytes.uint8(at: 23) == 17 && bytes.uint16(at: 36) == 4791
     && bytes.uint16(at: 20) & 0x1FFF == 0 && bytes.uint16(at: 16) >= 20
-    && bytes.uint16(at: 38) >= 8
+    && bytes.uint16(at: 38) >= 8 && bytes.uint16(at: 38) <= bytes.uint16(at: 16) - 20
 }
 
 /// What Ethernet, IPv4 and UDP say of a packet for which `isPlainRoCE` holds, then its transport.

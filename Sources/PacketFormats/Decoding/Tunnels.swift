@@ -1,17 +1,23 @@
 /// VXLAN (RFC 7348): 8 bytes, then an Ethernet frame.
-func decodeVXLAN(_ bytes: RawSpan, _ cursor: inout LayerCursor) -> Step {
+func decodeVXLAN(
+  _ bytes: RawSpan, _ cursor: inout LayerCursor, _ packet: inout PacketSummary
+) -> Step {
   if let shortfall = bytes.shortfall(8, at: cursor) { return .skip(shortfall) }
   guard bytes.uint8(at: cursor.offset) & 0x08 != 0 else { return .skip(.unsupportedTunnel) }
+  packet.virtualNetwork = bytes.uint32(at: cursor.offset + 4) >> 8
   cursor.offset += 8
   return .layer(.ethernet)
 }
 
 /// Geneve (RFC 8926): 8 bytes and options, then by EtherType.
-func decodeGeneve(_ bytes: RawSpan, _ cursor: inout LayerCursor) -> Step {
+func decodeGeneve(
+  _ bytes: RawSpan, _ cursor: inout LayerCursor, _ packet: inout PacketSummary
+) -> Step {
   if let shortfall = bytes.shortfall(8, at: cursor) { return .skip(shortfall) }
   let first = bytes.uint8(at: cursor.offset)
   guard first >> 6 == 0 else { return .skip(.unsupportedTunnel) }
   let type = bytes.uint16(at: cursor.offset + 2)
+  packet.virtualNetwork = bytes.uint32(at: cursor.offset + 4) >> 8
   cursor.offset += 8 + Int(first & 0x3F) * 4
   return tunnelled(type)
 }

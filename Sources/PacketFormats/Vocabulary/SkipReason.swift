@@ -16,6 +16,7 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
   case undefinedOperation
   case withoutTransport
   case unsupportedLinkType
+  case unfilteredLinkType
   case unsupportedTunnel
   case cutByCapture
   case rdmaCutByCapture
@@ -51,6 +52,7 @@ public enum SkipReason: UInt8, Sendable, Hashable, CaseIterable {
     case .undefinedOperation: "RDMA operation code that is not defined"
     case .withoutTransport: "InfiniBand packet without a transport header"
     case .unsupportedLinkType: "link type that is not decoded"
+    case .unfilteredLinkType: "link type for which the filter has no meaning"
     case .unsupportedTunnel: "tunnel or mirror payload that is neither Ethernet nor IP"
     case .cutByCapture: "cut by the capture before the end of its headers"
     case .rdmaCutByCapture: "RDMA, cut by the capture before the end of its transport header"

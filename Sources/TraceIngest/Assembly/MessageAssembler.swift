@@ -6,7 +6,12 @@ struct MessageAssembler {
   private(set) var addresses: AddressTable
   private var queuePairs = QueuePairAssembler()
   private var known = KnownFlows()
+  private var datagrams = DatagramAssembler()
   private var connections: ConnectionAssembler
+  /// The virtual network that each address was first seen in, plus one; 0 for none so far.
+  private var networks: [UInt32] = []
+  /// Whether an address was seen in several virtual networks.
+  private var isInSeveralNetworks: [Bool] = []
   private(set) var rdmaPackets: Int64 = 0
   private(set) var tcpSegments: Int64 = 0
 
@@ -16,6 +21,8 @@ struct MessageAssembler {
   }
 
   var unansweredReads: Int64 { queuePairs.unansweredReads }
+  /// Bytes that those asked for.
+  var unansweredReadBytes: Int64 { queuePairs.unansweredReadBytes }
   var unfinishedMessages: Int64 { queuePairs.unfinishedMessages }
   var queuePairRestarts: Int64 { queuePairs.restarts }
 
@@ -41,16 +48,16 @@ struct MessageAssembler {
     let source = addresses.number(of: packet.source)
     let destination = addresses.number(of: packet.destination)
     if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
+    if let network = packet.virtualNetwork {
+      note(network, of: source)
+      note(network, of: destination)
+    }
     if packet.carrier == .tcp {
       connections.accept(
         packet, time: time, source: source, destination: destination, into: &messages)
     } else {
-      // One packet is one message: datagrams have no order to restore.
-      messages.append(
-        Message(
-          source: source, destination: destination, channel: packet.base.destinationQueuePair,
-          kind: .datagram, start: time, end: time, bytes: Int64(packet.payloadByteCount),
-          packets: 1))
+      datagrams.accept(
+        packet, time: time, source: source, destination: destination, into: &messages)
     }
     return nil
   }
@@ -60,7 +67,8 @@ struct MessageAssembler {
     _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
   ) -> SkipReason? {
     let place = known.place(of: packet)
-    if let entry = known.entry(at: place, for: packet) {
+    // Tunnelled packets go the long way: the networks of their addresses are noted there.
+    if packet.virtualNetwork == nil, let entry = known.entry(at: place, for: packet) {
       queuePairs.accept(
         packet, time: time, source: entry.source, flow: entry.flow, into: &messages)
       return nil
@@ -68,10 +76,30 @@ struct MessageAssembler {
     let source = addresses.number(of: packet.source)
     let destination = addresses.number(of: packet.destination)
     if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
+    if let network = packet.virtualNetwork {
+      note(network, of: source)
+      note(network, of: destination)
+    }
     let flow = queuePairs.flow(of: packet, source: source, destination: destination)
     known.note(packet, source: source, flow: flow, at: place)
     queuePairs.accept(packet, time: time, source: source, flow: flow, into: &messages)
     return nil
+  }
+
+  /// How many addresses were seen in several virtual networks.
+  var addressesInSeveralNetworks: Int { isInSeveralNetworks.count { $0 } }
+
+  private mutating func note(_ network: UInt32, of address: Int32) {
+    let index = Int(address)
+    while networks.count <= index {
+      networks.append(0)
+      isInSeveralNetworks.append(false)
+    }
+    if networks[index] == 0 {
+      networks[index] = network &+ 1
+    } else if networks[index] != network &+ 1 {
+      isInSeveralNetworks[index] = true
+    }
   }
 
   /// A connection may reuse the ports of one whose data was seen.
@@ -108,6 +136,7 @@ struct MessageAssembler {
   /// Appends what is still open at the end of the input.
   mutating func finish(into messages: inout MessageTable) {
     queuePairs.finish(into: &messages)
+    datagrams.finish(into: &messages)
     connections.finish(into: &messages)
   }
 }

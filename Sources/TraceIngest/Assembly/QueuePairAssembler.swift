@@ -19,6 +19,9 @@ struct QueuePairAssembler {
   /// READ requests whose responses the capture does not hold.
   var unansweredReads: Int64 { flows.reduce(0) { $0 + $1.lostReads } }
 
+  /// Bytes that those asked for.
+  var unansweredReadBytes: Int64 { flows.reduce(0) { $0 &+ $1.lostReadBytes } }
+
   /// Queue pairs that started again at an unrelated sequence number.
   var restarts: Int64 { flows.reduce(0) { $0 + $1.restarts } }
 

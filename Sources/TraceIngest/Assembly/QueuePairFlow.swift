@@ -43,6 +43,8 @@ struct QueuePairFlow {
   var awaitedReads = AwaitedReads()
   /// READs whose responses the capture does not hold.
   private(set) var lostReads: Int64 = 0
+  /// Bytes that those asked for.
+  private(set) var lostReadBytes: Int64 = 0
   /// The flow of the responses to this flow's requests, or of the requests to these responses.
   var partner: Int?
   private(set) var restarts: Int64 = 0
@@ -324,6 +326,7 @@ struct QueuePairFlow {
   /// Appends a READ of which only the request was captured: its length is known, and its ends.
   mutating func appendLost(_ read: OutstandingRead, into messages: inout MessageTable) {
     lostReads += 1
+    lostReadBytes &+= read.byteCount
     messages.append(
       Message(
         source: isResponse ? source : destination, destination: isResponse ? destination : source,

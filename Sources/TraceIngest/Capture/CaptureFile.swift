@@ -39,6 +39,11 @@ final class CaptureFile {
   }
 
   private static func notACapture(_ window: borrowing ByteWindow, name: String) -> IngestError {
+    if window.withBytes({ CaptureFraming.isCut($0) }) {
+      return IngestError(
+        "is cut inside its file header: it has \(window.available) bytes", at: name,
+        advice: "Nothing can be read from it; copy or record it again.")
+    }
     let isModified = window.withBytes { bytes in
       bytes.byteCount >= 4 && [0xA1B2_CD34, 0x34CD_B2A1].contains(bytes.uint32(at: 0))
     }
@@ -71,10 +76,10 @@ final class CaptureFile {
   /// Reads on until the window is used up or the next packet is later than `limit`.
   ///
   /// Always reads at least one packet when there is one.
-  func advance(until limit: Int64, into pipeline: inout CapturePipeline) throws(IngestError) {
+  func advance(until limit: Int64, into pipeline: inout CapturePipeline) {
     guard !isFinished else { return }
     nextTime = nil
-    switch try parseWindow(until: limit, into: &pipeline) {
+    switch parseWindow(until: limit, into: &pipeline) {
     case .later(let time): nextTime = time
     case .needsMore(let byteCount): fill(atLeast: byteCount)
     case .damaged(let damage): passOver(damage)
@@ -83,7 +88,7 @@ final class CaptureFile {
 
   private func parseWindow(
     until limit: Int64, into pipeline: inout CapturePipeline
-  ) throws(IngestError) -> Stop {
+  ) -> Stop {
     skipBytes()
     guard bytesToSkip == 0 else { return .needsMore(1) }
     // Locals, because properties of a class cost too much for each packet.
@@ -93,8 +98,8 @@ final class CaptureFile {
     var lastTime = self.lastTime
     var offset = 0
     let start = window.position
-    let stop = try window.withBytes { bytes throws(IngestError) in
-      try Self.parse(
+    let stop = window.withBytes { bytes in
+      Self.parse(
         bytes, from: &offset, start: start, limit: limit, &framing, &routes, &counts, &lastTime,
         &pipeline)
     }
@@ -111,7 +116,7 @@ final class CaptureFile {
     _ bytes: RawSpan, from offset: inout Int, start: Int64, limit: Int64,
     _ framing: inout CaptureFraming, _ routes: inout [CapturePipeline.Route],
     _ counts: inout PacketCounts, _ lastTime: inout Int64?, _ pipeline: inout CapturePipeline
-  ) throws(IngestError) -> Stop {
+  ) -> Stop {
     var isFirst = true
     while true {
       let position = start + Int64(offset)
@@ -120,7 +125,7 @@ final class CaptureFile {
         if packet.time > limit, !isFirst { return .later(packet.time) }
         isFirst = false
         while routes.count <= packet.interface {
-          routes.append(try pipeline.route(for: framing.interface(routes.count)))
+          routes.append(pipeline.route(for: framing.interface(routes.count)))
         }
         pipeline.accept(
           packet, in: bytes, route: routes[packet.interface], position: position, counts: &counts)
@@ -129,6 +134,9 @@ final class CaptureFile {
       case .other(let byteCount):
         offset += byteCount
         if offset >= bytes.byteCount { return .needsMore(1) }
+      case .section(let byteCount):
+        routes.removeAll(keepingCapacity: true)
+        offset += byteCount
       case .malformed(let reason, let recordByteCount):
         counts.count(reason, position: position)
         offset += recordByteCount
@@ -176,7 +184,7 @@ final class CaptureFile {
     let lastTime = self.lastTime
     let found = window.withBytes { framing.resynchronised($0, near: lastTime) }
     if let found {
-      counts.countDamagedRecord(position: position)
+      counts.countDamagedRecord(position: position, byteCount: found)
       window.consume(found)
     } else {
       finish("at byte \(position) \(damage.sentence); nothing after it can be read")

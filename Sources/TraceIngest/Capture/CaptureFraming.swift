@@ -40,6 +40,17 @@ struct CaptureFraming {
     }
   }
 
+  /// True when the bytes begin like a pcap or pcapng file and end inside its header.
+  static func isCut(_ bytes: RawSpan) -> Bool {
+    guard bytes.byteCount >= 4 else { return false }
+    switch bytes.uint32(at: 0) {
+    case 0xA1B2_C3D4, 0xA1B2_3C4D, 0xD4C3_B2A1, 0x4D3C_B2A1:
+      return bytes.byteCount < PcapFraming.headerByteCount
+    case PcapngFraming.sectionHeader: return bytes.byteCount < 12
+    default: return false
+    }
+  }
+
   /// The format's name, "pcap (nanoseconds)".
   var name: String {
     switch format {
@@ -65,7 +76,10 @@ struct CaptureFraming {
 
   /// Where reading can go on after damage at the start of `bytes`, or nil.
   func resynchronised(_ bytes: RawSpan, near time: Int64?) -> Int? {
-    guard case .pcap(let pcap) = format else { return nil }
-    return pcap.resynchronised(bytes, from: 1, near: time)
+    switch format {
+    case .pcap(let pcap): pcap.resynchronised(bytes, from: 1, near: time)
+    case .pcapng: pcapng?.resynchronised(bytes, from: 1)
+    case .erf: nil
+    }
   }
 }

@@ -32,7 +32,7 @@ package enum CaptureListing {
             wireByteCount: packet.wireByteCount,
             linkTypeNumber: framing.interface(packet.interface).linkTypeNumber))
         window.consume(byteCount)
-      case .other(let byteCount), .malformed(_, let byteCount):
+      case .other(let byteCount), .section(let byteCount), .malformed(_, let byteCount):
         guard try window.fill(atLeast: byteCount) else { return records }
         window.consume(byteCount)
       case .needsMore(let byteCount):

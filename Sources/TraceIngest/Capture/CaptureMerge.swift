@@ -49,7 +49,7 @@ struct CaptureMerge {
     let file = try CaptureFile(path: path)
     var pipeline = try CapturePipeline(options: IngestOptions())
     while !file.isFinished {
-      try file.advance(until: .min, into: &pipeline)
+      file.advance(until: .min, into: &pipeline)
       if let time = file.lastTime { return time }
     }
     return .min
@@ -68,7 +68,7 @@ struct CaptureMerge {
     var limit = pending.first?.firstTime ?? .max
     for other in open.indices where other != index { limit = min(limit, time(of: other)) }
     let file = open[index].file
-    try file.advance(until: limit, into: &pipeline)
+    file.advance(until: limit, into: &pipeline)
     packetsRead += file.counts.read - open[index].countedPackets
     open[index].countedPackets = file.counts.read
     if file.isFinished { close(index) }

@@ -27,12 +27,18 @@ struct CapturePipeline {
     var linkType: LinkType?
     var linkTypeNumber: UInt32
     var filterProgram: Int?
+    /// True when there is a filter that libpcap cannot apply to this link type.
+    var isUnfilterable = false
   }
 
-  func route(for interface: CaptureInterface) throws(IngestError) -> Route {
+  func route(for interface: CaptureInterface) -> Route {
     let number = interface.linkType?.rawValue ?? interface.linkTypeNumber
-    let program = try interface.linkType == nil ? nil : filter?.program(for: number)
-    return Route(linkType: interface.linkType, linkTypeNumber: number, filterProgram: program)
+    var route = Route(linkType: interface.linkType, linkTypeNumber: number)
+    if let filter, interface.linkType != nil {
+      route.filterProgram = try? filter.program(for: number)
+      route.isUnfilterable = route.filterProgram == nil
+    }
+    return route
   }
 
   /// Takes one captured packet and counts what became of it.
@@ -42,7 +48,12 @@ struct CapturePipeline {
     counts: inout PacketCounts
   ) {
     guard let linkType = route.linkType else {
-      return counts.countStrangeLinkType(route.linkTypeNumber, position: position)
+      return counts.countStrangeLinkType(
+        route.linkTypeNumber, .unsupportedLinkType, position: position)
+    }
+    if route.isUnfilterable {
+      return counts.countStrangeLinkType(
+        route.linkTypeNumber, .unfilteredLinkType, position: position)
     }
     let content = bytes.extracting(packet.offset..<packet.offset + packet.capturedByteCount)
     if !packet.hasTime { counts.countWithoutTime() }

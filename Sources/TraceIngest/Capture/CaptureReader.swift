@@ -17,7 +17,7 @@ public enum CaptureReader: TraceReader {
 
   public static func recognises(start: [UInt8], fileName: String) -> Bool {
     let bytes = unsafe start.span.bytes
-    return CaptureFraming(bytes, fileName: fileName) != nil
+    return CaptureFraming(bytes, fileName: fileName) != nil || CaptureFraming.isCut(bytes)
   }
 
   public static func read(

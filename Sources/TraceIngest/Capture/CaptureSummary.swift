@@ -38,7 +38,9 @@ struct CaptureSummary {
     return [
       "messages.source": packets, "messages.destination": packets, "messages.channel": packets,
       "messages.kind": packets, "messages.start": packets, "messages.end": packets,
-      "messages.bytes": packets, "messages.repeatedBytes": packets,
+      "messages.bytes": assembler.unansweredReads == 0
+        ? packets : Provenance(.measured, method: "packet capture; partly declared (RETH)"),
+      "messages.repeatedBytes": packets,
       "messages.missingPackets": Provenance(.inferred, method: "gaps in sequence numbers"),
       "layout": isDeclared
         ? Provenance(.declared, method: "layout file")
@@ -62,17 +64,24 @@ struct CaptureSummary {
     add(
       assembler.unfinishedMessages, "RDMA message is not whole at the end of the capture",
       "RDMA messages are not whole at the end of the capture")
+    let declared = assembler.unansweredReadBytes
     add(
       assembler.unansweredReads,
-      "READ request has no captured response: its bytes are those that it asked for",
-      "READ requests have no captured response: their bytes are those that they asked for")
+      "READ request has no captured response: its \(declared) bytes are those that it asked for",
+      "READ requests have no captured response: their \(declared) bytes are those that they asked "
+        + "for")
     add(
       assembler.queuePairRestarts, "queue pair was used again by another connection",
       "times a queue pair was used again by another connection")
     add(
       results.reduce(0) { $0 + $1.packetsWithoutTime },
-      "packet has no time in the file and was given that of the packet before",
-      "packets have no time in the file and were given that of the packet before")
+      "packet has no usable time in the file and was given that of the packet before",
+      "packets have no usable time in the file and were given that of the packet before")
+    add(
+      Int64(assembler.addressesInSeveralNetworks),
+      "address appears in several virtual networks (VXLAN, Geneve) and counts as one",
+      "addresses appear in several virtual networks (VXLAN, Geneve) and count as one each; "
+        + "a filter can choose one network")
     if let note = outsideAddresses { notes.append(note) }
     if let layout = options.layout, layout.addresses.isEmpty {
       notes.append("the declared layout lists no addresses, so servers were derived from packets")

@@ -10,7 +10,7 @@ struct CapturedPacket {
   var wireByteCount: Int
   /// Index into the framing's `interfaces`.
   var interface: Int
-  /// False for the record kinds that store no time.
+  /// False for the record kinds that store no time, and for clocks that cannot be read.
   var hasTime = true
 }
 
@@ -19,6 +19,8 @@ enum FramingStep {
   case packet(CapturedPacket, recordByteCount: Int)
   /// Something that is no packet; its bytes need not be in the window.
   case other(byteCount: Int)
+  /// The start of a section: interfaces are numbered anew.
+  case section(byteCount: Int)
   /// A packet whose record contradicts itself, in a file that can be read on after it.
   case malformed(SkipReason, recordByteCount: Int)
   /// The record is not whole in the window; this many bytes from its start are needed next.
@@ -69,7 +71,8 @@ struct CaptureInterface {
   /// Nil when packets of this link type are not decoded.
   var linkType: LinkType?
   var snapLength: Int
-  var clock = CaptureClock.microseconds
+  /// Nil when it counts in a unit that 64 bits cannot hold.
+  var clock: CaptureClock? = .microseconds
 
   init(linkTypeNumber: UInt32, snapLength: Int) {
     self.linkTypeNumber = linkTypeNumber

@@ -8,13 +8,16 @@ struct PacketCounts {
   private var skips = [Int64](repeating: 0, count: SkipReason.allCases.count)
   private var firstNumber = [Int64](repeating: 0, count: SkipReason.allCases.count)
   private var firstPosition = [Int64](repeating: 0, count: SkipReason.allCases.count)
-  /// Link types that are not decoded, in order of appearance.
-  private var strangeLinkTypes: [(number: UInt32, packets: Int64, first: String)] = []
+  /// Link types that are not decoded or not filtered, in order of appearance.
+  private var strangeLinkTypes:
+    [(number: UInt32, reason: SkipReason, packets: Int64, first: String)] =
+      []
   private(set) var withoutTime: Int64 = 0
   /// Bytes that would have to be captured of each packet, so that none is cut in its headers; 0 when
   /// none is.
   private(set) var neededByteCount = 0
   private(set) var damagedRecords: Int64 = 0
+  private var damagedBytes: Int64 = 0
   private var firstDamage = ""
 
   @inline(__always)
@@ -40,21 +43,23 @@ struct PacketCounts {
     neededByteCount = max(neededByteCount, needed)
   }
 
-  mutating func countStrangeLinkType(_ number: UInt32, position: Int64) {
+  mutating func countStrangeLinkType(_ number: UInt32, _ reason: SkipReason, position: Int64) {
     read += 1
-    if let known = strangeLinkTypes.firstIndex(where: { $0.number == number }) {
+    let known = strangeLinkTypes.firstIndex { $0.number == number && $0.reason == reason }
+    if let known {
       strangeLinkTypes[known].packets += 1
     } else {
-      strangeLinkTypes.append((number, 1, "packet \(read) (byte \(position))"))
+      strangeLinkTypes.append((number, reason, 1, "packet \(read) (byte \(position))"))
     }
   }
 
   mutating func countWithoutTime() { withoutTime += 1 }
 
   /// A record that was passed over because it cannot be one.
-  mutating func countDamagedRecord(position: Int64) {
+  mutating func countDamagedRecord(position: Int64, byteCount: Int) {
     read += 1
     damagedRecords += 1
+    damagedBytes += Int64(byteCount)
     if firstDamage.isEmpty { firstDamage = "packet \(read) (byte \(position))" }
   }
 
@@ -77,11 +82,12 @@ struct PacketCounts {
     }
     for link in strangeLinkTypes {
       ledger.skip(
-        "\(SkipReason.unsupportedLinkType.sentence) (number \(link.number))", count: link.packets,
+        "\(link.reason.sentence) (number \(link.number))", count: link.packets,
         first: link.first)
     }
     ledger.reject(
-      "record with an impossible length; reading went on behind it", count: damagedRecords,
+      "damage; reading went on behind it (\(damagedBytes) bytes were passed over, each time counted "
+        + "as one packet)", count: damagedRecords,
       first: firstDamage)
     return ledger
   }

@@ -11,9 +11,8 @@ struct PcapngFraming {
   private static let enhancedPacket: UInt32 = 6
 
   private var order = ByteOrder.little
-  /// Interfaces of all sections; numbers in the file count from the section's first.
+  /// Interfaces of the section.
   private(set) var interfaces: [CaptureInterface] = []
-  private var sectionStart = 0
   private var lastTime: Int64 = 0
 
   /// Nil when the bytes do not begin like a pcapng file.
@@ -36,7 +35,10 @@ struct PcapngFraming {
     let isPacket =
       type == Self.enhancedPacket || type == Self.simplePacket || type == Self.oldPacket
     let isDescription = type == Self.sectionHeader || type == Self.interfaceDescription
-    guard isPacket || isDescription else { return .other(byteCount: byteCount) }
+    // Large blocks of other kinds are passed over unseen.
+    if !isPacket, !isDescription, byteCount > CaptureLimits.maximumDescriptionByteCount {
+      return .other(byteCount: byteCount)
+    }
     let limit =
       isPacket
       ? CaptureLimits.maximumPacketBlockByteCount : CaptureLimits.maximumDescriptionByteCount
@@ -47,9 +49,10 @@ struct PcapngFraming {
     }
     if isPacket { return packet(bytes, at: offset, byteCount, type) }
     if type == Self.sectionHeader {
-      sectionStart = interfaces.count
-      return .other(byteCount: byteCount)
+      interfaces.removeAll()
+      return .section(byteCount: byteCount)
     }
+    guard isDescription else { return .other(byteCount: byteCount) }
     return interface(bytes, at: offset, byteCount)
   }
 
@@ -73,23 +76,26 @@ struct PcapngFraming {
       ? 0
       : type == Self.oldPacket
         ? Int(order.uint16(bytes, at: offset + 8)) : Int(order.uint32(bytes, at: offset + 8))
-    guard number < interfaces.count - sectionStart else {
+    guard number < interfaces.count else {
       return .malformed(.unknownInterface, recordByteCount: byteCount)
     }
-    let interface = sectionStart + number
     var packet = CapturedPacket(
       time: lastTime, offset: offset + headerByteCount, capturedByteCount: 0, wireByteCount: 0,
-      interface: interface)
+      interface: number)
     if isSimple {
       // Only the length on the wire is stored; the interface's snap length cuts it.
       packet.wireByteCount = Int(order.uint32(bytes, at: offset + 8))
-      let snapLength = interfaces[interface].snapLength
+      let snapLength = interfaces[number].snapLength
       packet.capturedByteCount = min(packet.wireByteCount, snapLength == 0 ? .max : snapLength)
       packet.hasTime = false
     } else {
       let high = UInt64(order.uint32(bytes, at: offset + 12))
       let ticks = high << 32 | UInt64(order.uint32(bytes, at: offset + 16))
-      packet.time = interfaces[interface].clock.nanoseconds(ticks: ticks)
+      if let clock = interfaces[number].clock {
+        packet.time = clock.nanoseconds(ticks: ticks)
+      } else {
+        packet.hasTime = false
+      }
       packet.capturedByteCount = Int(order.uint32(bytes, at: offset + 20))
       packet.wireByteCount = max(
         packet.capturedByteCount, Int(order.uint32(bytes, at: offset + 24)))
@@ -127,10 +133,38 @@ struct PcapngFraming {
       }
       option += 4 + (length + 3) & ~3
     }
-    if let clock = CaptureClock(resolution: resolution, offsetSeconds: offsetSeconds) {
-      interface.clock = clock
-    }
+    interface.clock = CaptureClock(resolution: resolution, offsetSeconds: offsetSeconds)
     interfaces.append(interface)
     return .other(byteCount: byteCount)
+  }
+
+  /// The next place at or after `start` where a block of a known type has two equal lengths, or nil.
+  ///
+  /// A damaged block is passed over like this.
+  func resynchronised(_ bytes: RawSpan, from start: Int) -> Int? {
+    var offset = start
+    while offset <= bytes.byteCount - 12 {
+      if isPlausibleBlock(bytes, at: offset) { return offset }
+      offset += 1
+    }
+    return nil
+  }
+
+  private func isPlausibleBlock(_ bytes: RawSpan, at offset: Int) -> Bool {
+    var order = order
+    let type = order.uint32(bytes, at: offset)
+    if type == Self.sectionHeader {
+      guard let sectionOrder = Self.order(bytes, at: offset) else { return false }
+      order = sectionOrder
+    }
+    // Up to the enhanced packet, 6, all types are in use.
+    guard type == Self.sectionHeader || (1...Self.enhancedPacket).contains(type) else {
+      return false
+    }
+    let byteCount = Int(order.uint32(bytes, at: offset + 4))
+    return byteCount >= 16 && byteCount % 4 == 0
+      && byteCount <= CaptureLimits.maximumPacketBlockByteCount
+      && offset <= bytes.byteCount - byteCount
+      && Int(order.uint32(bytes, at: offset + byteCount - 4)) == byteCount
   }
 }
