@@ -93,12 +93,21 @@ enum BitPacking {
     _ bytes: RawSpan, at offset: Int, width: Int, to target: inout MutableSpan<UInt64>,
     start: Int
   ) {
+    // One check for all 64 values: a check for each would double the work.
+    precondition(
+      offset >= 0 && offset + width * 8 + 8 <= bytes.byteCount && start >= 0
+        && start + miniBlock <= target.count)
     let mask: UInt64 = (1 &<< UInt64(width)) &- 1
-    var bit = offset &* 8
-    for index in 0..<miniBlock {
-      let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
-      target[start &+ index] = (UInt64(littleEndian: word) &>> UInt64(bit & 7)) & mask
-      bit &+= width
+    unsafe bytes.withUnsafeBytes { source in
+      unsafe target.withUnsafeMutableBufferPointer { values in
+        guard let from = source.baseAddress, let to = values.baseAddress else { return }
+        var bit = offset &* 8
+        for index in 0..<miniBlock {
+          let word = unsafe from.loadUnaligned(fromByteOffset: bit &>> 3, as: UInt64.self)
+          unsafe to[start &+ index] = (UInt64(littleEndian: word) &>> UInt64(bit & 7)) & mask
+          bit &+= width
+        }
+      }
     }
   }
 

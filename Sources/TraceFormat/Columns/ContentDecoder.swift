@@ -90,12 +90,16 @@ struct ContentDecoder {
     if target.capacity < target.count + valueCount {
       target.reserveCapacity(max(target.count + valueCount, 2 * target.count))
     }
+    // Filled first: stores into a span become vector instructions, appending does not.
+    let first = target.count
+    target.append(contentsOf: repeatElement(0, count: valueCount))
+    var added = target.mutableSpan
     let words = self.words.span
     for index in 0..<valueCount {
       let value = Int64(bitPattern: words[index])
       let narrow = Value(truncatingIfNeeded: value)
       outside |= value ^ Int64(truncatingIfNeeded: narrow)
-      target.append(narrow)
+      added[first &+ index] = narrow
     }
     guard outside == 0 else { throw Defect("column \(id) has a value outside its type") }
   }
