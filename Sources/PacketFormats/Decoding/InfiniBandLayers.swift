@@ -66,18 +66,17 @@ func decodeBaseTransport(
   }
   let base = BaseTransportHeader(bytes, at: cursor.offset)
   guard base.version == 0 else { return .skip(.unknownTransportVersion) }
-  let operation = base.opcode.operation
-  guard operation != .undefined, let service = base.opcode.service else {
+  let facts = OpcodeFacts.of(base.opcode)
+  guard facts.operation != .undefined, let service = base.opcode.service else {
     return .skip(.undefinedOperation)
   }
   packet.base = base
-  packet.operation = operation
+  packet.operation = facts.operation
   packet.service = service
-  packet.place = base.opcode.place
+  packet.place = facts.place
   packet.transportOffset = cursor.offset
-  let set = base.opcode.extensions
   let start = cursor.offset + BaseTransportHeader.byteCount
-  let extensionByteCount = set.byteCount
+  let extensionByteCount = Int(facts.extensionByteCount)
   packet.extensionByteCount = extensionByteCount
   let payloadByteCount =
     cursor.end - start - extensionByteCount - Int(base.padCount) - invariantCRCByteCount
@@ -85,23 +84,20 @@ func decodeBaseTransport(
     return .skip(.impossibleLength)
   }
   // The body of a congestion notification is reserved bytes.
-  packet.payloadByteCount = operation == .congestionNotification ? 0 : payloadByteCount
+  packet.payloadByteCount = facts.operation == .congestionNotification ? 0 : payloadByteCount
   packet.remoteByteCount = nil
   packet.syndrome = nil
-  if set.isDisjoint(with: [.remoteAccess, .acknowledge, .datagram]) { return .complete }
-  // Only these two may precede the headers that are looked for.
-  let prefix = set.intersection([.reliableDatagram, .datagram, .extendedReliable]).byteCount
-  if set.contains(.remoteAccess), start + prefix + 16 <= bytes.byteCount {
-    packet.remoteByteCount = bytes.uint32(at: start + prefix + 12)
-  }
-  if set.contains(.datagram) {
-    // The second word, after the queue key and the context of reliable datagrams.
-    let offset = start + set.intersection(.reliableDatagram).byteCount + 4
+  if service == .unreliableDatagram {
+    // The second word, after the queue key.
     packet.sourceQueuePair =
-      offset + 4 <= bytes.byteCount ? bytes.uint32(at: offset) & 0xFF_FFFF : 0
+      start + 8 <= bytes.byteCount ? bytes.uint32(at: start + 4) & 0xFF_FFFF : 0
   }
-  if set.contains(.acknowledge), start + prefix < bytes.byteCount {
-    packet.syndrome = bytes.uint8(at: start + prefix)
+  let found = start + Int(facts.precedingByteCount)
+  if facts.hasRemoteAccess, found + 16 <= bytes.byteCount {
+    packet.remoteByteCount = bytes.uint32(at: found + 12)
+  }
+  if facts.hasAcknowledge, found < bytes.byteCount {
+    packet.syndrome = bytes.uint8(at: found)
   }
   return .complete
 }

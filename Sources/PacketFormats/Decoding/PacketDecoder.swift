@@ -55,6 +55,12 @@ public func decodePacket(
 ) -> SkipReason? {
   guard bytes.byteCount > 0 else { return .empty }
   var cursor = LayerCursor(offset: 0, end: max(wireByteCount, bytes.byteCount))
+  if linkType == .ethernet, isPlainRoCE(bytes) {
+    switch decodePlainRoCE(bytes, &cursor, &packet) {
+    case .skip(let reason): return reason
+    case .complete, .layer: return nil
+    }
+  }
   var layer = firstLayer(of: linkType)
   packet.virtualNetwork = nil
   for _ in 0..<maximumLayers {

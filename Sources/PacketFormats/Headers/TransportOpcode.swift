@@ -25,8 +25,8 @@ public struct TransportOpcode: RawRepresentable, Sendable, Hashable {
   /// The packet's place in its message.
   public enum Place: UInt8, Sendable {
     case first, middle, last, only
-    @inline(__always) public var begins: Bool { self == .first || self == .only }
-    @inline(__always) public var ends: Bool { self == .last || self == .only }
+    @inlinable public var begins: Bool { self == .first || self == .only }
+    @inlinable public var ends: Bool { self == .last || self == .only }
   }
 
   /// Nil for the two reserved services and the manufacturers' codes.

@@ -25,13 +25,10 @@ struct QueuePairAssembler {
   /// Queue pairs that started again at an unrelated sequence number.
   var restarts: Int64 { flows.reduce(0) { $0 + $1.restarts } }
 
-  mutating func accept(
-    _ summary: PacketSummary, time: Int64, source: Int32, destination: Int32,
-    into messages: inout MessageTable
-  ) {
-    let packet = QueuePairPacket(summary, time: time, source: source)
+  /// The flow to which a packet belongs; its first packet makes it.
+  mutating func flow(of packet: PacketSummary, source: Int32, destination: Int32) -> Int {
     let isResponse = packet.operation == .readResponse
-    let channel = summary.base.destinationQueuePair
+    let channel = packet.base.destinationQueuePair
     let key =
       UInt64(UInt32(bitPattern: destination)) << 32 | (isResponse ? 1 << 24 : 0) | UInt64(channel)
     let index = keys.number(of: key)
@@ -42,6 +39,16 @@ struct QueuePairAssembler {
       pairingAttempts.append(0)
       limits = AssemblyLimits(flowCount: flows.count)
     }
+    return index
+  }
+
+  /// Takes one packet of a flow.
+  mutating func accept(
+    _ summary: PacketSummary, time: Int64, source: Int32, flow index: Int,
+    into messages: inout MessageTable
+  ) {
+    let packet = QueuePairPacket(summary, time: time, source: source)
+    let isResponse = packet.operation == .readResponse
     if isResponse, flows[index].partner == nil { pair(index, with: packet) }
     flows[index].accept(packet, limits: limits, into: &messages)
     // Any packet may release READ requests that were held back.
