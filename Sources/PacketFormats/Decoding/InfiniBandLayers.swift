@@ -87,15 +87,14 @@ func decodeBaseTransport(
   packet.payloadByteCount = facts.operation == .congestionNotification ? 0 : payloadByteCount
   packet.remoteByteCount = nil
   packet.syndrome = nil
+  if service == .unreliableDatagram {
+    // The second word, after the queue key.
+    packet.sourceQueuePair =
+      start + 8 <= bytes.byteCount ? bytes.uint32(at: start + 4) & 0xFF_FFFF : 0
+  }
   let found = start + Int(facts.precedingByteCount)
   if facts.hasRemoteAccess, found + 16 <= bytes.byteCount {
     packet.remoteByteCount = bytes.uint32(at: found + 12)
-  }
-  if facts.hasDatagram {
-    // The second word, after the queue key and the context of reliable datagrams.
-    let offset = start + Int(facts.reliableDatagramByteCount) + 4
-    packet.sourceQueuePair =
-      offset + 4 <= bytes.byteCount ? bytes.uint32(at: offset) & 0xFF_FFFF : 0
   }
   if facts.hasAcknowledge, found < bytes.byteCount {
     packet.syndrome = bytes.uint8(at: found)

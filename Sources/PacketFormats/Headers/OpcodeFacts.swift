@@ -6,9 +6,6 @@ struct OpcodeFacts {
   var extensionByteCount: UInt8
   /// Bytes of those that stand before the remote access or acknowledge header.
   var precedingByteCount: UInt8
-  /// Bytes of the reliable datagram header, which stands before the datagram header.
-  var reliableDatagramByteCount: UInt8
-  var hasDatagram: Bool
   var hasRemoteAccess: Bool
   var hasAcknowledge: Bool
 
@@ -25,8 +22,6 @@ struct OpcodeFacts {
     place = opcode.place
     extensionByteCount = UInt8(set.byteCount)
     precedingByteCount = UInt8(preceding.byteCount)
-    reliableDatagramByteCount = UInt8(set.intersection(.reliableDatagram).byteCount)
-    hasDatagram = set.contains(.datagram)
     hasRemoteAccess = set.contains(.remoteAccess)
     hasAcknowledge = set.contains(.acknowledge)
   }

@@ -7,6 +7,7 @@ struct MessageAssembler {
   private var queuePairs = QueuePairAssembler()
   private var known = KnownFlows()
   private var datagrams = DatagramAssembler()
+  private var known = KnownFlows()
   private var connections: ConnectionAssembler
   /// The virtual network that each address was first seen in, plus one; 0 for none so far.
   private var networks: [UInt32] = []
@@ -100,6 +101,30 @@ struct MessageAssembler {
     } else if networks[index] != network &+ 1 {
       isInSeveralNetworks[index] = true
     }
+  }
+
+  /// Takes a packet of a connected queue pair.
+  private mutating func acceptConnected(
+    _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
+  ) -> SkipReason? {
+    let place = known.place(of: packet)
+    // In a tunnel the network is to be noted too.
+    if packet.virtualNetwork == nil, let entry = known.entry(at: place, for: packet) {
+      queuePairs.accept(
+        packet, time: time, source: entry.source, flow: entry.flow, into: &messages)
+      return nil
+    }
+    let source = addresses.number(of: packet.source)
+    let destination = addresses.number(of: packet.destination)
+    if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
+    if let network = packet.virtualNetwork {
+      note(network, of: source)
+      note(network, of: destination)
+    }
+    let flow = queuePairs.flow(of: packet, source: source, destination: destination)
+    known.note(packet, source: source, flow: flow, at: place)
+    queuePairs.accept(packet, time: time, source: source, flow: flow, into: &messages)
+    return nil
   }
 
   /// A connection may reuse the ports of one whose data was seen.
