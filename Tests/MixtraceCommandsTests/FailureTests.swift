@@ -68,7 +68,7 @@ struct FailureTests {
       try write("hello\n".utf8, to: folder.path("note.txt"))
       #expect(mixtrace("info", folder.path("note.txt")).errors.contains("is not a .mixt file"))
       #expect(
-        mixtrace("ingest", folder.path, "-o", folder.path("x.mixt")).errors.contains("folder"))
+        mixtrace("ingest", folder.path, "-o", folder.path("x.mixt")).errors.contains("note.txt"))
     }
   }
 

@@ -28,7 +28,8 @@ struct OutputFormTests {
   ]
   /// Keys whose numbers are counted or have no dimension.
   private static let withoutUnit: Set<String> = [
-    "count", "operations", "ends", "reconfigurations", "receive_gini", "pair_normalised_entropy",
+    "circuits", "count", "operations", "ends", "reconfigurations", "receive_gini",
+    "pair_normalised_entropy",
     "value",
   ]
 

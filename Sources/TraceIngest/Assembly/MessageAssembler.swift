@@ -5,7 +5,6 @@ internal import TraceModel
 struct MessageAssembler {
   private(set) var addresses: AddressTable
   private var queuePairs = QueuePairAssembler()
-  private var known = KnownFlows()
   private var datagrams = DatagramAssembler()
   private var known = KnownFlows()
   private var connections: ConnectionAssembler
@@ -60,30 +59,6 @@ struct MessageAssembler {
       datagrams.accept(
         packet, time: time, source: source, destination: destination, into: &messages)
     }
-    return nil
-  }
-
-  /// Takes a packet of a connected queue pair.
-  private mutating func acceptConnected(
-    _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
-  ) -> SkipReason? {
-    let place = known.place(of: packet)
-    // Tunnelled packets go the long way: the networks of their addresses are noted there.
-    if packet.virtualNetwork == nil, let entry = known.entry(at: place, for: packet) {
-      queuePairs.accept(
-        packet, time: time, source: entry.source, flow: entry.flow, into: &messages)
-      return nil
-    }
-    let source = addresses.number(of: packet.source)
-    let destination = addresses.number(of: packet.destination)
-    if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
-    if let network = packet.virtualNetwork {
-      note(network, of: source)
-      note(network, of: destination)
-    }
-    let flow = queuePairs.flow(of: packet, source: source, destination: destination)
-    known.note(packet, source: source, flow: flow, at: place)
-    queuePairs.accept(packet, time: time, source: source, flow: flow, into: &messages)
     return nil
   }
 
