@@ -43,10 +43,7 @@ public enum ModelFile {
       model.tokensPerLoggedToken = try tokens.integer(in: 1...1_000_000_000)
     }
     if let compute = keys["compute"] { model.compute = try layerCompute(compute) }
-    guard model.topK <= model.expertCount else {
-      throw ConfigurationError(
-        "top_k is \(model.topK) but there are \(model.expertCount) experts", at: file)
-    }
+    if let defect = model.defect { throw ConfigurationError(defect, at: file) }
     return model
   }
 

@@ -34,6 +34,15 @@ import TraceModel
       "servers: 1\ngpus_per_server: 1\naddresses: [{address: a, server: 1}]", "layout.yaml:3",
       "0 to 0"
     ),
+    (
+      "servers: 1\ngpus_per_server: 1\nparallel: {tensor: 1000000000, context: 1000000000}",
+      "layout.yaml:3", "1000000"
+    ),
+    (
+      "servers: 1\ngpus_per_server: 1\n"
+        + "parallel: {tensor: 1000000, context: 1000000, pipeline: 1000000}",
+      "layout.yaml", "ranks"
+    ),
     ("", "layout.yaml", "empty"), ("[", "layout.yaml", "not valid YAML"),
   ])
   func saysWhereAndWhatIsWrong(yaml: String, place: String, word: String) {
@@ -70,6 +79,16 @@ import TraceModel
     }
   }
 }
+
+  @Test(arguments: ["99999999999 min", "30 s", String(repeating: "9", count: 400) + " s"])
+  func computeIsATimeThatCanBeCounted(time: String) {
+    let yaml = "experts: 4\nhidden_size: 8\ncompute: {expert_forward: \(time)}"
+    if time == "30 s" {
+      #expect((try? ModelFile.parse(yaml: yaml, file: "m.yaml")) != nil)
+    } else {
+      #expect(throws: ConfigurationError.self) { try ModelFile.parse(yaml: yaml, file: "m.yaml") }
+    }
+  }
 
 @Suite struct QuantityTests {
   @Test(arguments: [

@@ -41,6 +41,30 @@ public struct ExpertModel: Sendable, Hashable, Codable {
     self.compute = compute
   }
 
+  /// Why no model can have these numbers, in words, or nil when one can.
+  public var defect: String? {
+    let numbers = [
+      ("layers", layerCount, 1...10_000), ("experts", expertCount, 1...1_000_000),
+      ("top_k", topK, 1...1_024), ("hidden_size", hiddenSize, 1...1_000_000),
+      ("tokens_per_logged_token", tokensPerLoggedToken, 1...1_000_000_000),
+    ]
+    if let bad = numbers.first(where: { !$0.2.contains($0.1) }) {
+      return "\(bad.0) is \(bad.1); it must be from \(bad.2.lowerBound) to \(bad.2.upperBound)"
+    }
+    if topK > expertCount { return "top_k is \(topK) but there are \(expertCount) experts" }
+    for phase in Phase.allToAlls {
+      // Four bytes per element are the widest format.
+      if !(0...4_000_000).contains(bytesPerToken[phase]) {
+        return "\(bytesPerToken[phase]) bytes per token in \(phase.name)"
+      }
+      // About 11 days.
+      if !(0...1e15).contains(compute.nanoseconds(before: phase)) {
+        return "\(compute.nanoseconds(before: phase)) ns of compute before \(phase.name)"
+      }
+    }
+    return nil
+  }
+
   /// Bytes that one copy of a logged token stands for in a phase.
   public func bytesPerLoggedToken(in phase: Phase) -> Int64 {
     Int64(bytesPerToken[phase]) * Int64(tokensPerLoggedToken)
