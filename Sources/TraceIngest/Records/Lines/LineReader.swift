@@ -1,5 +1,4 @@
 package import ByteStreams
-internal import Glibc
 
 /// Lines of one source, pulled one at a time, so that the files of many ranks can be read in step.
 package final class LineReader {
@@ -34,7 +33,7 @@ package final class LineReader {
   package func next(_ body: (RawSpan) -> Void) -> Event {
     var isOverlong = false
     while true {
-      if let length = window.withBytes({ Self.lineLength(in: $0, from: searched) }) {
+      if let length = window.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
         isOverlong = isOverlong || length > Self.lineLimit
         if !isOverlong { deliver(length, to: body) }
         return finish(consuming: length + 1, isOverlong ? .overlong : .line)
@@ -80,16 +79,6 @@ package final class LineReader {
     } catch {
       damage = error
       return false
-    }
-  }
-
-  /// Bytes before the next line end, searched from `start` on.
-  private static func lineLength(in bytes: RawSpan, from start: Int) -> Int? {
-    unsafe bytes.withUnsafeBytes { buffer in
-      guard start < buffer.count, let base = buffer.baseAddress,
-        let found = unsafe memchr(base + start, 0x0A, buffer.count - start)
-      else { return nil }
-      return unsafe UnsafeRawPointer(found) - base
     }
   }
 }
