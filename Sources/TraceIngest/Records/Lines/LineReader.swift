@@ -29,7 +29,8 @@ package final class LineReader {
     window = ByteWindow(source, chunkBytes: chunkBytes)
   }
 
-  /// Lends the next line to `body`, without its `\n` or `\r\n`.
+  /// Lends the next line to `body`, without its `\n` or `\r\n`; the first one also without a byte
+  /// order mark.
   package func next(_ body: (RawSpan) -> Void) -> Event {
     var isOverlong = false
     while true {
@@ -57,7 +58,9 @@ package final class LineReader {
   private func deliver(_ length: Int, to body: (RawSpan) -> Void) {
     window.withBytes { bytes in
       let endsWithReturn = length > 0 && bytes.byte(at: length - 1) == UInt8(ascii: "\r")
-      body(bytes.extracting(first: endsWithReturn ? length - 1 : length))
+      let end = endsWithReturn ? length - 1 : length
+      let start = number == 0 && hasByteOrderMark(bytes.extracting(first: end)) ? 3 : 0
+      body(bytes.extracting(start..<end))
     }
   }
 
@@ -80,5 +83,10 @@ package final class LineReader {
       damage = error
       return false
     }
+  }
+
+  private func hasByteOrderMark(_ line: RawSpan) -> Bool {
+    line.byteCount >= byteOrderMark.count
+      && byteOrderMark.indices.allSatisfy { line.byte(at: $0) == byteOrderMark[$0] }
   }
 }

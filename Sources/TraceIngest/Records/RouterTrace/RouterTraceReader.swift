@@ -11,9 +11,10 @@ public enum RouterTraceReader: TraceReader {
   public static let formatName = "router trace of Megatron-Core (JSON lines)"
 
   public static func recognises(start: [UInt8], fileName: String) -> Bool {
-    let line = firstLine(of: start)
-    return line.first == UInt8(ascii: "{")
-      && contains(line, "\"top_indices\"") && contains(line, "\"step\"")
+    lines(of: start).contains { line in
+      line.first == UInt8(ascii: "{")
+        && contains(line, "\"top_indices\"") && contains(line, "\"step\"")
+    }
   }
 
   public static func read(

@@ -10,10 +10,11 @@ public enum TokenRoutingReader: TraceReader {
   public static let formatName = "per-token routing log (JSON lines)"
 
   public static func recognises(start: [UInt8], fileName: String) -> Bool {
-    let line = firstLine(of: start)
-    return line.first == UInt8(ascii: "{")
-      && contains(line, "\"experts\"") && contains(line, "\"layer\"")
-      && (contains(line, "\"token_idx\"") || contains(line, "\"token_pos\""))
+    lines(of: start).contains { line in
+      line.first == UInt8(ascii: "{")
+        && contains(line, "\"experts\"") && contains(line, "\"layer\"")
+        && (contains(line, "\"token_idx\"") || contains(line, "\"token_pos\""))
+    }
   }
 
   public static func read(
