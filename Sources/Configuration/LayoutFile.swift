@@ -14,11 +14,13 @@ public enum LayoutFile {
       throw ConfigurationError("\"servers\" and \"gpus_per_server\" are needed", at: file)
     }
     var layout = Layout(
-      serverCount: try servers.integer(in: 1...1_000_000),
-      gpusPerServer: try gpus.integer(in: 1...1_024))
-    if let nics = keys["nics_per_server"] { layout.nicsPerServer = try nics.integer(in: 1...1_024) }
+      serverCount: try servers.integer(in: 1...Layout.serverLimit),
+      gpusPerServer: try gpus.integer(in: 1...Layout.deviceLimit))
+    if let nics = keys["nics_per_server"] {
+      layout.nicsPerServer = try nics.integer(in: 1...Layout.deviceLimit)
+    }
     if let domain = keys["servers_per_scale_up_domain"] {
-      layout.serversPerScaleUpDomain = try domain.integer(in: 1...1_000_000)
+      layout.serversPerScaleUpDomain = try domain.integer(in: 1...Layout.serverLimit)
     }
     if let parallel = keys["parallel"] {
       layout.parallelism = try parallelism(parallel, rankCount: layout.rankCount)
@@ -75,6 +77,7 @@ public enum LayoutFile {
     let tensor = try size("tensor") ?? 1
     let context = try size("context") ?? 1
     let pipeline = try size("pipeline") ?? 1
+    // Three sizes within the limit cannot overflow.
     return Parallelism(
       tensor: tensor, context: context, expert: try size("expert") ?? 1,
       expertTensor: try size("expert_tensor"), pipeline: pipeline,

@@ -56,6 +56,11 @@ public enum Quantity {
         unit.isEmpty ? "\"\(text)\" has no unit" : "\"\(unit)\" is not a unit of \(kind)",
         at: location, advice: "Write \(kind); units: \(names).")
     }
-    return number * known.factor
+    let product = number * known.factor
+    // Above it no nanosecond or byte could be counted.
+    guard product < 9e18 else {
+      throw ConfigurationError("\"\(text)\" is too large", at: location)
+    }
+    return product
   }
 }

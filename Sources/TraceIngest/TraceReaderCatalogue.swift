@@ -18,7 +18,7 @@ public enum TraceReaderCatalogue {
   /// the `ByteStreamError` of a file that cannot be opened.
   public static func identify(_ path: String) throws -> any TraceReader.Type {
     let start = try ByteSource.sniff(path: path)
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = fileName(of: path)
     for reader in readers where reader.recognises(start: start, fileName: name) { return reader }
     var names: [String] = []
     for reader in readers { names.append(reader.formatName) }

@@ -45,6 +45,7 @@ public struct SynthesisPlan: Sendable, Hashable {
   /// Throws when the plan cannot be carried out.
   public func validate() throws(SynthesisError) {
     if let defect = layout.defect { throw SynthesisError(defect, at: "layout") }
+    if let defect = model.defect { throw SynthesisError(defect, at: "model") }
     let parallel = layout.parallelism.expert
     let problems: [(Bool, String, String)] = [
       (iterations < 1, "iterations", "\(iterations) must be 1 or more"),
@@ -52,7 +53,7 @@ public struct SynthesisPlan: Sendable, Hashable {
       (tokensPerRank < 1, "tokens per rank", "\(tokensPerRank) must be 1 or more"),
       (layers.isEmpty, "layers", "no layer is named"),
       (
-        layers != Set(layers).sorted()
+        zip(layers, layers.dropFirst()).contains { $0 >= $1 }
           || !layers.allSatisfy { (0..<model.layerCount).contains($0) },
         "layers", "they must ascend and lie in 0 ..< \(model.layerCount)"
       ),
@@ -73,6 +74,58 @@ public struct SynthesisPlan: Sendable, Hashable {
       (!(0...1).contains(drift), "drift", "\(drift) is outside 0 … 1"),
     ]
     for (isWrong, place, words) in problems where isWrong { throw SynthesisError(words, at: place) }
+    try validateSize()
+  }
+
+  /// Throws when the plan would need more memory, or larger numbers, than any machine has.
+  private func validateSize() throws(SynthesisError) {
+    let parallelism = layout.parallelism
+    let groups = parallelism.expertGroupCount / parallelism.pipeline
+    let widest = Phase.allToAlls.map { model.bytesPerToken[$0] }.max() ?? 0
+    let sizes: [(words: String, factors: [Int], limit: Int)] = [
+      (
+        "all-to-alls", [iterations, microBatches, layers.count, groups, Phase.allToAlls.count],
+        Int(Int32.max) - 1
+      ),
+      (
+        "experts in the gate's schedule",
+        [iterations, layers.count, model.expertCount + parallelism.expert], 1 << 28
+      ),
+      ("choices of a rank in one micro-batch", [tokensPerRank, model.topK], 1 << 27),
+      (
+        "tokens in one micro-batch", [tokensPerRank, layers.count, parallelism.stageRankCount],
+        1 << 28
+      ),
+      (
+        "bytes in one all-to-all",
+        [
+          parallelism.stageRankCount, tokensPerRank, model.topK, max(1, widest),
+          model.tokensPerLoggedToken,
+        ], 1 << 61
+      ),
+      ("addresses of NICs", [layout.serverCount, layout.nicsPerServer], 1 << 20),
+    ]
+    for size in sizes where Self.product(size.factors, isAbove: size.limit) {
+      throw SynthesisError(
+        "more than \(size.limit) \(size.words)", at: "plan",
+        advice: "Synthesise fewer of them: "
+          + "\(size.factors.map(String.init).joined(separator: " × ")) are asked for.")
+    }
+    guard layout.serverCount <= 65_536, layout.nicsPerServer <= 256 else {
+      throw SynthesisError(
+        "addresses 10.x.x.x are too few for the layout", at: "layout",
+        advice: "65,536 servers of 256 NICs are the limit.")
+    }
+  }
+
+  private static func product(_ factors: [Int], isAbove limit: Int) -> Bool {
+    var product = 1
+    for factor in factors {
+      let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+      if overflows || next > limit { return true }
+      product = next
+    }
+    return false
   }
 
   /// The pipeline stage that holds a layer: layers are divided evenly in their order.

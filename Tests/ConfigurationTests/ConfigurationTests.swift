@@ -34,6 +34,15 @@ import TraceModel
       "servers: 1\ngpus_per_server: 1\naddresses: [{address: a, server: 1}]", "layout.yaml:3",
       "0 to 0"
     ),
+    (
+      "servers: 1\ngpus_per_server: 1\nparallel: {tensor: 1000000000, context: 1000000000}",
+      "layout.yaml:3", "1000000"
+    ),
+    (
+      "servers: 1\ngpus_per_server: 1\n"
+        + "parallel: {tensor: 1000000, context: 1000000, pipeline: 1000000}",
+      "layout.yaml", "ranks"
+    ),
     ("", "layout.yaml", "empty"), ("[", "layout.yaml", "not valid YAML"),
   ])
   func saysWhereAndWhatIsWrong(yaml: String, place: String, word: String) {
@@ -55,18 +64,29 @@ import TraceModel
         hidden_size: 7168
         data_types: {dispatch_forward: fp8-block128, combine_forward: bf16}
         copies: server
-        compute: {expert_forward: 2.5 ms}
+        compute: {expert_forward: 2.5 ms, tokens_per_rank: 8192}
         """, file: "model.yaml")
     // FP8 with one 4-byte scale per 128 elements is 0.5156 of BF16.
     #expect(model.bytesPerToken.dispatchForward == 7168 + 56 * 4)
     #expect(model.bytesPerToken.combineForward == 14_336)
     #expect(model.copies == .perServer)
     #expect(model.compute.nanoseconds(before: .combineForward) == 2.5e6)
+    #expect(model.compute.referenceTokensPerRank == 8192)
   }
 
   @Test func refusesMoreChoicesThanExperts() {
     #expect(throws: ConfigurationError.self) {
       try ModelFile.parse(yaml: "experts: 4\ntop_k: 5\nhidden_size: 8", file: "m.yaml")
+    }
+  }
+
+  @Test(arguments: ["99999999999 min", "30 s", String(repeating: "9", count: 400) + " s"])
+  func computeIsATimeThatCanBeCounted(time: String) {
+    let yaml = "experts: 4\nhidden_size: 8\ncompute: {expert_forward: \(time)}"
+    if time == "30 s" {
+      #expect((try? ModelFile.parse(yaml: yaml, file: "m.yaml")) != nil)
+    } else {
+      #expect(throws: ConfigurationError.self) { try ModelFile.parse(yaml: yaml, file: "m.yaml") }
     }
   }
 }

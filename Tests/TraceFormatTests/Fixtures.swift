@@ -10,7 +10,7 @@ struct RandomTrace {
 
   static let layout = Layout(
     serverCount: 2, gpusPerServer: 4,
-    addresses: [NICAddress(text: "10.0.0.1", server: 0, nic: 0)])
+    addresses: (0..<64).map { NICAddress(text: "10.0.0.\($0)", server: $0 % 2, nic: $0 / 2 % 4) })
 
   static var metadata: TraceMetadata {
     var ledger = Ledger(unit: "lines", source: "router.jsonl")
@@ -53,7 +53,7 @@ struct RandomTrace {
       let start = 1_700_000_000_000_000_000 + Int64(row) * 1000 + Int64(random.below(900))
       table.append(
         Message(
-          source: int32(), destination: Int32(row % 64),
+          source: Int32(random.below(64)), destination: Int32(row % 64),
           channel: UInt32(truncatingIfNeeded: random.next()),
           kind: MessageKind.allCases[random.below(MessageKind.allCases.count)], start: start,
           end: random.below(20) == 0 ? int64() : start + Int64(random.below(5000)),

@@ -57,6 +57,60 @@ struct HostileInputTests {
     }
   }
 
+  static let badLayouts: [@Sendable (inout Layout) -> Void] = [
+    { $0.serverCount = 0 }, { $0.serverCount = -5 }, { $0.serverCount = 1 << 40 },
+    { $0.gpusPerServer = 0 }, { $0.nicsPerServer = 0 }, { $0.nicsPerServer = 1 << 40 },
+    { $0.serversPerScaleUpDomain = 0 }, { $0.parallelism.expert = 0 },
+    { $0.parallelism.data = Int.max }, { $0.parallelism.pipeline = 3 },
+    { $0.addresses[0].server = 99 }, { $0.addresses[0].nic = -1 },
+  ]
+
+  @Test("metadata that no cluster has is refused when the file is opened")
+  func lyingMetadata() throws {
+    try withScratchFile { path in
+      let (_, whole) = try SalvageTests.smallFile(at: path)
+      let block = try #require(try TraceFile(path: path).blocks.last { $0.kind == .metadata })
+      for change in Self.badLayouts {
+        var metadata = SalvageTests.smallMetadata
+        change(&metadata.layout)
+        let content = Array(try JSONEncoder().encode(metadata))
+        try write(Self.forge(whole, block, content: content), to: path)
+        let error = #expect(throws: TraceFormatError.self) { try TraceFile(path: path) }
+        #expect(error?.reason == .damaged)
+        #expect(error?.message.contains("the layout cannot be") == true)
+      }
+    }
+  }
+
+  @Test("metadata that could not be read is not written")
+  func badMetadataIsNotWritten() throws {
+    try withScratchFile { path in
+      for change in Self.badLayouts {
+        var metadata = SalvageTests.smallMetadata
+        change(&metadata.layout)
+        let error = #expect(throws: TraceFormatError.self) {
+          try TraceWriter(path: path, metadata: metadata)
+        }
+        #expect(error?.reason == .rows)
+      }
+    }
+  }
+
+  @Test("messages of addresses that the layout does not list are refused")
+  func unlistedAddresses() throws {
+    try withScratchFile { path in
+      let (_, whole) = try SalvageTests.smallFile(at: path)
+      let block = try #require(try TraceFile(path: path).blocks.last { $0.kind == .metadata })
+      var metadata = SalvageTests.smallMetadata
+      metadata.layout.addresses = []
+      let content = Array(try JSONEncoder().encode(metadata))
+      try write(Self.forge(whole, block, content: content), to: path)
+      let file = try TraceFile(path: path)
+      let error = #expect(throws: TraceFormatError.self) { try file.forEachMessageBlock { _ in } }
+      #expect(error?.message.contains("the layout lists 0") == true)
+    }
+  }
+
   @Test("sizes that are not those of the frame are refused before memory is taken")
   func announcedSizes() throws {
     try withScratchFile { path in

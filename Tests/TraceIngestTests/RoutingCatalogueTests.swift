@@ -23,6 +23,19 @@ import TraceIngest
     }
   }
 
+  @Test(arguments: ["\u{FEFF}", "some noise\n", "p\": 0, \"rank\": 0}\n", "\n\n  "])
+  func aBadFirstLineDoesNotHideTheFormat(before: String) throws {
+    try withScratchFolder { folder in
+      let router = try write(
+        [before + routerLine(step: 0, layer: 0, rank: 0, [[1, 2]])], to: "a", in: folder)
+      #expect(try TraceReaderCatalogue.identify(router) == RouterTraceReader.self)
+      let tokens = try write(
+        [before + "{\"problem_id\": 1, \"layer\": 0, \"experts\": [0], \"token_idx\": 0}"],
+        to: "b", in: folder)
+      #expect(try TraceReaderCatalogue.identify(tokens) == TokenRoutingReader.self)
+    }
+  }
+
   @Test(arguments: [
     ("", "empty"), (" \n\n", "white space"), ("<!DOCTYPE html><html>", "HTML"),
     ("a,b,c\n1,2,3\n", "comma-separated text of 3 columns"),

@@ -38,6 +38,43 @@ import TraceModel
       Layout(serverCount: 2, gpusPerServer: 8, parallelism: Parallelism(data: 8)).defect?
         .contains("16 ranks") == true)
   }
+
+  @Test func numbersThatNoClusterHasAreADefectAndNeverOverflow() {
+    let huge = Parallelism(
+      tensor: 1_000_000, context: 1_000_000, pipeline: 1_000_000, data: 1_000_000)
+    #expect(huge.defect?.contains("ranks") == true)
+    for bad in [0, -5, 1 << 40, Int.max, Int.min] {
+      #expect(Parallelism(tensor: bad, data: bad).defect != nil)
+      #expect(Layout(serverCount: bad, gpusPerServer: bad).defect?.contains("servers") == true)
+      #expect(Layout(serverCount: 1, gpusPerServer: 1, nicsPerServer: bad).defect != nil)
+      #expect(Layout(serverCount: 1, gpusPerServer: 1, serversPerScaleUpDomain: bad).defect != nil)
+    }
+    #expect(Layout(serverCount: 1_000_000, gpusPerServer: 1).defect == nil)
+  }
+
+  @Test func addressesMustLieOnTheServersOfTheLayout() {
+    for (server, nic) in [(2, 0), (-1, 0), (0, 4), (1, -1)] {
+      let address = NICAddress(text: "10.0.0.1", server: server, nic: nic)
+      let layout = Layout(serverCount: 2, gpusPerServer: 4, addresses: [address])
+      #expect(layout.defect?.contains("10.0.0.1") == true)
+    }
+  }
+
+  @Test func modelsWithImpossibleNumbersAreADefect() {
+    let good = ExpertModel(name: "m", layerCount: 1, expertCount: 8, topK: 2, hiddenSize: 16)
+    #expect(good.defect == nil)
+    let changes: [(inout ExpertModel) -> Void] = [
+      { $0.layerCount = Int.max }, { $0.expertCount = -8 }, { $0.topK = 9 }, { $0.hiddenSize = 0 },
+      { $0.bytesPerToken = PhaseBytes(all: 1 << 60) }, { $0.tokensPerLoggedToken = 0 },
+      { $0.compute.expertForwardNanoseconds = .infinity },
+      { $0.compute.attentionBackwardNanoseconds = -1 },
+    ]
+    for change in changes {
+      var model = good
+      change(&model)
+      #expect(model.defect != nil)
+    }
+  }
 }
 
 @Suite struct TrafficMatrixTests {

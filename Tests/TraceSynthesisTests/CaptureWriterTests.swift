@@ -154,12 +154,36 @@ import TraceSynthesis
   @Test func parametersThatCannotBeCarriedOutAreRefused() throws {
     for change in [
       { $0.pathMTU = 1500 }, { $0.snapLength = 20 }, { $0.byteReduction = 0 },
-      { $0.messageBytes = 0 }, { $0.linkBitsPerSecond = 0 },
+      { $0.messageBytes = 0 }, { $0.linkBitsPerSecond = 0 }, { $0.linkBitsPerSecond = 1e-300 },
+      { $0.byteReduction = .max }, { $0.iterationGapNanoseconds = .max },
+      { $0.startNanoseconds = .max },
     ] as [(inout CaptureParameters) -> Void] {
       var parameters = CaptureParameters()
       change(&parameters)
       #expect(throws: SynthesisError.self) {
         try synthesiseCapture(singleIteration(), parameters: parameters, path: "/nowhere/a.pcap")
+      }
+    }
+  }
+
+  @Test func aCaptureThatPcapCannotDateIsRefused() throws {
+    try withScratchFolder { folder in
+      var late = parameters()
+      late.minimumGapNanoseconds = 1 << 61
+      #expect(throws: SynthesisError.self) {
+        try synthesiseCapture(
+          singleIteration(), parameters: late, path: folder.appendingPathComponent("a.pcap").path)
+      }
+    }
+  }
+
+  @Test func aBurstOfTooManyPacketsIsRefused() throws {
+    try withScratchFolder { folder in
+      var plan = singleIteration()
+      plan.model.tokensPerLoggedToken = 1_000_000_000
+      #expect(throws: SynthesisError.self) {
+        try synthesiseCapture(
+          plan, parameters: parameters(), path: folder.appendingPathComponent("a.pcap").path)
       }
     }
   }

@@ -4,7 +4,7 @@
 public struct ByteLimits: Sendable, Hashable {
   /// Largest contiguous piece that a `ByteWindow` holds: 64 MiB.
   public var maximumWindowBytes = 64 << 20
-  /// Longest line that `forEachLine` delivers, without its line end: 16 MiB.
+  /// Longest line of a text that is read, without its line end: 16 MiB.
   public var maximumLineBytes = 16 << 20
   /// Largest zstd window, as a power of two: 27 (128 MiB), what `zstd` itself accepts unasked.
   public var maximumZstandardWindowLog = 27

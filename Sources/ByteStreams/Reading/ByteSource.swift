@@ -14,7 +14,7 @@ public final class ByteSource {
   public let compression: Compression
   /// Size on disk, or nil for a pipe.
   public let compressedByteCount: Int64?
-  /// The limits that this input is held to, by `ByteWindow` and `forEachLine` too.
+  /// The limits that this input is held to, by `ByteWindow` too.
   public let limits: ByteLimits
   /// Decompressed bytes delivered so far.
   public private(set) var position: Int64 = 0

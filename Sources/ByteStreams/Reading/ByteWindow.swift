@@ -58,20 +58,14 @@ internal import Glibc
   }
 
   /// Where the next `byte` is, counted from the first unread byte and searched from `start` on.
-  func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+  ///
+  /// nil when it is not among the unread bytes.
+  package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
     guard start < available, let base = unsafe buffer.baseAddress else { return nil }
     guard let found = unsafe memchr(base + lower + start, Int32(byte), available - start) else {
       return nil
     }
     return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base + lower)
-  }
-
-  /// Lends some of the unread bytes.
-  func withBytes<Result, Failure: Error>(
-    in range: Range<Int>, _ body: (RawSpan) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    let part = unsafe buffer[lower + range.lowerBound..<lower + range.upperBound]
-    return try body(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: part)))
   }
 
   private mutating func makeRoom(for needed: Int) throws(ByteStreamError) {

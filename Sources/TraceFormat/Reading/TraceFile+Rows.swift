@@ -70,6 +70,7 @@ extension TraceFile {
       var table = MessageTable()
       try store.checking(entry) { () throws(ContentDecoder.Defect) in
         try MessageColumns.decode(&decoder, into: &table)
+        try table.checkAddresses(count: metadata.layout.addresses.count)
       }
       try body(table)
     }
@@ -141,5 +142,16 @@ extension TraceFile {
       first = end
     }
     return runs
+  }
+}
+
+extension MessageTable {
+  /// Throws when a message names an address that the layout does not list.
+  fileprivate func checkAddresses(count: Int) throws(ContentDecoder.Defect) {
+    for column in [source, destination] {
+      for id in column where id < 0 || Int(id) >= count {
+        throw ContentDecoder.Defect("a message names address \(id); the layout lists \(count)")
+      }
+    }
   }
 }

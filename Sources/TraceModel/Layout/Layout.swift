@@ -2,6 +2,10 @@
 ///
 /// Rank r is GPU `r % gpusPerServer` of server `r / gpusPerServer`. NICs are numbered the same way.
 public struct Layout: Sendable, Hashable, Codable {
+  public static let serverLimit = 1_000_000
+  /// Largest number of GPUs, and of NICs, in one server.
+  public static let deviceLimit = 1_024
+
   public var serverCount: Int
   public var gpusPerServer: Int
   public var nicsPerServer: Int
@@ -21,7 +25,8 @@ public struct Layout: Sendable, Hashable, Codable {
     self.gpusPerServer = gpusPerServer
     self.nicsPerServer = nicsPerServer ?? gpusPerServer
     self.serversPerScaleUpDomain = serversPerScaleUpDomain
-    let ranks = serverCount * gpusPerServer
+    // Numbers that overflow here are a defect, which is asked for before they are used.
+    let ranks = serverCount &* gpusPerServer
     self.parallelism = parallelism ?? Parallelism(expert: ranks, data: ranks)
     self.addresses = addresses
   }
@@ -49,8 +54,13 @@ public struct Layout: Sendable, Hashable, Codable {
 
   /// Why the layout cannot describe a cluster, in words, or nil when it can.
   public var defect: String? {
-    if serverCount < 1 || gpusPerServer < 1 || nicsPerServer < 1 {
-      return "servers, gpus_per_server and nics_per_server must be 1 or more"
+    let counts = [
+      ("servers", serverCount, Self.serverLimit),
+      ("gpus_per_server", gpusPerServer, Self.deviceLimit),
+      ("nics_per_server", nicsPerServer, Self.deviceLimit),
+    ]
+    if let bad = counts.first(where: { !(1...$0.2).contains($0.1) }) {
+      return "\(bad.0) is \(bad.1); it must be from 1 to \(bad.2)"
     }
     if serversPerScaleUpDomain < 1 || serverCount % serversPerScaleUpDomain != 0 {
       return "\(serverCount) servers cannot be divided into scale-up domains of "
@@ -60,6 +70,14 @@ public struct Layout: Sendable, Hashable, Codable {
     if parallelism.rankCount != rankCount {
       return "\(serverCount) servers × \(gpusPerServer) GPUs are \(rankCount) ranks, but the "
         + "parallel sizes need \(parallelism.rankCount)"
+    }
+    let outside = addresses.first {
+      !(0..<serverCount).contains($0.server) || !(0..<nicsPerServer).contains($0.nic)
+    }
+    if let outside {
+      return
+        "address \(outside.text) is on NIC \(outside.nic) of server \(outside.server), outside "
+        + "\(serverCount) servers of \(nicsPerServer) NICs"
     }
     return nil
   }

@@ -4,6 +4,11 @@
 /// same ranks are divided a second time for the experts: expert-tensor fastest, then expert, then
 /// expert-data; so expert parallelism may lie inside data parallelism.
 public struct Parallelism: Sendable, Hashable, Codable {
+  /// Largest size of one kind of group.
+  public static let sizeLimit = 1_000_000
+  /// Largest number of ranks: above any cluster, and few enough for one number per rank.
+  public static let rankLimit = 1 << 24
+
   public var tensor: Int
   public var context: Int
   public var expert: Int
@@ -41,8 +46,11 @@ public struct Parallelism: Sendable, Hashable, Codable {
       ("tensor", tensor), ("context", context), ("expert", expert),
       ("expert_tensor", expertTensor), ("pipeline", pipeline), ("data", data),
     ]
-    if let bad = sizes.first(where: { $0.1 < 1 }) {
-      return "\(bad.0) is \(bad.1); it must be 1 or more"
+    if let bad = sizes.first(where: { !(1...Self.sizeLimit).contains($0.1) }) {
+      return "\(bad.0) is \(bad.1); it must be from 1 to \(Self.sizeLimit)"
+    }
+    guard Self.product([tensor, context, data, pipeline]) != nil else {
+      return "tensor × context × data × pipeline is more than \(Self.rankLimit) ranks"
     }
     if let bad = sizes.first(where: { $0.1 > Self.sizeLimit }) {
       return "\(bad.0) is \(bad.1); it must be \(Self.sizeLimit) or less"
@@ -55,6 +63,17 @@ public struct Parallelism: Sendable, Hashable, Codable {
         + "expert × expert_tensor = \(expert * expertTensor)"
     }
     return nil
+  }
+
+  /// The product of some sizes, or nil when it is above the largest number of ranks.
+  private static func product(_ sizes: [Int]) -> Int? {
+    var product = 1
+    for size in sizes {
+      let (next, overflows) = product.multipliedReportingOverflow(by: size)
+      if overflows || next > rankLimit { return nil }
+      product = next
+    }
+    return product
   }
 
   /// The place of a rank in its expert group, 0 ..< expert.

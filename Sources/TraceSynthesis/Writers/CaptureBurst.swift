@@ -82,6 +82,7 @@ struct CaptureEvent {
 /// The frames of one all-to-all: every flow is spread evenly over the burst, so that no NIC is
 /// faster than its link and all flows end together, as they do under max-min fairness when the
 /// busiest NIC decides.
+/// - Precondition: all flows together have fewer than 2^31 packets.
 func captureEvents(
   of flows: [CaptureFlow], start: Int64, duration: Int64, parameters: CaptureParameters,
   random: inout RandomStream
@@ -94,8 +95,7 @@ func captureEvents(
     for packet in 0..<count {
       let time = start + Int64((Double(packet) + shift) * spacing)
       let event = CaptureEvent(
-        time: time, flow: Int32(truncatingIfNeeded: number),
-        packet: Int32(truncatingIfNeeded: packet), isAcknowledgement: false)
+        time: time, flow: Int32(number), packet: Int32(packet), isAcknowledgement: false)
       events.append(event)
       if parameters.acknowledges && flow.place(ofPacket: packet, parameters).isLast {
         var answer = event

@@ -24,11 +24,20 @@ public struct CaptureParameters: Sendable, Hashable {
 
   public init() {}
 
+  /// Nanoseconds since 1970 that a pcap record can name: its seconds have 32 bits.
+  static let times: Range<Int64> = 0..<(1 << 32) * 1_000_000_000
+
   /// Throws when the parameters cannot be carried out.
   func validate() throws(SynthesisError) {
     let problems: [(Bool, String, String)] = [
-      (byteReduction < 1, "byte reduction", "\(byteReduction) must be 1 or more"),
-      (!(linkBitsPerSecond > 0), "link rate", "\(linkBitsPerSecond) must be above 0"),
+      (
+        !(1...1 << 40).contains(byteReduction), "byte reduction",
+        "\(byteReduction) is outside 1 … 2^40"
+      ),
+      (
+        !(1e6...1e15).contains(linkBitsPerSecond), "link rate",
+        "\(linkBitsPerSecond) b/s is outside 1 Mb/s … 1 Pb/s"
+      ),
       (
         ![256, 512, 1024, 2048, 4096].contains(pathMTU), "MTU",
         "\(pathMTU) is no RDMA MTU: 256, 512, 1024, 2048 or 4096"
@@ -38,8 +47,12 @@ public struct CaptureParameters: Sendable, Hashable {
         messageBytes < 1 || messageBytes > Int64(UInt32.max), "message bytes",
         "\(messageBytes) is outside 1 … 2^32 − 1"
       ),
-      (iterationGapNanoseconds < 0 || minimumGapNanoseconds < 0, "gap", "it must not be negative"),
-      (startNanoseconds < 0, "start", "it must not be before 1970"),
+      (
+        !Self.times.contains(iterationGapNanoseconds)
+          || !Self.times.contains(minimumGapNanoseconds),
+        "gap", "it must be positive and no longer than a pcap file can express"
+      ),
+      (!Self.times.contains(startNanoseconds), "start", "it must lie from 1970 to 2106"),
     ]
     for (isWrong, place, words) in problems where isWrong { throw SynthesisError(words, at: place) }
   }

@@ -30,7 +30,8 @@ public struct SynthesisedBurst: Sendable, Hashable {
 }
 
 /// Synthesises a RoCEv2 capture (pcap, nanoseconds; `.gz` and `.zst` by suffix) of a plan's
-/// all-to-alls: bursts of RDMA WRITEs between NICs 10.0.<server>.<nic>, with compute as idle gaps.
+/// all-to-alls: bursts of RDMA WRITEs between NICs (addressed as in
+/// `SynthesisPlan.addressedLayout`), with compute as idle gaps.
 ///
 /// Only bytes between scale-up domains are on the wire. Invariant CRCs are valid in frames that the
 /// snap length does not cut.
@@ -41,10 +42,11 @@ public func synthesiseCapture(
 ) throws -> SynthesisedCapture {
   try plan.validate()
   try parameters.validate()
-  guard plan.layout.serverCount <= 65_536, plan.layout.nicsPerServer <= 256 else {
+  // The summary's matrix has a cell for every two servers.
+  guard plan.layout.serverCount <= 8_192 else {
     throw SynthesisError(
-      "addresses 10.x.x.x are too few for the layout", at: "layout",
-      advice: "65,536 servers of 256 NICs are the limit.")
+      "\(plan.layout.serverCount) servers are too many for a capture", at: "layout",
+      advice: "8,192 are the limit; synthesise a trace of the larger layout.")
   }
   let gate = TokenGate(plan)
   var capture = try CaptureWriting(plan: plan, parameters: parameters, path: path)
@@ -58,7 +60,7 @@ public func synthesiseCapture(
         metadata: syntheticMetadata(plan), operations: buffer.operations, routing: buffer.routing)
       try capture.append(try Workload(trace: trace, grain: .rank))
     }
-    capture.endIteration()
+    try capture.endIteration()
   }
   return try capture.finish()
 }
@@ -103,17 +105,20 @@ private struct CaptureWriting {
         steps[start...].firstIndex { $0.layer != first.layer || $0.phase != first.phase }
         ?? steps.count
       let gap = max(
-        Int64(first.computeBeforeNanoseconds.rounded()), parameters.minimumGapNanoseconds)
+        Self.wholeNanoseconds(first.computeBeforeNanoseconds.rounded()),
+        parameters.minimumGapNanoseconds)
       longestGap = max(longestGap, gap)
-      clock += gap
+      try advanceClock(by: gap)
       try appendBurst(steps[start..<end], of: workload)
       start = end
     }
   }
 
   /// The optimiser step: longer than any pause inside the iteration.
-  mutating func endIteration() {
-    clock += max(parameters.iterationGapNanoseconds, 2 * longestGap)
+  mutating func endIteration() throws(SynthesisError) {
+    let doubled = longestGap.multipliedReportingOverflow(by: 2)
+    try advanceClock(
+      by: max(parameters.iterationGapNanoseconds, doubled.overflow ? .max : doubled.partialValue))
   }
 
   mutating func finish() throws -> SynthesisedCapture {
@@ -140,19 +145,50 @@ private struct CaptureWriting {
     }
     guard !flows.isEmpty else { return }
     let busiest = max(sent.max() ?? 0, received.max() ?? 0)
-    let duration = max(1_000, Int64(Double(busiest) * 8e9 / parameters.linkBitsPerSecond))
+    let seconds = Double(busiest) * 8 / parameters.linkBitsPerSecond
+    let duration = max(1_000, Self.wholeNanoseconds(seconds * 1e9))
+    let start = clock
+    try advanceClock(by: duration)
+    try refuseTooManyPackets(flows)
     for index in flows.indices { count(&flows[index]) }
     let events = captureEvents(
-      of: flows, start: clock, duration: duration, parameters: parameters, random: &random)
+      of: flows, start: start, duration: duration, parameters: parameters, random: &random)
     for event in events { try append(event, of: flows[Int(event.flow)]) }
     if let first = steps.first {
       summary.bursts.append(
         SynthesisedBurst(
-          iteration: first.iteration, layer: first.layer, phase: first.phase, start: clock,
-          end: clock + duration, bytes: flows.reduce(0) { $0 + $1.bytes }))
+          iteration: first.iteration, layer: first.layer, phase: first.phase, start: start,
+          end: clock, bytes: flows.reduce(0) { $0 + $1.bytes }))
     }
-    clock += duration
     summary.endNanoseconds = clock
+  }
+
+  /// A time longer than pcap can express becomes its longest, which `advanceClock` then refuses.
+  private static func wholeNanoseconds(_ time: Double) -> Int64 {
+    Int64(min(time, Double(CaptureParameters.times.upperBound)))
+  }
+
+  private mutating func advanceClock(by nanoseconds: Int64) throws(SynthesisError) {
+    let (next, overflows) = clock.addingReportingOverflow(nanoseconds)
+    guard !overflows, CaptureParameters.times.contains(next) else {
+      throw SynthesisError(
+        "the capture would end after the year 2106, which a pcap file cannot express",
+        at: "capture", advice: "Use fewer iterations, shorter gaps or a faster link.")
+    }
+    clock = next
+  }
+
+  /// The frames of one burst are held to be sorted, and numbered by 32 bits.
+  private func refuseTooManyPackets(_ flows: [CaptureFlow]) throws(SynthesisError) {
+    var packets = 0
+    for flow in flows {
+      packets += min(flow.packetCount(parameters), 1 << 32)
+      guard packets <= 1 << 26 else {
+        throw SynthesisError(
+          "more than \(1 << 26) packets in one burst", at: "capture",
+          advice: "Raise the byte reduction, or write fewer tokens.")
+      }
+    }
   }
 
   private mutating func count(_ flow: inout CaptureFlow) {

@@ -1,5 +1,4 @@
 package import ByteStreams
-internal import Glibc
 
 /// Lines of one source, pulled one at a time, so that the files of many ranks can be read in step.
 package final class LineReader {
@@ -30,11 +29,12 @@ package final class LineReader {
     window = ByteWindow(source, chunkBytes: chunkBytes)
   }
 
-  /// Lends the next line to `body`, without its `\n` or `\r\n`.
+  /// Lends the next line to `body`, without its `\n` or `\r\n`; the first one also without a byte
+  /// order mark.
   package func next(_ body: (RawSpan) -> Void) -> Event {
     var isOverlong = false
     while true {
-      if let length = window.withBytes({ Self.lineLength(in: $0, from: searched) }) {
+      if let length = window.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
         isOverlong = isOverlong || length > Self.lineLimit
         if !isOverlong { deliver(length, to: body) }
         return finish(consuming: length + 1, isOverlong ? .overlong : .line)
@@ -58,7 +58,9 @@ package final class LineReader {
   private func deliver(_ length: Int, to body: (RawSpan) -> Void) {
     window.withBytes { bytes in
       let endsWithReturn = length > 0 && bytes.byte(at: length - 1) == UInt8(ascii: "\r")
-      body(bytes.extracting(first: endsWithReturn ? length - 1 : length))
+      let end = endsWithReturn ? length - 1 : length
+      let start = number == 0 && hasByteOrderMark(bytes.extracting(first: end)) ? 3 : 0
+      body(bytes.extracting(start..<end))
     }
   }
 
@@ -83,13 +85,8 @@ package final class LineReader {
     }
   }
 
-  /// Bytes before the next line end, searched from `start` on.
-  private static func lineLength(in bytes: RawSpan, from start: Int) -> Int? {
-    unsafe bytes.withUnsafeBytes { buffer in
-      guard start < buffer.count, let base = buffer.baseAddress,
-        let found = unsafe memchr(base + start, 0x0A, buffer.count - start)
-      else { return nil }
-      return unsafe UnsafeRawPointer(found) - base
-    }
+  private func hasByteOrderMark(_ line: RawSpan) -> Bool {
+    line.byteCount >= byteOrderMark.count
+      && byteOrderMark.indices.allSatisfy { line.byte(at: $0) == byteOrderMark[$0] }
   }
 }

@@ -1,10 +1,31 @@
 internal import ByteStreams
 internal import TraceModel
 
-/// The first line of a file's start, without leading white space.
+/// What some editors and exporters put before UTF-8 text.
+let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+/// The lines of a file's start without leading white space; the last one may be cut.
+func lines(of start: [UInt8]) -> some Sequence<ArraySlice<UInt8>> {
+  withoutByteOrderMark(start).lazy.split(separator: 0x0A).map { line in
+    line.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+  }
+}
+
+/// The first line of a file's start that holds something, without leading white space.
 func firstLine(of start: [UInt8]) -> ArraySlice<UInt8> {
-  let text = start.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+  let text = withoutByteOrderMark(start).drop {
+    $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D
+  }
   return text.prefix { $0 != 0x0A }
+}
+
+private func withoutByteOrderMark(_ start: [UInt8]) -> ArraySlice<UInt8> {
+  start.dropFirst(start.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
+}
+
+/// Last component of a path: paths of a machine stay on it.
+func fileName(of path: String) -> String {
+  path.split(separator: "/").last.map(String.init) ?? path
 }
 
 /// True when `text` holds the bytes of `pattern`.

@@ -10,17 +10,21 @@ public enum TokenRoutingReader: TraceReader {
   public static let formatName = "per-token routing log (JSON lines)"
 
   public static func recognises(start: [UInt8], fileName: String) -> Bool {
-    let line = firstLine(of: start)
-    return line.first == UInt8(ascii: "{")
-      && contains(line, "\"experts\"") && contains(line, "\"layer\"")
-      && (contains(line, "\"token_idx\"") || contains(line, "\"token_pos\""))
+    lines(of: start).contains { line in
+      line.first == UInt8(ascii: "{")
+        && contains(line, "\"experts\"") && contains(line, "\"layer\"")
+        && (contains(line, "\"token_idx\"") || contains(line, "\"token_pos\""))
+    }
   }
 
   public static func read(
     paths: [String], options: IngestOptions, into sink: inout some TraceSink
   ) throws -> IngestSummary {
+    let files = DistinctFiles(paths)
     var assembly = TokenRoutingAssembly(options: options)
-    for path in paths { try assembly.read(path, into: &sink) }
-    return try assembly.summary(into: &sink)
+    for path in files.paths { try assembly.read(path, into: &sink) }
+    var summary = try assembly.summary(into: &sink)
+    summary.notes += files.notes
+    return summary
   }
 }
