@@ -37,9 +37,6 @@ public struct Parallelism: Sendable, Hashable, Codable {
   /// Copies of the expert weights in one stage.
   public var expertData: Int { stageRankCount / (expert * expertTensor) }
 
-  /// The largest size of one kind of parallelism: products of three fit a 64-bit integer.
-  public static let sizeLimit = 1 << 20
-
   /// Why these sizes do not fit together, in words, or nil when they do.
   public var defect: String? {
     let sizes = [
@@ -51,12 +48,6 @@ public struct Parallelism: Sendable, Hashable, Codable {
     }
     guard Self.product([tensor, context, data, pipeline]) != nil else {
       return "tensor × context × data × pipeline is more than \(Self.rankLimit) ranks"
-    }
-    if let bad = sizes.first(where: { $0.1 > Self.sizeLimit }) {
-      return "\(bad.0) is \(bad.1); it must be \(Self.sizeLimit) or less"
-    }
-    if Double(stageRankCount) * Double(pipeline) > 1e15 {
-      return "tensor × context × data × pipeline are more ranks than can be counted"
     }
     if stageRankCount % (expert * expertTensor) != 0 {
       return "tensor × context × data = \(stageRankCount) ranks in a stage cannot be divided by "
