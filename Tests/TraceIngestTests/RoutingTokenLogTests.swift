@@ -57,6 +57,54 @@ import TraceModel
     #expect(summary.areBalanced)
   }
 
+  /// More rows than wait at once, in two layers; `order` says where each row stands.
+  private func manyProblems(
+    _ count: Int, tokens: Int, shuffled: Bool
+  ) throws -> (TraceBuffer, IngestSummary) {
+    var rows: [(problem: Int, token: Int)] = []
+    for problem in 0..<count { for token in 0..<tokens { rows.append((problem, token)) } }
+    if shuffled {
+      // Eight problems at a time, as a server batches them.
+      rows.sort { ($0.problem / 8, $0.token, $0.problem) < ($1.problem / 8, $1.token, $1.problem) }
+    }
+    let model = ExpertModel(name: "m", layerCount: 2, expertCount: 8, topK: 2, hiddenSize: 1)
+    return try read(
+      rows.flatMap { row in
+        (0..<2).map { line(row.problem, $0, row.token, [row.token % 7, 7]) }
+      }, options: IngestOptions(layout: Layout(serverCount: 8, gpusPerServer: 1), model: model))
+  }
+
+  @Test(arguments: [false, true])
+  func finishedProblemsAreWrittenBeforeTheLogEnds(shuffled: Bool) throws {
+    let (count, tokens) = (6_000, 16)
+    let (trace, summary) = try manyProblems(count, tokens: tokens, shuffled: shuffled)
+    #expect(summary.used == Int64(count * tokens * 2) && trace.tokenCount == summary.used)
+    #expect(!summary.notes.contains { $0.contains("seemed to be finished") })
+    #expect(trace.operations.count == count * 2 * 2)
+    // Two tokens of each problem for every source, whenever it was written.
+    var perSource: [RoutingRow: Int64] = [:]
+    for (row, tokens) in trace.tokensByRow {
+      var key = row
+      key.experts = []
+      perSource[key, default: 0] += tokens
+    }
+    #expect(perSource.count == count * 2 * 8)
+    #expect(perSource.values.allSatisfy { $0 == 2 })
+  }
+
+  @Test func rowsOfAProblemThatSeemedFinishedAreKeptAndNoted() throws {
+    var lines = (0..<8).map { line(-1, 0, $0, [0, 1]) }
+    lines += (0..<70_000).map { line($0 / 10, 0, $0 % 10, [0, 1]) }
+    lines += (8..<10).map { line(-1, 0, $0, [0, 1]) } + [line(-1, 0, 3, [0, 1])]
+    let model = ExpertModel(name: "m", layerCount: 1, expertCount: 2, topK: 2, hiddenSize: 1)
+    let (trace, summary) = try read(
+      lines, options: IngestOptions(layout: Layout(serverCount: 2, gpusPerServer: 1), model: model))
+    #expect(trace.tokenCount == 70_010 && summary.areBalanced)
+    #expect(summary.ledgers[0].skipped.map(\.count) == [1])
+    #expect(summary.notes.contains { $0.hasPrefix("2 rows came after") })
+    #expect(trace.operations.count == 2 * 7_001)
+  }
+
   @Test func badRowsAreCounted() throws {
     let (_, summary) = try read(
       [

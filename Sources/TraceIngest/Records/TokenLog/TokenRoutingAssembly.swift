@@ -2,9 +2,17 @@ internal import ByteStreams
 internal import TraceModel
 
 /// The rows that wait for the length of their problem, and what is known across the log.
+///
+/// A problem is taken for finished when none of its rows is among the later half of those that
+/// wait; its rows are then written. What is kept of it is a few bytes a layer, so that a second run
+/// of the same problems is still noticed.
 struct TokenRoutingAssembly {
   /// Rows held at most before the problems seen so far get their sources.
   static let pendingLimit = 1 << 22
+  /// Rows that wait before finished problems are looked for.
+  static let flushedRows = 1 << 16
+  /// The same while the number of experts, and so the layout, is read from the rows themselves.
+  static let surveyedRows = 1 << 18
   /// Without a model an expert id above this is taken for damage.
   static let undeclaredExpertLimit = 1 << 12
 
@@ -13,34 +21,47 @@ struct TokenRoutingAssembly {
   /// Experts of the declared model, or those that the first rows named.
   private var expertCount: Int?
 
-  private var problems: [[UInt8]: Int32] = [:]
-  private var lastProblem: (name: [UInt8], number: Int32)?
+  private var problems = ProblemTable()
+  private var lastProblem: (name: [UInt8], number: Int)?
   /// Tokens of each problem, fixed when its first rows are written.
   private var tokenCounts: [Int32] = []
   private var isFixed: [Bool] = []
-  /// (problem, layer) → place, for duplicates.
+  /// The last pending row of each problem.
+  private var lastRow: [Int32] = []
+  /// (problem, layer) → place.
   private var places = KeyTable()
   private var seen = SeenTokens()
 
-  private var batch = RoutingBatch()
   private var pending = PendingRows()
-  private var operationIDs: [RoutedLayer: Int32] = [:]
+  private var nextFlush: Int
+  /// (place, group) → number in `dispatches`.
+  private var operations = KeyTable()
+  /// Operation ids.
+  private var dispatches: [Int32] = []
   private var nextID: Int32 = 0
   private var highestExpert: Int32 = -1
-  private var splitProblems = 0
+  private var lateRows = 0
   private var result = IngestSummary()
 
   private struct PendingRows {
-    var problem: [Int32] = []
-    var layer: [Int32] = []
+    var sets = ExpertSets()
+    var place: [Int32] = []
     var token: [Int32] = []
     var set: [Int32] = []
+
+    mutating func append(place: Int32, token: Int32, experts: Span<Int32>) {
+      self.place.append(place)
+      self.token.append(token)
+      set.append(Int32(truncatingIfNeeded: sets.number(of: experts)))
+    }
   }
 
   init(options: IngestOptions) {
     self.options = options
     layout = options.layout
     expertCount = options.model?.expertCount
+    let isDeclared = options.layout != nil && options.model != nil
+    nextFlush = isDeclared ? Self.flushedRows : Self.surveyedRows
   }
 
   // MARK: Reading
@@ -62,7 +83,7 @@ struct TokenRoutingAssembly {
       case .line: if verdict == .used { verdict = add(record) }
       }
       counts.add(verdict, line: lines.number)
-      if pending.set.count >= Self.pendingLimit { try flush(into: &sink) }
+      if pending.set.count >= nextFlush { try flushFinished(into: &sink) }
       if counts.read % 65_536 == 0 { report(lines, counts) }
     }
     report(lines, counts)
@@ -74,26 +95,27 @@ struct TokenRoutingAssembly {
   private mutating func add(_ record: TokenRecord) -> LineVerdict {
     let problem = number(ofProblem: record.problem)
     let place = places.number(
-      of: UInt64(UInt32(bitPattern: problem)) << 32 | UInt64(UInt32(bitPattern: record.layer)))
+      of: UInt64(problem) << 32 | UInt64(UInt32(bitPattern: record.layer)))
     guard seen.insert(place: place, token: record.token) else { return .skipped(.duplicateKey) }
-    if !isFixed[Int(problem)] {
-      tokenCounts[Int(problem)] = max(tokenCounts[Int(problem)], record.token + 1)
+    if isFixed[problem] {
+      lateRows += 1
+    } else {
+      tokenCounts[problem] = max(tokenCounts[problem], record.token + 1)
     }
     highestExpert = max(highestExpert, record.experts[record.experts.count - 1])
-    pending.problem.append(problem)
-    pending.layer.append(record.layer)
-    pending.token.append(record.token)
-    pending.set.append(Int32(truncatingIfNeeded: batch.set(record.experts.span)))
+    lastRow[problem] = Int32(truncatingIfNeeded: pending.set.count)
+    pending.append(
+      place: Int32(truncatingIfNeeded: place), token: record.token, experts: record.experts.span)
     return .used
   }
 
-  private mutating func number(ofProblem name: [UInt8]) -> Int32 {
+  private mutating func number(ofProblem name: [UInt8]) -> Int {
     if let lastProblem, lastProblem.name == name { return lastProblem.number }
-    let number = problems[name] ?? Int32(truncatingIfNeeded: tokenCounts.count)
+    let number = problems.number(of: name)
     if number == tokenCounts.count {
-      problems[name] = number
       tokenCounts.append(0)
       isFixed.append(false)
+      lastRow.append(-1)
     }
     lastProblem = (name, number)
     return number
@@ -108,68 +130,95 @@ struct TokenRoutingAssembly {
 
   // MARK: Writing
 
-  /// Writes the pending rows: their problems' lengths, and the layout, are fixed from here on.
-  private mutating func flush(into sink: inout some TraceSink) throws {
+  /// Writes the rows of the problems that seem to be finished, or of all when too many wait.
+  private mutating func flushFinished(into sink: inout some TraceSink) throws {
+    let isFull = pending.set.count >= Self.pendingLimit
+    try flush(rowsOfProblemsBefore: isFull ? .max : pending.set.count / 2, into: &sink)
+    // What is kept is looked at again only when as much has come: linear in all.
+    nextFlush = min(Self.pendingLimit, max(Self.flushedRows, 2 * pending.set.count))
+  }
+
+  /// Writes the rows of the problems whose last row stands before one.
+  ///
+  /// Their lengths, and the layout, are fixed from here on. The others wait on.
+  private mutating func flush(
+    rowsOfProblemsBefore limit: Int, into sink: inout some TraceSink
+  ) throws {
     guard !pending.set.isEmpty else { return }
     let layout = fixLayout()
     let sources = SourceBlocks(layout: layout)
-    var layers: [RoutedLayer] = []
-    var numbers: [RoutedLayer: Int] = [:]
-    for row in pending.set.indices {
-      let problem = pending.problem[row]
-      let source = sources.rank(
-        ofToken: pending.token[row], of: tokenCounts[Int(problem)])
-      let layer = RoutedLayer(
-        iteration: Operation.unknown, microBatch: problem, layer: pending.layer[row],
-        group: Int32(layout.parallelism.expertGroup(ofRank: source)))
-      let number = numbers[layer] ?? layers.count
-      if number == layers.count {
-        numbers[layer] = number
-        layers.append(layer)
-      }
-      let pair = batch.pair(operation: number, source: Int32(source))
-      batch.add(pair: pair, set: Int(pending.set[row]), tokens: 1)
-    }
-    let ids = try appendOperations(of: layers, into: &sink)
-    try sink.append(routing: batch.sorted(operations: ids))
-    fixProblems()
-    batch = RoutingBatch()
+    let waiting = pending
     pending = PendingRows()
+    var batch = RoutingBatch()
+    var setOfBatch = [Int32](repeating: -1, count: waiting.sets.count)
+    var numbers = KeyTable()
+    for row in waiting.set.indices {
+      let (place, token, set) = (waiting.place[row], waiting.token[row], Int(waiting.set[row]))
+      let problem = problem(ofPlace: Int(place))
+      guard lastRow[problem] < limit else {
+        pending.append(place: place, token: token, experts: waiting.sets.experts(of: set).span)
+        continue
+      }
+      isFixed[problem] = true
+      let source = sources.rank(ofToken: token, of: tokenCounts[problem])
+      let group = layout.parallelism.expertGroup(ofRank: source)
+      let operation = numbers.number(of: UInt64(UInt32(bitPattern: place)) << 32 | UInt64(group))
+      if setOfBatch[set] < 0 {
+        setOfBatch[set] = Int32(truncatingIfNeeded: batch.set(waiting.sets.experts(of: set).span))
+      }
+      let pair = batch.pair(operation: operation, source: Int32(source))
+      batch.add(pair: pair, set: Int(setOfBatch[set]), tokens: 1)
+    }
+    for row in pending.place.indices {
+      lastRow[problem(ofPlace: Int(pending.place[row]))] = Int32(truncatingIfNeeded: row)
+    }
+    let ids = try appendOperations(of: numbers.keys, into: &sink)
+    try sink.append(routing: batch.sorted(operations: ids))
   }
 
+  private func problem(ofPlace place: Int) -> Int {
+    Int(truncatingIfNeeded: places.keys[place] >> 32)
+  }
+
+  /// Writes the operations that were not written before; returns the dispatch of each.
+  ///
+  /// - Parameter keys: (place, group) of each.
   private mutating func appendOperations(
-    of layers: [RoutedLayer], into sink: inout some TraceSink
+    of keys: [UInt64], into sink: inout some TraceSink
   ) throws -> [Int32] {
-    let fresh = layers.filter { operationIDs[$0] == nil }.sorted {
-      ($0.microBatch, $0.layer, $0.group) < ($1.microBatch, $1.layer, $1.group)
+    let numbers = keys.map { operations.number(of: $0) }
+    var fresh = numbers.indices.filter { numbers[$0] >= dispatches.count }.map { index in
+      (number: numbers[index], layer: layer(ofKey: keys[index]))
+    }
+    fresh.sort {
+      ($0.layer.microBatch, $0.layer.layer, $0.layer.group)
+        < ($1.layer.microBatch, $1.layer.layer, $1.layer.group)
     }
     guard Int(nextID) + fresh.count * 2 < Int(Int32.max) else {
       throw IngestError(
         "more than \(Int32.max) operations", at: result.sources.first?.name ?? "routing log",
         advice: "Ingest fewer problems at a time.")
     }
-    var operations = OperationTable()
+    dispatches += [Int32](repeating: 0, count: operations.count - dispatches.count)
+    var table = OperationTable()
     var start = 0
     while start < fresh.count {
-      let end =
-        fresh[start...].firstIndex { $0.microBatch != fresh[start].microBatch } ?? fresh.count
-      let run = Array(fresh[start..<end])
-      let dispatches = appendAllToAlls(
-        of: run, hasBackward: false, nextID: &nextID, into: &operations)
-      for (layer, dispatch) in zip(run, dispatches) { operationIDs[layer] = dispatch }
+      let problem = fresh[start].layer.microBatch
+      let end = fresh[start...].firstIndex { $0.layer.microBatch != problem } ?? fresh.count
+      let ids = appendAllToAlls(
+        of: fresh[start..<end].map(\.layer), hasBackward: false, nextID: &nextID, into: &table)
+      for (operation, id) in zip(fresh[start..<end], ids) { dispatches[operation.number] = id }
       start = end
     }
-    try sink.append(operations: operations)
-    return layers.map { operationIDs[$0] ?? 0 }
+    try sink.append(operations: table)
+    return numbers.map { dispatches[$0] }
   }
 
-  private mutating func fixProblems() {
-    var current: Int32 = -1
-    for problem in pending.problem where problem != current {
-      if isFixed[Int(problem)] { splitProblems += 1 }
-      current = problem
-    }
-    for problem in pending.problem { isFixed[Int(problem)] = true }
+  private func layer(ofKey key: UInt64) -> RoutedLayer {
+    let place = places.keys[Int(truncatingIfNeeded: key >> 32)]
+    return RoutedLayer(
+      iteration: Operation.unknown, microBatch: Int32(truncatingIfNeeded: place >> 32),
+      layer: Int32(truncatingIfNeeded: place), group: Int32(truncatingIfNeeded: key))
   }
 
   private mutating func fixLayout() -> Layout {
@@ -185,7 +234,7 @@ struct TokenRoutingAssembly {
 
   mutating func summary(into sink: inout some TraceSink) throws -> IngestSummary {
     try requireUse(of: result.ledgers, format: "record of a per-token routing log")
-    try flush(into: &sink)
+    try flush(rowsOfProblemsBefore: .max, into: &sink)
     result.routingUnit = .tokens
     result.layout = layout
     result.provenance = [
@@ -225,10 +274,10 @@ struct TokenRoutingAssembly {
         "\(duplicates) rows repeat an earlier (problem, layer, token) and were left out: a second "
           + "run was appended, or the token counter restarts with every forward pass")
     }
-    if splitProblems > 0 {
+    if lateRows > 0 {
       result.notes.append(
-        "\(splitProblems) pieces of problems came after \(Self.pendingLimit) rows; their source "
-          + "blocks follow the part that was read first")
+        "\(lateRows) rows came after their problem seemed to be finished; their source blocks follow "
+          + "the part that was read first")
     }
   }
 }
