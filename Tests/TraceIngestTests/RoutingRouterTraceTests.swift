@@ -147,9 +147,95 @@ import TraceModel
     let (trace, summary) = try read([
       [3, 4, 3, 4, 5].map { routerLine(step: $0, layer: 0, rank: 0, [[0]]) }
     ])
-    #expect(trace.tokenCount == 4)
+    #expect(trace.tokenCount == 3)
     #expect(summary.ledgers[0].skipped.map(\.reason) == [LineSkipReason.earlierStep.words])
+    #expect(summary.ledgers[0].skipped.map(\.count) == [2])
     #expect(summary.areBalanced)
+  }
+
+  /// Three steps of four ranks.
+  private let oneRun = (0..<12).map { line in
+    routerLine(step: line / 4, layer: 0, rank: line % 4, [[line % 8, 8]])
+  }
+
+  @Test func aSecondRunInOneFileDoublesNoStep() throws {
+    let once = try read([oneRun], layout: nil)
+    let twice = try read([oneRun + oneRun], layout: nil)
+    #expect(once.0.routing == twice.0.routing && once.0.operations == twice.0.operations)
+    #expect(twice.1.ledgers[0].skipped.map(\.count) == [12])
+    #expect(twice.1.notes.contains { $0.hasPrefix("12 lines were left out") })
+  }
+
+  @Test func aCopiedFileIsNoMicroBatch() throws {
+    let once = try read([oneRun], layout: nil)
+    let (trace, summary) = try read([oneRun, oneRun], layout: nil)
+    #expect(trace.routing == once.0.routing && trace.operations == once.0.operations)
+    #expect(summary.ledgers.map(\.used) == [12, 0] && summary.areBalanced)
+    #expect(summary.ledgers[1].skipped.map(\.reason) == [LineSkipReason.otherFile.words])
+  }
+
+  @Test func theSameFileTwiceIsReadOnce() throws {
+    try withScratchFolder { folder in
+      let path = try write(oneRun, to: "a.jsonl", in: folder)
+      let link = folder.appendingPathComponent("b.jsonl").path
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+      var sink = TraceBuffer()
+      let summary = try RouterTraceReader.read(
+        paths: [path, path, link], options: IngestOptions(), into: &sink)
+      #expect(sink.tokenCount == 12 && summary.ledgers.count == 1)
+      #expect(summary.notes.filter { $0.contains("read once") }.count == 2)
+    }
+  }
+
+  @Test func oneDamagedRankMakesNoServers() throws {
+    let damaged = oneRun[2].replacingOccurrences(of: "\"rank\": 2", with: "\"rank\": 1048575")
+    let lines = oneRun.prefix(2) + [damaged] + oneRun.dropFirst(2)
+    let (trace, summary) = try read([Array(lines)], layout: nil)
+    #expect(summary.layout?.rankCount == 4)
+    #expect(trace.tokenCount == 12)
+    #expect(summary.ledgers[0].malformed.map(\.first) == ["line 3"])
+    #expect(summary.ledgers[0].malformed.first?.reason.contains("--layout") == true)
+    // In a later step it is no better.
+    let late = try read(
+      [oneRun + [damaged.replacingOccurrences(of: "p\": 0", with: "p\": 7")]], layout: nil)
+    #expect(late.1.layout?.rankCount == 4 && late.1.ledgers[0].malformedCount == 1)
+  }
+
+  @Test func ranksWithGapsAreBelievedAndFewOfManyAreNot() throws {
+    func line(_ rank: Int) -> String { routerLine(step: 0, layer: 0, rank: rank, [[0]]) }
+    let later = try read([(24..<32).map(line)], layout: nil)
+    #expect(later.1.layout?.rankCount == 32 && later.0.tokenCount == 8)
+    let error = #expect(throws: IngestError.self) {
+      try read([[0, 64, 128, 192].map(line)], layout: nil)
+    }
+    #expect(error?.description.contains("4 of at least 193 ranks") == true)
+    #expect(error?.advice?.contains("--layout") == true)
+  }
+
+  @Test(arguments: [
+    ("[1, 2, 3, [4]]", JSONDefect.notAnArray.words),
+    ("[[1, 2], 3, 4]", JSONDefect.notAnArray.words),
+    ("[1, 2, 3, 4]", JSONDefect.notAnArray.words),
+    ("[[1, 2, 3], [4]]", RecordDefect.unevenTokens.words),
+    ("[[1, 2, 3, 4]]", RecordDefect.unevenTokens.words),
+    ("[[1, 2], []]", RecordDefect.idCountMismatch.words),
+    ("[[[1, 2]], [[3, 4]]]", JSONDefect.notAnInteger.words),
+    ("[[1, 2], [3, 4294967296]]", RecordDefect.numberTooLarge.words),
+    ("[[1, 2], [9999999999, 4294967296]]", RecordDefect.numberTooLarge.words),
+    ("[[1, 2], [3, -4294967296]]", RecordDefect.expertOutsideModel.words),
+    ("[[1, 2], [3, 4096]]", RecordDefect.expertOutsideModel.words),
+  ])
+  func everyTokenNamesTopKExpertsInARowOfItsOwn(indices: String, reason: String) throws {
+    let good = routerLine(step: 0, layer: 0, rank: 0, [[1, 2], [3, 4]])
+    let bad = good.replacingOccurrences(of: "[[1, 2], [3, 4]]", with: indices)
+    let (trace, summary) = try read([[good, bad]])
+    #expect(trace.tokenCount == 2)
+    #expect(summary.ledgers[0].malformed.map(\.reason) == [reason])
+  }
+
+  @Test func aByteOrderMarkIsNoDamage() throws {
+    let (trace, summary) = try read([["\u{FEFF}" + oneRun[0]] + oneRun.dropFirst()], layout: nil)
+    #expect(trace.tokenCount == 12 && summary.ledgers[0].malformed.isEmpty)
   }
 
   @Test func ranksWithoutALayoutBecomeOneExpertGroup() throws {

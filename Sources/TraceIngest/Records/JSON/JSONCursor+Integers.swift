@@ -1,23 +1,37 @@
+/// What the rows of a list of lists of integers have in common.
+package struct IntegerRows: Sendable, Hashable {
+  package var count = 0
+  /// Integers in the first row.
+  package var width = 0
+  /// Every row is as wide as the first.
+  package var areEven = true
+}
+
 extension JSONCursor {
-  /// Appends the integers of a list, or of a list of lists, in the order in which they stand.
+  /// Appends the integers of a list of lists, row by row; a row that is no list is refused.
   ///
-  /// A number that no expert can have becomes −1, which the readers then refuse in their own words.
-  package mutating func appendIntegers(
+  /// Integers that 32 bits cannot hold are clamped: the readers know the largest as too large.
+  package mutating func appendIntegerRows(
     _ text: RawSpan, to list: inout [Int32]
-  ) throws(JSONDefect) {
+  ) throws(JSONDefect) -> IntegerRows {
+    var rows = IntegerRows()
     var hasMore = try beginArray(text)
     while hasMore {
-      if isAtArray(text) {
-        try appendRow(text, to: &list)
-      } else {
-        list.append(Int32(exactly: try integer(text)) ?? -1)
-      }
+      let first = list.count
+      try appendIntegers(text, to: &list)
+      let width = list.count &- first
+      if rows.count == 0 { rows.width = width }
+      if width != rows.width { rows.areEven = false }
+      rows.count &+= 1
       hasMore = try anotherElement(text)
     }
+    return rows
   }
 
-  /// One list of integers: nearly all bytes of a router trace are in such lists.
-  private mutating func appendRow(
+  /// Appends the integers of one list: nearly all bytes of a router trace are in such lists.
+  ///
+  /// Integers that 32 bits cannot hold are clamped.
+  package mutating func appendIntegers(
     _ text: RawSpan, to list: inout [Int32]
   ) throws(JSONDefect) {
     var hasMore = try beginArray(text)
@@ -26,7 +40,7 @@ extension JSONCursor {
         if end == UInt8(ascii: "]") { return }
         continue
       }
-      list.append(Int32(exactly: try integer(text)) ?? -1)
+      list.append(Int32(clamping: try integer(text)))
       hasMore = try anotherElement(text)
     }
   }

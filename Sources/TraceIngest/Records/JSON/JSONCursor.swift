@@ -60,11 +60,6 @@ package struct JSONCursor {
     try another(text, end: UInt8(ascii: "]"))
   }
 
-  /// True when the next value is a list.
-  package mutating func isAtArray(_ text: RawSpan) -> Bool {
-    peekPastSpace(text) == UInt8(ascii: "[")
-  }
-
   /// Checks that nothing but white space follows.
   package mutating func end(_ text: RawSpan) throws(JSONDefect) {
     _ = peekPastSpace(text)

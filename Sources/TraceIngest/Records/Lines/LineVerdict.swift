@@ -12,13 +12,15 @@ package enum LineSkipReason: Int, Sendable, CaseIterable {
   case blank
   case otherStage
   case earlierStep
+  case otherFile
   case duplicateKey
 
   package var words: String {
     switch self {
     case .blank: "blank line"
     case .otherStage: "a stage other than pre_dispatch"
-    case .earlierStep: "a step below one already finished: appended by a restarted job"
+    case .earlierStep: "a step that the file had reached before: a restarted job or a second run"
+    case .otherFile: "a (step, layer, rank) that another file holds: a copied file or a second run"
     case .duplicateKey:
       "duplicate of an earlier (problem, layer, token): a second run, or a token counter that restarts"
     }
@@ -42,10 +44,12 @@ package enum LineDefect: Sendable, Hashable {
 package enum RecordDefect: Int, Sendable, CaseIterable {
   case missingField
   case idCountMismatch
+  case unevenTokens
   case repeatedExpert
   case negativeNumber
   case numberTooLarge
   case rankOutsideLayout
+  case rankOutsideOthers
   case expertOutsideModel
   case overlong
   case cutByDamage
@@ -54,10 +58,13 @@ package enum RecordDefect: Int, Sendable, CaseIterable {
     switch self {
     case .missingField: "a required field is missing"
     case .idCountMismatch: "the number of expert ids is not tokens × topk (tokens were dropped)"
+    case .unevenTokens: "a token does not name topk experts"
     case .repeatedExpert: "one token names the same expert twice"
     case .negativeNumber: "a number that must not be negative is"
     case .numberTooLarge: "a number is larger than such logs can hold"
     case .rankOutsideLayout: "the rank is outside the declared layout"
+    case .rankOutsideOthers:
+      "a rank outside those of the other records; if it exists, declare the layout (--layout)"
     case .expertOutsideModel: "an expert id is outside the model"
     case .overlong: "the line is longer than the limit of \(LineReader.lineLimit >> 20) MiB"
     case .cutByDamage: "the line is cut where the input became unreadable"
@@ -89,8 +96,6 @@ package struct LineCounts: Sendable {
     case .malformed(.record(let defect)): Self.add(line, to: &recordDefects[defect.rawValue])
     }
   }
-
-  package func count(of reason: LineSkipReason) -> Int64 { skips[reason.rawValue].total }
 
   /// The ledger of one source.
   package func ledger(source: String, truncation: String?) -> Ledger {

@@ -7,13 +7,16 @@ final class RouterFile {
   private(set) var hasRecord = false
   var counts = LineCounts()
   private(set) var truncation: String?
+  private var highestStep: Int32 = -1
+  /// True from where the file goes back a step until it goes beyond its highest.
+  private var isRepeating = false
 
   init(path: String, chunkBytes: Int) throws {
     lines = try LineReader(path: path, chunkBytes: chunkBytes)
   }
 
-  /// Moves to the next record that can be used.
-  func advance(rankCount: Int?, expertCount: Int) {
+  /// Moves to the next record that can be used; their steps never descend.
+  func advance(ranks: RankBound, expertCount: Int) {
     hasRecord = false
     while true {
       var verdict = LineVerdict.used
@@ -23,7 +26,7 @@ final class RouterFile {
       let event = lines.next { line in
         verdict =
           isBlank(line)
-          ? .skipped(.blank) : next.read(line, rankCount: rankCount, expertCount: expertCount)
+          ? .skipped(.blank) : next.read(line, ranks: ranks, expertCount: expertCount)
       }
       record = next
       switch event {
@@ -34,12 +37,24 @@ final class RouterFile {
       case .cut: counts.add(.malformed(.record(.cutByDamage)), line: lines.number)
       case .line:
         if verdict == .used {
-          hasRecord = true
-          return
+          if goesOn(to: record.step) {
+            hasRecord = true
+            return
+          }
+          verdict = .skipped(.earlierStep)
         }
         counts.add(verdict, line: lines.number)
       }
     }
+  }
+
+  /// False in what a restarted job, or a second run, wrote once more.
+  private func goesOn(to step: Int32) -> Bool {
+    if step < highestStep { isRepeating = true }
+    if isRepeating && step <= highestStep { return false }
+    isRepeating = false
+    highestStep = step
+    return true
   }
 
   /// Counts the record at the front.

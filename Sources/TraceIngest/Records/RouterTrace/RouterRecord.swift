@@ -6,8 +6,6 @@ package struct RouterRecord: Sendable {
   /// of decoder layers is known.
   package static let predictionBlock: Int32 = 1 << 24
   package static let layerLimit: Int64 = 1 << 20
-  /// Without a layout a higher rank is taken for damage.
-  package static let undeclaredRankLimit = 1 << 20
 
   package var step: Int32 = 0
   /// Decoder layer as given, or `predictionBlock` + index of a multi-token-prediction block.
@@ -36,7 +34,7 @@ package struct RouterRecord: Sendable {
     var tokenCount: Int64?
     var topK: Int64?
     var predictionIndex: Int64?
-    var hasIndices = false
+    var indices: IntegerRows?
     var isOtherStage = false
     var isPrediction = false
   }
@@ -44,16 +42,16 @@ package struct RouterRecord: Sendable {
   /// Reads one line over what the record held before.
   ///
   /// - Parameters:
-  ///   - rankCount: ranks of the declared layout, or nil.
+  ///   - ranks: the ranks that are believed.
   ///   - expertCount: experts of the declared model, or the largest number that is believed.
   /// - Returns: `.used` when the record can be used.
   package mutating func read(
-    _ line: RawSpan, rankCount: Int?, expertCount: Int
+    _ line: RawSpan, ranks: RankBound, expertCount: Int
   ) -> LineVerdict {
     do throws(JSONDefect) {
       let fields = try scan(line)
       if fields.isOtherStage { return .skipped(.otherStage) }
-      if let defect = judge(fields, rankCount: rankCount, expertCount: expertCount) {
+      if let defect = judge(fields, ranks: ranks, expertCount: expertCount) {
         return .malformed(.record(defect))
       }
       return .used
@@ -77,8 +75,7 @@ package struct RouterRecord: Sendable {
       case 6: fields.topK = try cursor.integer(line)
       case 7:
         experts.removeAll(keepingCapacity: true)
-        try cursor.appendIntegers(line, to: &experts)
-        fields.hasIndices = true
+        fields.indices = try cursor.appendIntegerRows(line, to: &experts)
       case 8: fields.predictionIndex = try cursor.integerOrNull(line)
       default: try cursor.skipValue(line)
       }
@@ -89,25 +86,24 @@ package struct RouterRecord: Sendable {
   }
 
   private mutating func judge(
-    _ fields: Fields, rankCount: Int?, expertCount: Int
+    _ fields: Fields, ranks: RankBound, expertCount: Int
   ) -> RecordDefect? {
     guard let step = fields.step, let layer = fields.layer, let rank = fields.rank,
-      let tokenCount = fields.tokenCount, let topK = fields.topK, fields.hasIndices
+      let tokenCount = fields.tokenCount, let topK = fields.topK, let indices = fields.indices
     else { return .missingField }
     let index = fields.isPrediction ? fields.predictionIndex ?? layer : layer
     if step < 0 || index < 0 || rank < 0 || tokenCount < 0 || topK < 1 { return .negativeNumber }
     guard let step = Int32(exactly: step), let rank = Int32(exactly: rank),
       index < Self.layerLimit, tokenCount <= experts.count, topK <= Int64(UInt16.max)
     else { return tokenCount > experts.count ? .idCountMismatch : .numberTooLarge }
-    guard rank < rankCount ?? Self.undeclaredRankLimit else {
-      return rankCount == nil ? .numberTooLarge : .rankOutsideLayout
-    }
+    guard rank < ranks.count else { return ranks.defect }
     self.step = step
     self.layer = Int32(truncatingIfNeeded: index) + (fields.isPrediction ? Self.predictionBlock : 0)
     self.rank = rank
     self.tokenCount = Int(tokenCount)
     self.topK = Int(topK)
     guard self.tokenCount * self.topK == experts.count else { return .idCountMismatch }
+    guard indices.areEven, indices.count == self.tokenCount else { return .unevenTokens }
     return sortTokens(expertCount: expertCount)
   }
 
@@ -117,11 +113,14 @@ package struct RouterRecord: Sendable {
     var experts = experts.mutableSpan
     for token in 0..<tokenCount {
       let set = token &* topK..<(token &+ 1) &* topK
-      if !sortExperts(&experts, in: set) { return .repeatedExpert }
+      if !sortExperts(&experts, in: set) {
+        return experts[set.upperBound &- 1] == .max ? .numberTooLarge : .repeatedExpert
+      }
       if experts[set.lowerBound] < 0 { return .expertOutsideModel }
       highest = max(highest, experts[set.upperBound &- 1])
     }
     highestExpert = highest
+    if highest == .max { return .numberTooLarge }
     return highest < expertCount ? nil : .expertOutsideModel
   }
 }

@@ -13,20 +13,32 @@ struct RouterTraceAssembly {
   private let progress: (@Sendable (IngestProgress) -> Void)?
   private let keepsOperations: Bool
   private let chunkBytes: Int
+  private var ranks: RankBound
   private var nextID: Int32 = 0
   /// Layers whose operations were written, kept only when more files follow.
   private var written: [RoutedLayer: Int32] = [:]
+  /// (step, rank) of files that were read before, kept only when more files follow.
+  private var earlierRanks = KeyTable()
   private var firstPredictionLayer: Int32?
   private var highestRank: Int32 = -1
   private var highestExpert: Int32 = -1
   private var result = IngestSummary()
 
-  init(options: IngestOptions, openFileCount: Int) {
+  init(options: IngestOptions, paths: [String]) throws {
+    let openFileCount = paths.count
     layout = options.layout
     model = options.model
     progress = options.progress
     keepsOperations = openFileCount > Self.openFileLimit
     chunkBytes = max(64 << 10, min(4 << 20, (128 << 20) / max(1, openFileCount)))
+    ranks = layout.map { RankBound(declared: $0.rankCount) } ?? .any
+    if layout == nil {
+      var census = RankCensus()
+      for path in paths {
+        try census.read(path, chunkBytes: 1 << 20, expertCount: expertCount)
+      }
+      ranks = try census.bound(source: fileName(of: paths.first ?? "router trace"))
+    }
   }
 
   private var expertCount: Int { model?.expertCount ?? Self.undeclaredExpertLimit }
@@ -37,7 +49,7 @@ struct RouterTraceAssembly {
     var files: [RouterFile] = []
     for path in paths {
       let file = try RouterFile(path: path, chunkBytes: chunkBytes)
-      file.advance(rankCount: layout?.rankCount, expertCount: expertCount)
+      file.advance(ranks: ranks, expertCount: expertCount)
       files.append(file)
     }
     while let step = files.lazy.filter(\.hasRecord).map(\.record.step).min() {
@@ -52,15 +64,17 @@ struct RouterTraceAssembly {
     var batch = RoutingBatch()
     var layers: [RoutedLayer] = []
     var numbers: [RoutedLayer: Int] = [:]
-    var microBatches: [LayerOfRank: Int32] = [:]
-    for file in files {
-      while file.hasRecord && file.record.step <= step {
+    var seen: [LayerOfRank: SeenRecords] = [:]
+    for (fileNumber, file) in files.enumerated() {
+      while file.hasRecord && file.record.step == step {
         let record = file.record
-        if record.step == step {
-          let place = LayerOfRank(layer: record.layer, rank: record.rank)
-          let microBatch = microBatches[place, default: 0]
-          microBatches[place] = microBatch + 1
-          let layer = routedLayer(of: record, microBatch: microBatch)
+        let place = LayerOfRank(layer: record.layer, rank: record.rank)
+        let before = seen[place, default: SeenRecords(file: fileNumber)]
+        if before.file != fileNumber || isInEarlierFile(record) {
+          file.settle(.skipped(.otherFile))
+        } else {
+          seen[place] = SeenRecords(file: fileNumber, count: before.count + 1)
+          let layer = routedLayer(of: record, microBatch: before.count)
           let number = numbers[layer] ?? layers.count
           if number == layers.count {
             numbers[layer] = number
@@ -68,18 +82,28 @@ struct RouterTraceAssembly {
           }
           add(record, operation: number, to: &batch)
           file.settle(.used)
-        } else {
-          file.settle(.skipped(.earlierStep))
         }
         advance(file)
       }
+    }
+    if keepsOperations {
+      for place in seen.keys { _ = earlierRanks.number(of: Self.key(step, place.rank)) }
     }
     let ids = try appendOperations(of: layers, into: &sink)
     try sink.append(routing: batch.sorted(operations: ids))
   }
 
+  /// True when a file that is closed already held this step of this rank.
+  private func isInEarlierFile(_ record: RouterRecord) -> Bool {
+    earlierRanks.existingNumber(of: Self.key(record.step, record.rank)) != nil
+  }
+
+  private static func key(_ step: Int32, _ rank: Int32) -> UInt64 {
+    UInt64(UInt32(bitPattern: step)) << 32 | UInt64(UInt32(bitPattern: rank))
+  }
+
   private func advance(_ file: RouterFile) {
-    file.advance(rankCount: layout?.rankCount, expertCount: expertCount)
+    file.advance(ranks: ranks, expertCount: expertCount)
     if file.counts.read % 1024 == 0 { report(file) }
   }
 
@@ -213,10 +237,10 @@ struct RouterTraceAssembly {
         "no model declared: the highest expert id seen is \(highestExpert); "
           + "declare the model to turn tokens into bytes")
     }
-    let restarted = result.ledgers.flatMap(\.skipped)
-      .filter { $0.reason == LineSkipReason.earlierStep.words }.reduce(0) { $0 + $1.count }
-    if restarted > 0 {
-      result.notes.append("\(restarted) lines go back to an earlier step and were left out")
+    for reason in [LineSkipReason.earlierStep, .otherFile] {
+      let count = result.ledgers.flatMap(\.skipped)
+        .filter { $0.reason == reason.words }.reduce(0) { $0 + $1.count }
+      if count > 0 { result.notes.append("\(count) lines were left out: \(reason.words)") }
     }
   }
 
@@ -234,6 +258,12 @@ struct RouterTraceAssembly {
 private struct LayerOfRank: Hashable {
   var layer: Int32
   var rank: Int32
+}
+
+/// The records of one step, layer and rank so far.
+private struct SeenRecords {
+  var file: Int
+  var count: Int32 = 0
 }
 
 extension Int32 {

@@ -81,7 +81,9 @@ package struct TokenRecord: Sendable {
     self.token = Int32(truncatingIfNeeded: token)
     let range = experts.indices
     var sorted = experts.mutableSpan
-    if !sortExperts(&sorted, in: range) { return .repeatedExpert }
+    let areDistinct = sortExperts(&sorted, in: range)
+    if sorted[range.upperBound - 1] == .max { return .numberTooLarge }
+    if !areDistinct { return .repeatedExpert }
     if sorted[0] < 0 || sorted[range.upperBound - 1] >= expertCount { return .expertOutsideModel }
     return nil
   }

@@ -20,8 +20,11 @@ public enum TokenRoutingReader: TraceReader {
   public static func read(
     paths: [String], options: IngestOptions, into sink: inout some TraceSink
   ) throws -> IngestSummary {
+    let files = DistinctFiles(paths)
     var assembly = TokenRoutingAssembly(options: options)
-    for path in paths { try assembly.read(path, into: &sink) }
-    return try assembly.summary(into: &sink)
+    for path in files.paths { try assembly.read(path, into: &sink) }
+    var summary = try assembly.summary(into: &sink)
+    summary.notes += files.notes
+    return summary
   }
 }

@@ -18,8 +18,11 @@ public enum TokenMatrixReader: TraceReader {
   public static func read(
     paths: [String], options: IngestOptions, into sink: inout some TraceSink
   ) throws -> IngestSummary {
+    let files = DistinctFiles(paths)
     var assembly = TokenMatrixAssembly(options: options)
-    for path in paths { try assembly.read(path, into: &sink) }
-    return try assembly.summary()
+    for path in files.paths { try assembly.read(path, into: &sink) }
+    var summary = try assembly.summary()
+    summary.notes += files.notes
+    return summary
   }
 }
