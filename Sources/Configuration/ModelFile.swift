@@ -71,11 +71,13 @@ public enum ModelFile {
   private static func layerCompute(_ node: StrictNode) throws(ConfigurationError) -> LayerCompute {
     let keys = try node.mapping(allowed: [
       "attention_forward", "expert_forward", "expert_backward", "attention_backward",
+      "tokens_per_rank",
     ])
     return LayerCompute(
       attentionForwardNanoseconds: try keys["attention_forward"]?.nanoseconds() ?? 0,
       expertForwardNanoseconds: try keys["expert_forward"]?.nanoseconds() ?? 0,
       expertBackwardNanoseconds: try keys["expert_backward"]?.nanoseconds() ?? 0,
-      attentionBackwardNanoseconds: try keys["attention_backward"]?.nanoseconds() ?? 0)
+      attentionBackwardNanoseconds: try keys["attention_backward"]?.nanoseconds() ?? 0,
+      referenceTokensPerRank: try keys["tokens_per_rank"]?.integer(in: 0...1_000_000_000) ?? 0)
   }
 }

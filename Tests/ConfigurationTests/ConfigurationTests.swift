@@ -64,13 +64,14 @@ import TraceModel
         hidden_size: 7168
         data_types: {dispatch_forward: fp8-block128, combine_forward: bf16}
         copies: server
-        compute: {expert_forward: 2.5 ms}
+        compute: {expert_forward: 2.5 ms, tokens_per_rank: 8192}
         """, file: "model.yaml")
     // FP8 with one 4-byte scale per 128 elements is 0.5156 of BF16.
     #expect(model.bytesPerToken.dispatchForward == 7168 + 56 * 4)
     #expect(model.bytesPerToken.combineForward == 14_336)
     #expect(model.copies == .perServer)
     #expect(model.compute.nanoseconds(before: .combineForward) == 2.5e6)
+    #expect(model.compute.referenceTokensPerRank == 8192)
   }
 
   @Test func refusesMoreChoicesThanExperts() {
@@ -78,7 +79,6 @@ import TraceModel
       try ModelFile.parse(yaml: "experts: 4\ntop_k: 5\nhidden_size: 8", file: "m.yaml")
     }
   }
-}
 
   @Test(arguments: ["99999999999 min", "30 s", String(repeating: "9", count: 400) + " s"])
   func computeIsATimeThatCanBeCounted(time: String) {
@@ -89,6 +89,7 @@ import TraceModel
       #expect(throws: ConfigurationError.self) { try ModelFile.parse(yaml: yaml, file: "m.yaml") }
     }
   }
+}
 
 @Suite struct QuantityTests {
   @Test(arguments: [

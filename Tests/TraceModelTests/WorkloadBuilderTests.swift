@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TraceModel
 
@@ -105,6 +106,54 @@ import TraceModel
     let unknown = try Workload(trace: routedTrace(model: model()))
     #expect(unknown.steps.map(\.computeBeforeNanoseconds) == [0, 0, 0, 0])
     #expect(unknown.provenance["steps.computeBefore"]?.origin == .absent)
+  }
+
+  /// One layer in which each of the four ranks routes `tokens` tokens; those of ranks below `skewed`
+  /// go to expert 3, the others stay on their rank.
+  private func scaledTrace(tokens: Int64, skewed: Int32 = 0, topK: Int = 1) -> Trace {
+    var declared = model(
+      compute: LayerCompute(
+        attentionForwardNanoseconds: 100, expertForwardNanoseconds: 200,
+        expertBackwardNanoseconds: 400, attentionBackwardNanoseconds: 300,
+        referenceTokensPerRank: 1000))
+    declared.topK = topK
+    var trace = routedTrace(model: declared)
+    trace.routing = RoutingTable()
+    for rank in 0..<4 as Range<Int32> {
+      trace.routing.append(
+        operation: 0, sourceRank: rank, tokens: tokens,
+        expertSet: [rank < skewed ? 3 : rank])
+    }
+    return trace
+  }
+
+  private func compute(_ trace: Trace) throws -> [Double] {
+    try Workload(trace: trace).steps.map(\.computeBeforeNanoseconds)
+  }
+
+  @Test func halfTheTokensAreHalfTheCompute() throws {
+    #expect(try compute(scaledTrace(tokens: 1000)) == [100, 200, 300, 400])
+    #expect(try compute(scaledTrace(tokens: 500)) == [50, 100, 150, 200])
+    let provenance = try Workload(trace: scaledTrace(tokens: 500)).provenance
+    #expect(provenance["steps.computeBefore"]?.method.contains("scaled with tokens") == true)
+    // A logged token may stand for two; a row of assignments is half a token when each has two.
+    var sampled = scaledTrace(tokens: 500)
+    sampled.metadata.model?.tokensPerLoggedToken = 2
+    #expect(try compute(sampled) == [100, 200, 300, 400])
+    #expect(try compute(scaledTrace(tokens: 1000, topK: 2)) == [50, 100, 150, 200])
+  }
+
+  @Test func skewedReceiversRaiseExpertComputeOnly() throws {
+    #expect(try compute(scaledTrace(tokens: 1000, skewed: 3)) == [100, 800, 300, 1600])
+  }
+
+  @Test func aReferenceThatAnOlderTraceLacksIsNone() throws {
+    let json = """
+      {"attentionForwardNanoseconds": 1, "expertForwardNanoseconds": 2,
+       "expertBackwardNanoseconds": 3, "attentionBackwardNanoseconds": 4}
+      """
+    let read = try JSONDecoder().decode(LayerCompute.self, from: Data(json.utf8))
+    #expect(read.referenceTokensPerRank == 0 && read.expertForwardNanoseconds == 2)
   }
 
   @Test func stepsStandAsTheyRun() throws {

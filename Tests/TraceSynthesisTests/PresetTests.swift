@@ -10,6 +10,7 @@ import TraceSynthesis
     try SynthesisPlan(preset: preset).validate()
     #expect(try ModelPreset.named(preset.name) == preset)
     #expect(preset.model.compute.expertForwardNanoseconds > 0)
+    #expect(preset.model.compute.referenceTokensPerRank == preset.tokensPerRank)
   }
 
   @Test func publishedSizesOfTheLayoutsHold() {
@@ -54,7 +55,6 @@ import TraceSynthesis
       { $0.iterations = 0 }, { $0.layers = [] }, { $0.layers = [2, 1] }, { $0.layers = [4] },
       { $0.tokensPerRank = 0 }, { $0.model.topK = 9 }, { $0.model.expertCount = 6 },
       { $0.skew = -1 }, { $0.drift = 2 }, { $0.pairAffinity = .nan }, { $0.layout.serverCount = 3 },
-    ]
       // What would overflow or fill any memory.
       { $0.iterations = Int.max }, { $0.microBatches = Int.max }, { $0.tokensPerRank = Int.max },
       { $0.iterations = 1 << 40 }, { $0.tokensPerRank = 1 << 27 },
@@ -65,6 +65,7 @@ import TraceSynthesis
         $0.model.tokensPerLoggedToken = 1_000_000_000
         $0.model.bytesPerToken = PhaseBytes(all: 4_000_000)
       },
+    ]
     for change in changes {
       var plan = smallPlan()
       change(&plan)

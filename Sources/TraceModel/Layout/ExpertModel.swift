@@ -52,6 +52,9 @@ public struct ExpertModel: Sendable, Hashable, Codable {
       return "\(bad.0) is \(bad.1); it must be from \(bad.2.lowerBound) to \(bad.2.upperBound)"
     }
     if topK > expertCount { return "top_k is \(topK) but there are \(expertCount) experts" }
+    if !(0...1_000_000_000).contains(compute.referenceTokensPerRank) {
+      return "compute.tokens_per_rank is \(compute.referenceTokensPerRank)"
+    }
     for phase in Phase.allToAlls {
       // Four bytes per element are the widest format.
       if !(0...4_000_000).contains(bytesPerToken[phase]) {
@@ -115,15 +118,38 @@ public struct LayerCompute: Sendable, Hashable, Codable {
   public var expertBackwardNanoseconds: Double
   /// Attention, after dispatch-backward (before the next layer's combine-backward).
   public var attentionBackwardNanoseconds: Double
+  /// Tokens of a micro-batch on one rank for which the times hold; 0 when they hold for any number.
+  public var referenceTokensPerRank: Int
 
   public init(
     attentionForwardNanoseconds: Double = 0, expertForwardNanoseconds: Double = 0,
-    expertBackwardNanoseconds: Double = 0, attentionBackwardNanoseconds: Double = 0
+    expertBackwardNanoseconds: Double = 0, attentionBackwardNanoseconds: Double = 0,
+    referenceTokensPerRank: Int = 0
   ) {
     self.attentionForwardNanoseconds = attentionForwardNanoseconds
     self.expertForwardNanoseconds = expertForwardNanoseconds
     self.expertBackwardNanoseconds = expertBackwardNanoseconds
     self.attentionBackwardNanoseconds = attentionBackwardNanoseconds
+    self.referenceTokensPerRank = referenceTokensPerRank
+  }
+
+  /// Traces that were written before the times had a reference are read as without one.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      attentionForwardNanoseconds: try values.decode(
+        Double.self, forKey: .attentionForwardNanoseconds),
+      expertForwardNanoseconds: try values.decode(Double.self, forKey: .expertForwardNanoseconds),
+      expertBackwardNanoseconds: try values.decode(Double.self, forKey: .expertBackwardNanoseconds),
+      attentionBackwardNanoseconds: try values.decode(
+        Double.self, forKey: .attentionBackwardNanoseconds),
+      referenceTokensPerRank: try values.decodeIfPresent(
+        Int.self, forKey: .referenceTokensPerRank) ?? 0)
+  }
+
+  /// True when any of the four times is declared.
+  public var isDeclared: Bool {
+    Phase.allToAlls.contains { nanoseconds(before: $0) != 0 }
   }
 
   /// Compute that must end before a phase of the layer can start.

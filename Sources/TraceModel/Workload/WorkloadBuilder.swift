@@ -210,12 +210,10 @@ private struct WorkloadBuilder {
   // MARK: Compute
 
   private mutating func addCompute(to steps: inout [Workload.Step]) {
-    if let compute = trace.metadata.model?.compute, compute != LayerCompute() {
-      for index in steps.indices where steps[index].role == .expert {
-        steps[index].computeBeforeNanoseconds = compute.nanoseconds(before: steps[index].phase)
-      }
+    if let model = trace.metadata.model, model.compute.isDeclared {
+      let isScaled = addDeclaredCompute(of: model, to: &steps)
       provenance["steps.computeBefore"] = Provenance(
-        .declared, method: "compute times of the model")
+        .declared, method: "compute times of the model" + (isScaled ? ", scaled with tokens" : ""))
     } else if addRecordedGaps(to: &steps) {
       provenance["steps.computeBefore"] = Provenance(
         .inferred,
@@ -224,6 +222,38 @@ private struct WorkloadBuilder {
       provenance["steps.computeBefore"] = Provenance(
         .absent, method: "no compute times: every step starts when it can")
     }
+  }
+
+  /// Adds the compute times of the model; true when some were scaled.
+  ///
+  /// Those of operations with routing are scaled by their tokens when the model says for how many
+  /// tokens its times hold.
+  private func addDeclaredCompute(of model: ExpertModel, to steps: inout [Workload.Step]) -> Bool {
+    var loads = [TokenLoad?](repeating: nil, count: trace.operations.count)
+    var counter = routed.map { TokenLoadCounter(placement: $0.placement) }
+    var isScaled = false
+    for index in steps.indices where steps[index].role == .expert {
+      let phase = steps[index].phase
+      steps[index].computeBeforeNanoseconds = model.compute.nanoseconds(before: phase)
+      guard model.compute.referenceTokensPerRank > 0,
+        let row = routedSourceRow(ofOperation: steps[index].operation)
+      else { continue }
+      let load = loads[row] ?? counter?.load(rows: routingRows[row], of: trace.routing)
+      loads[row] = load
+      guard let load else { continue }
+      steps[index].computeBeforeNanoseconds *= load.share(before: phase, model: model)
+      isScaled = true
+    }
+    return isScaled
+  }
+
+  /// The row whose routing an operation moves; nil when it moves recorded transfers.
+  private func routedSourceRow(ofOperation id: Int32) -> Int? {
+    guard let row = try? row(ofOperation: id, for: id),
+      let source = try? self.row(ofOperation: trace.operations.rows[row].demandSource, for: id),
+      transferRows[source].isEmpty, !routingRows[source].isEmpty
+    else { return nil }
+    return source
   }
 
   /// Start minus the end of the one before it in its iteration and group; false when no two
@@ -243,6 +273,66 @@ private struct WorkloadBuilder {
       lastEnd[key] = max(lastEnd[key] ?? step.end, step.end)
     }
     return isKnown
+  }
+}
+
+/// Token-expert assignments of one operation on its busiest ranks.
+private struct TokenLoad {
+  var sent = 0.0
+  var received = 0.0
+
+  /// Compute before a phase as a share of what the model's reference takes: experts wait for the
+  /// rank that got most assignments, attention for the one that sent most.
+  func share(before phase: Phase, model: ExpertModel) -> Double {
+    let busiest =
+      switch phase {
+      case .combineForward, .dispatchBackward: received
+      case .unspecified, .dispatchForward, .combineBackward: sent
+      }
+    return busiest * Double(model.tokensPerLoggedToken)
+      / (Double(model.compute.referenceTokensPerRank) * Double(model.topK))
+  }
+}
+
+/// Counts assignments by rank; scratch memory is kept between operations.
+private struct TokenLoadCounter {
+  private let placement: ExpertPlacement
+  private var sent: [Double]
+  private var received: [Double]
+
+  init(placement: ExpertPlacement) {
+    self.placement = placement
+    sent = [Double](repeating: 0, count: placement.layout.rankCount)
+    received = sent
+  }
+
+  /// Rows whose ranks and experts have been checked; linear in their experts.
+  mutating func load(rows: ArraySlice<Int>, of routing: RoutingTable) -> TokenLoad {
+    var load = TokenLoad()
+    Self.forEachAssignment(rows, of: routing, placement) { source, destination, tokens in
+      sent[source] += tokens
+      received[destination] += tokens
+      load.sent = max(load.sent, sent[source])
+      load.received = max(load.received, received[destination])
+    }
+    Self.forEachAssignment(rows, of: routing, placement) { source, destination, _ in
+      sent[source] = 0
+      received[destination] = 0
+    }
+    return load
+  }
+
+  private static func forEachAssignment(
+    _ rows: ArraySlice<Int>, of routing: RoutingTable, _ placement: ExpertPlacement,
+    _ body: (Int, Int, Double) -> Void
+  ) {
+    for row in rows {
+      let source = Int(routing.sourceRank[row])
+      for index in routing.expertOffsets[row]..<routing.expertOffsets[row + 1] {
+        let destination = placement.rank(ofExpert: Int(routing.experts[index]), from: source)
+        body(source, destination, Double(routing.tokens[row]))
+      }
+    }
   }
 }
 

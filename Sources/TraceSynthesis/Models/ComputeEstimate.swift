@@ -40,6 +40,7 @@ public struct ComputeEstimate: Sendable, Hashable {
       attentionForwardNanoseconds: (attention * nanoseconds).rounded(),
       expertForwardNanoseconds: (experts * nanoseconds).rounded(),
       expertBackwardNanoseconds: (2 * experts * nanoseconds).rounded(),
-      attentionBackwardNanoseconds: (2 * attention * nanoseconds).rounded())
+      attentionBackwardNanoseconds: (2 * attention * nanoseconds).rounded(),
+      referenceTokensPerRank: tokensPerRank)
   }
 }
