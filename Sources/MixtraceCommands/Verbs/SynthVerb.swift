@@ -182,7 +182,10 @@ struct SynthVerb: Verb {
     }
     plan.iterations = iterations
     plan.microBatches = microBatches
-    if let layers { plan.layers = layers.bounds.map(Int.init) }
+    if let layers {
+      try checkOption("--layers", Int(layers.bounds.upperBound), in: 0...plan.model.layerCount - 1)
+      plan.layers = layers.bounds.map(Int.init)
+    }
     plan.skew = skew
     plan.pairAffinity = pairAffinity
     plan.plantedRegion = plantedRegion

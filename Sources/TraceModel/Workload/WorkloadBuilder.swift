@@ -224,8 +224,10 @@ private struct WorkloadBuilder {
     }
   }
 
-  /// Compute times of the model; those of operations with routing are scaled by their tokens when
-  /// the model says for how many tokens its times hold. True when some were.
+  /// Adds the compute times of the model; true when some were scaled.
+  ///
+  /// Those of operations with routing are scaled by their tokens when the model says for how many
+  /// tokens its times hold.
   private func addDeclaredCompute(of model: ExpertModel, to steps: inout [Workload.Step]) -> Bool {
     var loads = [TokenLoad?](repeating: nil, count: trace.operations.count)
     var counter = routed.map { TokenLoadCounter(placement: $0.placement) }

@@ -138,8 +138,9 @@ struct TokenRoutingAssembly {
     nextFlush = min(Self.pendingLimit, max(Self.flushedRows, 2 * pending.set.count))
   }
 
-  /// Writes the rows of the problems whose last row stands before one: their lengths, and the
-  /// layout, are fixed from here on. The others wait on.
+  /// Writes the rows of the problems whose last row stands before one.
+  ///
+  /// Their lengths, and the layout, are fixed from here on. The others wait on.
   private mutating func flush(
     rowsOfProblemsBefore limit: Int, into sink: inout some TraceSink
   ) throws {
