@@ -30,7 +30,9 @@ private struct SampleRows {
   var operations = OperationTable()
   var transfers = TransferTable()
   var messages = MessageTable()
-  let layout = Layout(serverCount: 16, gpusPerServer: 1)
+  let layout = Layout(
+    serverCount: 16, gpusPerServer: 1,
+    addresses: (0..<16).map { NICAddress(text: "10.0.0.\($0)", server: $0, nic: 0) })
 
   init() {
     var random = RandomStream(seed: 1)
