@@ -18,7 +18,7 @@ struct ReportContents {
     var page = ReportPage(
       title: title ?? "Network report: \(name)",
       subtitle: subtitle,
-      verdict: Verdict.sentences(comparison).reversed() + regions.value.sentences)
+      verdict: Verdict.sentences(comparison) + regions.value.sentences)
     page.keyFigures = keyFigures
     page.sections = [
       ReportPage.Section("Completion time", completion),

@@ -19,17 +19,16 @@ enum Verdict {
           + "\(HumanNumber.text(cheapest.bill.totalUSD, .dollars)) instead of "
           + "\(HumanNumber.text(fastest.bill.totalUSD, .dollars)).")
     }
-    if let sentence = optics(comparison) { sentences.append(sentence) }
-    return sentences
+    return optics(comparison) + sentences
   }
 
-  /// Circuits against networks without: time against the fastest, work per dollar against the best
+  /// Circuits against networks without, the answer first: time against the fastest, work per dollar against the best
   /// at that.
-  private static func optics(_ comparison: FabricComparison) -> String? {
+  private static func optics(_ comparison: FabricComparison) -> [String] {
     guard let plain = comparison.electrical.fastest, let circuits = comparison.optical.fastest,
       let thrifty = comparison.electrical.mostPerDollar,
       let worthy = comparison.optical.mostPerDollar
-    else { return nil }
+    else { return [] }
     let slowdown = circuits.completionNanoseconds / plain.completionNanoseconds - 1
     let price = circuits.bill.totalUSD / plain.bill.totalUSD - 1
     let perDollar = worthy.performancePerMillionUSD / thrifty.performancePerMillionUSD - 1
@@ -43,13 +42,13 @@ enum Verdict {
       } else {
         "Optics do not pay"
       }
-    return
-      "\(judgement): the fastest optical fabric, \(circuits.label), is "
-      + "\(difference(slowdown, more: "slower", less: "faster")) than the fastest electrical one, "
-      + "\(plain.label), and \(difference(price, more: "dearer", less: "cheaper")); per dollar of "
-      + "network the best optical fabric, \(worthy.label), does "
-      + "\(difference(perDollar, more: "more", less: "less")) work than the best electrical one, "
-      + "\(thrifty.label)."
+    return [
+      "\(judgement): \(difference(slowdown, more: "slower", less: "faster")), "
+        + "\(difference(price, more: "dearer", less: "cheaper")), "
+        + "\(difference(perDollar, more: "more", less: "less")) work per dollar of network.",
+      "That compares the fastest optical fabric, \(circuits.label), with the fastest electrical one, "
+        + "\(plain.label), and per dollar the best of each: \(worthy.label) with \(thrifty.label).",
+    ]
   }
 
   private static func difference(_ share: Double, more: String, less: String) -> String {
