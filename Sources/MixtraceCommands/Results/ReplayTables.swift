@@ -9,7 +9,7 @@ enum ReplayTables {
       "Completion by fabric",
       columns: [
         .text("fabric", "Fabric"), .number("completion_ns", "Completion", .nanoseconds),
-        .number("slowdown_ratio", "vs best", .ratio),
+        .number("slowdown_ratio", "vs best", .ratio, isForMachinesOnly: true),
         .number("communication_ns", "Network", .nanoseconds),
         .number("compute_ns", "Compute", .nanoseconds, isForMachinesOnly: true),
         .number("exposed_delay_ns", "Exposed delay", .nanoseconds),

@@ -1,3 +1,4 @@
+internal import LocalityAnalysis
 internal import Replay
 internal import Reporting
 internal import TraceModel
@@ -68,6 +69,9 @@ enum Verdict {
       limits.append(
         "The network is \(HumanNumber.text(share, .share)) of the time on \(row.label): no fabric can matter."
       )
+    }
+    if let reason = reasonAgainstSources(workload.provenance), !comparison.optical.isEmpty {
+      limits.append("What circuits win here rests on a guess: \(reason).")
     }
     if workload.layout.nicsPerServer == 1, let nics = comparison.rows.first?.fabric.nicsPerServer,
       nics > 1

@@ -10,8 +10,11 @@ struct RegionStudy {
   /// Over the plans with circuits alone: the region to take if optics are bought.
   let withCircuits: RegionChoice
   let value: OpticsValue
+  /// True when the senders are inferred.
+  private let restsOnGuess: Bool
 
   init(workload: Workload, locality: LocalityReport, fabric parameters: FabricParameters) throws {
+    restsOnGuess = reasonAgainstSources(workload.provenance) != nil
     value = try OpticsStudy.value(of: workload, locality: locality, parameters: parameters)
     let trials = try RegionTrials(workload: workload, locality: locality, parameters: parameters)
     let evaluator = PlanEvaluator<ReplayError> { plan, giveUp throws(ReplayError) in
@@ -25,11 +28,13 @@ struct RegionStudy {
   }
 
   /// The region to take if optics are bought, whether or not they pay.
-  var regionIfOptical: RegionChoice.Scored? { withCircuits.smallest?.winner }
+  var regionIfOptical: RegionChoice.Scored? { restsOnGuess ? nil : withCircuits.smallest?.winner }
 
   /// The answers in words.
   var sentences: [String] {
-    guard let optical = withCircuits.smallest, choice.smallest?.winner.plan.hasCircuits != true
+    // Which servers belong together cannot be read off guessed senders.
+    guard !restsOnGuess, let optical = withCircuits.smallest,
+      choice.smallest?.winner.plan.hasCircuits != true
     else {
       return choice.sentences
     }
