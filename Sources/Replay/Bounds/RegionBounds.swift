@@ -51,6 +51,8 @@ package enum BoundName {
   package static let timeShared = "time-shared circuit line"
   package static let portTime = "port time with delay"
   package static let distance = "distance"
+  package static let cut = "cut"
+  package static let concurrentFlow = "maximum concurrent flow"
 }
 
 extension CircuitLine {
