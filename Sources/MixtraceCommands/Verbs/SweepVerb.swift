@@ -43,6 +43,7 @@ struct SweepVerb: Verb {
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
+  @OptionGroup(title: "What if") var changes: WhatIfOptions
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
@@ -50,7 +51,7 @@ struct SweepVerb: Verb {
     let grid = try SweepGrid(vary)
     // A wrong value is found now, not after an hour.
     for point in 0..<grid.count { _ = try grid.parameters(at: point) }
-    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
     let workload = read.value
     _ = try grid.parameters(at: 0).fabrics(named: fabric, for: workload.layout)
 
