@@ -7,10 +7,12 @@ public enum CircuitSchedulers {
     MixNetGreedy(.code, fold: .max), ElectricalAwareGreedy(), MaximumWeightMatching(),
     MaximumWeightMatching(.independent), DegreeBoundedMatching(),
     DegreeBoundedMatching(.independent),
-    Circulant(),
+    OneHop(), OneHop(.independent), StaticOptimum(stepLimit: 0), StaticOptimum(),
+    StaticOptimum(.independent, stepLimit: 0), TopoOpt(), Circulant(), RandomRegular(),
     BirkhoffVonNeumann(.arbitrary), BirkhoffVonNeumann(.bottleneck),
     BirkhoffVonNeumann(.maximumWeight), Solstice(), Eclipse(), BoundedDecomposition(),
-    BoundedDecomposition(count: 8), Sunflow(), Spectra(), Rotor(), Rotor(relaying: .valiant),
+    BoundedDecomposition(count: 8), Sunflow(), Spectra(), PermutationOptimum(), Rotor(),
+    Rotor(relaying: .valiant),
   ]
 
   /// Those whose circuits stand during a phase and fit full-duplex optical switches.
