@@ -101,7 +101,16 @@ package struct PartReplay {
     return true
   }
 
-  /// What a bundle's flows have left, for bundles of one subflow.
+  package func isRunning(_ bundle: Int) -> Bool {
+    nextMember[bundle] < part.memberOffsets[bundle + 1]
+  }
+
+  /// The members of a bundle that still run.
+  package func runningMembers(of bundle: Int) -> Range<Int> {
+    Int(nextMember[bundle])..<Int(part.memberOffsets[bundle + 1])
+  }
+
+  /// What each flow of a bundle has sent since the start, for bundles of one subflow.
   package func bytesSent(by bundle: Int) -> Double {
     let link = Int(goals[bundle].link)
     let sent = places[link].sent + levels[link] * (now - places[link].since)
