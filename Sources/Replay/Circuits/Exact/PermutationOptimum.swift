@@ -5,11 +5,14 @@ internal import TraceModel
 ///
 /// Every choice of ever more permutations that covers the demand is tried, the holds of each by a
 /// linear program, until a count alone takes longer than the best: k configurations on s planes
-/// take at least (largest line + k × delay) / s. Larger regions get the answer of `Spectra`.
+/// take at least (largest line + k × delay) / s. Larger regions, and delays so small against the
+/// demand that the choices are too many, get the best that was met on the way.
 public struct PermutationOptimum: CircuitScheduler {
   public static let largestExactSize = 4
+  /// Permutations that the search may put on planes before it is given up.
+  public var stepLimit: Int
 
-  public init() {}
+  public init(stepLimit: Int = 50_000) { self.stepLimit = stepLimit }
 
   public var name: String { "exact-permutations" }
   public var summary: String { "the best permutations on parallel planes; up to 4 servers" }
@@ -18,26 +21,39 @@ public struct PermutationOptimum: CircuitScheduler {
   public var answersWithSequence: Bool { true }
 
   public func schedule(for request: CircuitRequest) -> CircuitSchedule {
-    let planes = planes(for: request) ?? Spectra().planes(for: request)
-    return CircuitSchedule(laidOut: planes.reservations, size: request.serverCount)
+    CircuitSchedule(
+      laidOut: solve(request).planes.reservations, size: request.serverCount)
   }
 
-  /// Nil for more servers than `largestExactSize`.
-  package func planes(for request: CircuitRequest) -> PlaneSchedule? {
-    let size = request.serverCount
-    guard size <= Self.largestExactSize else { return nil }
+  /// The best planes that were found, and whether none are better.
+  package func solve(_ request: CircuitRequest) -> (planes: PlaneSchedule, isExact: Bool) {
     var best = Spectra().planes(for: request)
-    guard request.opticalPorts > 0 else { return best }
-    let search = PermutationSearch(request)
-    guard !search.demand.allSatisfy({ $0 == 0 }) else { return best }
+    guard request.opticalPorts > 0 else { return (best, true) }
+    let size = request.serverCount
+    guard size <= Self.largestExactSize else { return (best, false) }
+    let divided = Self.planesOfBirkhoffTerms(request)
+    if divided.makespanNanoseconds < best.makespanNanoseconds { best = divided }
+    var search = PermutationSearch(request, stepLimit: stepLimit)
     for count in 1... {
       let least = (search.largestLine + Double(count) * search.delay) / Double(search.planeCount)
-      // Without a delay more configurations cost nothing, but n² − 2n + 2 are always enough.
-      let isEnough = count > (size * size - 2 * size + 2) * search.planeCount
-      if isEnough || least >= best.makespanNanoseconds * (1 - 1e-12) { return best }
+      if least >= best.makespanNanoseconds * (1 - 1e-12) { return (best, true) }
       search.improve(&best, configurations: count)
+      if search.stepsLeft <= 0 { return (best, false) }
     }
-    return best
+    return (best, false)
+  }
+
+  /// Without a delay this is as good as can be: the largest line divided by the planes.
+  private static func planesOfBirkhoffTerms(_ request: CircuitRequest) -> PlaneSchedule {
+    var planes = PlaneSchedule(
+      planeCount: request.opticalPorts, delayNanoseconds: request.reconfigurationDelay)
+    for term in birkhoffDecomposition(of: quickStuffed(request.demand), choice: .bottleneck) {
+      planes.appendToLeastLoaded(
+        PlaneSchedule.Slot(
+          receiver: term.receiver, holdNanoseconds: Double(term.bytes) / request.portRate))
+    }
+    planes.equalise()
+    return planes
   }
 }
 
@@ -53,8 +69,10 @@ private struct PermutationSearch {
   private let cells: [[Int]]
   private let masks: [UInt16]
   private let wanted: UInt16
+  private(set) var stepsLeft: Int
 
-  init(_ request: CircuitRequest) {
+  init(_ request: CircuitRequest, stepLimit: Int) {
+    stepsLeft = stepLimit
     let size = request.serverCount
     let matrix = request.demand.withoutDiagonal
     planeCount = request.opticalPorts
@@ -62,11 +80,21 @@ private struct PermutationSearch {
     demand = matrix.cells.map { Double($0) / request.portRate }
     let sums = LineSums(matrix.cells, size: size)
     largestLine = Double(sums.largest) / request.portRate
-    permutations = Self.permutations(of: size)
-    cells = permutations.map { receiver in
+    let all = Self.permutations(of: size)
+    func served(_ receiver: [Int32]) -> [Int] {
       (0..<size).map { $0 * size + Int(receiver[$0]) }.filter { matrix.cells[$0] > 0 }
     }
-    masks = cells.map { $0.reduce(0) { $0 | 1 << UInt16($1) } }
+    func mask(_ receiver: [Int32]) -> UInt16 { served(receiver).reduce(0) { $0 | 1 << UInt16($1) } }
+    // A permutation that serves no cell but those of another is never needed beside it.
+    permutations = all.indices.filter { index in
+      let own = mask(all[index])
+      return own != 0
+        && !all.indices.contains { other in
+          own & ~mask(all[other]) == 0 && (own != mask(all[other]) || other < index)
+        }
+    }.map { all[$0] }
+    cells = permutations.map(served)
+    masks = permutations.map(mask)
     wanted = masks.reduce(0, |)
   }
 
@@ -81,7 +109,7 @@ private struct PermutationSearch {
   }
 
   /// Tries every division of so many permutations over the planes, larger shares first.
-  func improve(_ best: inout PlaneSchedule, configurations: Int) {
+  mutating func improve(_ best: inout PlaneSchedule, configurations: Int) {
     func divide(_ left: Int, atMost share: Int, _ shares: [Int]) {
       if shares.count == planeCount {
         if left == 0 { extend([[]], shares: shares, covered: 0, from: 0, &best) }
@@ -94,9 +122,11 @@ private struct PermutationSearch {
     divide(configurations, atMost: configurations, [])
   }
 
-  private func extend(
+  private mutating func extend(
     _ chosen: [[Int]], shares: [Int], covered: UInt16, from first: Int, _ best: inout PlaneSchedule
   ) {
+    guard stepsLeft > 0 else { return }
+    stepsLeft -= 1
     let plane = chosen.count - 1
     if chosen[plane].count == shares[plane] {
       if chosen.count == shares.count {
@@ -108,9 +138,8 @@ private struct PermutationSearch {
     }
     let left = shares.reduce(0, +) - chosen.reduce(0) { $0 + $1.count }
     let missing = (wanted & ~covered).nonzeroBitCount
-    let size = permutations[0].count
-    guard missing <= left * size else { return }
-    for next in first..<max(first, permutations.count) where masks[next] != 0 {
+    guard missing <= left * permutations[0].count else { return }
+    for next in first..<max(first, permutations.count) {
       var chosen = chosen
       chosen[plane].append(next)
       extend(chosen, shares: shares, covered: covered | masks[next], from: next + 1, &best)
