@@ -8,7 +8,7 @@ public enum CircuitSchedulers {
     MaximumWeightMatching(.independent), DegreeBoundedMatching(),
     DegreeBoundedMatching(.independent),
     OneHop(), OneHop(.independent), StaticOptimum(stepLimit: 0), StaticOptimum(),
-    StaticOptimum(.independent, stepLimit: 0), TopoOpt(), Circulant(), RandomRegularCircuits(),
+    StaticOptimum(.independent, stepLimit: 0), TopoOpt(), Circulant(), RandomRegular(),
     BirkhoffVonNeumann(.arbitrary), BirkhoffVonNeumann(.bottleneck),
     BirkhoffVonNeumann(.maximumWeight), Solstice(), Eclipse(), BoundedDecomposition(),
     BoundedDecomposition(count: 8), Sunflow(), Spectra(), PermutationOptimum(), Rotor(),

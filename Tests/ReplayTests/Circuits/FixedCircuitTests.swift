@@ -94,18 +94,18 @@ import TraceModel
   @Test(arguments: [(8, 3), (9, 4), (64, 6), (7, 3), (4, 7), (2, 5)])
   func randomRegularCircuitsUseEveryPortOnce(size: Int, ports: Int) {
     let demand = TrafficMatrix(size: size)
-    let circuits = RandomRegularCircuits().circuits(for: demand, opticalPorts: ports, electricalPorts: 0)
+    let circuits = RandomRegular().circuits(for: demand, opticalPorts: ports, electricalPorts: 0)
     #expect(circuits.circuitCount == size * ports / 2)
     #expect(circuits.isPaired)
     let limit = (ports + size - 2) / (size - 1)
     #expect(circuits.cells.allSatisfy { $0 <= limit })
     #expect((0..<size).allSatisfy { circuits[$0, $0] == 0 && circuits.usedPorts(of: $0) <= ports })
     #expect(
-      circuits == RandomRegularCircuits().circuits(for: demand, opticalPorts: ports, electricalPorts: 0))
+      circuits == RandomRegular().circuits(for: demand, opticalPorts: ports, electricalPorts: 0))
     if size == 64 {
       #expect(
         circuits
-          != RandomRegularCircuits(seed: 2).circuits(for: demand, opticalPorts: 6, electricalPorts: 0))
+          != RandomRegular(seed: 2).circuits(for: demand, opticalPorts: 6, electricalPorts: 0))
     }
   }
 

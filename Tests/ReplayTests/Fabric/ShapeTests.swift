@@ -50,8 +50,8 @@ import TraceModel
   }
 
   @Test func totientPermutationsAreThoseWithoutACommonDivisor() {
-    #expect(coprimeStrides(serverCount: 12) == [1, 5, 7, 11])
-    #expect(coprimeStrides(serverCount: 16) == [1, 3, 5, 7, 9, 11, 13, 15])
+    #expect(TotientRings.generators(serverCount: 12) == [1, 5, 7, 11])
+    #expect(TotientRings.generators(serverCount: 16) == [1, 3, 5, 7, 9, 11, 13, 15])
     // Each ring passes every server: two rings of twelve are one connected graph without the other.
     let network = FabricCatalogue.offers(
       layout: Layout(serverCount: 12, gpusPerServer: 8)
