@@ -32,16 +32,27 @@ struct CataloguedCluster {
       nicsPerRail: (nics + layout.gpusPerServer - 1) / max(1, layout.gpusPerServer))
   }
 
+  /// Servers of each region.
+  var regions: [[Int]] {
+    RegionDivision.contiguous(servers: regionServers).regions(serverCount: layout.serverCount)
+  }
+
   var circulant: CircuitShape {
-    let regions = RegionDivision.contiguous(servers: regionServers)
-      .regions(serverCount: layout.serverCount)
+    CircuitShape(
+      Circulant(), serverCount: layout.serverCount, opticalPorts: optical, regions: regions)
+  }
+
+  /// Circuits at random between all servers, or nil for more servers than are joined at once.
+  func randomRegular(ports: Int) -> CircuitShape? {
+    guard layout.serverCount <= Self.patchedServerLimit else { return nil }
     return CircuitShape(
-      name: "circulant", regions: regions,
-      circuits: regions.map {
-        Circulant().circuits(
-          for: TrafficMatrix(size: $0.count), opticalPorts: optical,
-          electricalPorts: nics - optical)
-      })
+      RandomRegular(), serverCount: layout.serverCount, opticalPorts: ports)
+  }
+
+  /// Above it, working out random circuits takes longer than a replay.
+  static let patchedServerLimit = 1024
+  var tooManyToPatch: String {
+    "\(layout.serverCount) servers; at most \(Self.patchedServerLimit) are patched at random"
   }
 
   func electrical(
@@ -81,8 +92,11 @@ struct CataloguedCluster {
     return electrical(name, summary, DirectTopology(shape, isPatched: isPatched))
   }
 
-  func staticOptical(_ name: String, _ summary: String, _ shape: any DirectShape) -> FabricOffer {
-    electrical(name, summary, StaticOptical(shape, opticalNICsPerServer: optical))
+  func staticOptical(
+    _ name: String, _ summary: String, _ shape: (any DirectShape)?, orElse reason: String = ""
+  ) -> FabricOffer {
+    guard let shape else { return FabricOffer(name, summary, reason: reason) }
+    return electrical(name, summary, StaticOptical(shape, opticalNICsPerServer: optical))
   }
 
   func regional(

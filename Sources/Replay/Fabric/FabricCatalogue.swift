@@ -83,11 +83,10 @@ public enum FabricCatalogue {
   }
 
   private static func optical(_ cluster: CataloguedCluster) -> [FabricOffer] {
-    let degree = min(cluster.nics, cluster.layout.serverCount - 1)
-    return [
+    [
       cluster.direct(
         "random-regular", "patched at random, all NICs (Jellyfish), servers forward",
-        RandomRegular(degree: degree), isPatched: true),
+        cluster.randomRegular(ports: cluster.nics), isPatched: true, orElse: cluster.tooManyToPatch),
       cluster.direct(
         "topoopt", "patched in rings that pass all servers (TopoOpt), all NICs, servers forward",
         TotientRings(ringCount: max(1, cluster.nics / 2)), isPatched: true),
@@ -96,7 +95,7 @@ public enum FabricCatalogue {
         "fixed optical neighbours in each region, over which servers forward", cluster.circulant),
       cluster.staticOptical(
         "static-random-regular", "optical NICs patched at random, over which servers forward",
-        RandomRegular(degree: min(cluster.optical, cluster.layout.serverCount - 1))),
+        cluster.randomRegular(ports: cluster.optical), orElse: cluster.tooManyToPatch),
       cluster.planes("ocs-planes", "MixNet's split with one optical switch for each optical NIC"),
       cluster.globalOCS("global-ocs", "one reconfigurable region of all servers"),
     ]

@@ -112,19 +112,14 @@ extension FabricSpecification {
     case .circulant:
       let servers =
         declaration.optical?.serversPerRegion ?? FabricCatalogue.expertGroupServers(of: layout)
-      let regions = RegionDivision.contiguous(servers: servers)
-        .regions(serverCount: layout.serverCount)
       return CircuitShape(
-        name: circuits.rawValue, regions: regions,
-        circuits: regions.map {
-          Circulant().circuits(
-            for: TrafficMatrix(size: $0.count), opticalPorts: nics,
-            electricalPorts: nicsPerServer - nics)
-        })
+        Circulant(), serverCount: layout.serverCount, opticalPorts: nics,
+        regions: RegionDivision.contiguous(servers: servers)
+          .regions(serverCount: layout.serverCount))
     case .randomRegular:
-      return RandomRegular(
-        degree: declaration.degree ?? min(nics, layout.serverCount - 1),
-        seed: declaration.seed ?? 1)
+      return CircuitShape(
+        RandomRegular(seed: declaration.seed ?? 1), serverCount: layout.serverCount,
+        opticalPorts: declaration.degree ?? nics)
     case .totientRings:
       return TotientRings(ringCount: declaration.rings ?? max(1, nics / 2))
     }

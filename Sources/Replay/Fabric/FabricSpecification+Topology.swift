@@ -115,8 +115,9 @@ extension FabricDeclaration {
       }
       return balanced
     case .randomRegular:
-      return RandomRegular(
-        degree: degree ?? min(nicsPerServer, serverCount - 1), seed: seed ?? 1)
+      return CircuitShape(
+        RandomRegular(seed: seed ?? 1), serverCount: serverCount,
+        opticalPorts: degree ?? nicsPerServer)
     case .totientRings: return TotientRings(ringCount: rings ?? max(1, nicsPerServer / 2))
     case .edgeList:
       guard let edges else { throw ReplayError("an edge-list needs \"edges\"", at: place) }

@@ -139,9 +139,7 @@ public struct FabricSpecification: Sendable {
         return "a region of \(servers) servers"
       }
       if let defect = optical.portDefect(serverCount: layout.serverCount) { return defect }
-      if optical.scheduler.duplex == .independent && optical.duplex == .paired {
-        return "\(optical.scheduler.name) needs directed circuits; this fabric pairs them"
-      }
+      if let defect = optical.scheduler.standingDefect(on: optical.duplex) { return defect }
     }
     return nil
   }

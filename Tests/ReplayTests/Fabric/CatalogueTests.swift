@@ -93,8 +93,8 @@ import TraceModel
 
   @Test func directedCircuitsNeedDirectedHardware() {
     let layout = Layout(serverCount: 8, gpusPerServer: 1, nicsPerServer: 8)
-    var fabric = unitFabric(DirectedScheduler())
-    #expect(fabric.defect(for: layout)?.contains("directed") == true)
+    var fabric = unitFabric(OneHop(.independent))
+    #expect(fabric.defect(for: layout)?.contains("independent") == true)
     fabric.optical?.duplex = .independent
     #expect(fabric.defect(for: layout) == nil)
   }
@@ -114,16 +114,4 @@ import TraceModel
       #expect(abs(found - milliseconds) < 0.2)
     }
   }
-}
-
-/// A scheduler that asks for more than paired circuits.
-private struct DirectedScheduler: CircuitScheduler {
-  var name: String { "directed" }
-  var summary: String { "" }
-  var duplex: Duplex { .independent }
-  var dependsOnDemand: Bool { true }
-
-  func circuits(
-    for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
-  ) -> CircuitMatrix { CircuitMatrix(size: demand.size) }
 }

@@ -30,6 +30,10 @@ enum DirectFixtures {
     return (RoutedDemand(demand, on: network, circuits: nil).fluidProblem(), network)
   }
 
+  static func randomRegular(_ servers: Int, degree: Int, seed: UInt64 = 1) -> CircuitShape {
+    CircuitShape(RandomRegular(seed: seed), serverCount: servers, opticalPorts: degree)
+  }
+
   static func uniform(_ size: Int) -> TrafficMatrix {
     var matrix = TrafficMatrix(size: size)
     for source in 0..<size {
@@ -87,7 +91,9 @@ enum DirectFixtures {
     let matrix = Fixtures.random(8, &random)
     let routing: PathRouting =
       seed % 2 == 0 ? .sprayed : .hashed(seed: UInt64(seed), queuePairsPerPair: 3)
-    let shapes: [any DirectShape] = [Hypercube(), Torus([4, 2]), RandomRegular(degree: 3)]
+    let shapes: [any DirectShape] = [
+      Hypercube(), Torus([4, 2]), DirectFixtures.randomRegular(8, degree: 3),
+    ]
     let fabric = DirectFixtures.fabric(shapes[seed / 2], nics: 3, routing: routing)
     let (problem, network) = try DirectFixtures.problem(of: matrix, on: fabric)
     let solution = try problem.solve()
@@ -152,7 +158,9 @@ enum DirectFixtures {
     var moved = TrafficMatrix(size: 8)
     var lines = ""
     var movedLines = ""
-    for edge in RandomRegular(degree: 3, seed: 4).graph(serverCount: 8).edges
+    for edge in DirectFixtures.randomRegular(8, degree: 3, seed: 4).graph(
+      serverCount: 8
+    ).edges
     where edge.source < edge.destination {
       lines += "\(edge.source) \(edge.destination)\n"
       movedLines += "\(number[edge.source]) \(number[edge.destination])\n"

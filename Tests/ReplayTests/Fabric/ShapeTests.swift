@@ -14,8 +14,8 @@ import TraceModel
       (Ring(), 9, 2), (Ring(), 2, 1), (Ring(isOneWay: true), 9, 1), (Torus([4, 5]), 20, 4),
       (Torus([2, 2, 2]), 8, 3), (Torus([3, 4, 5]), 60, 6), (Hypercube(), 16, 4),
       (FullMesh(), 7, 6), (Dragonfly(serversPerGroup: 4), 36, 5),
-      (Dragonfly(serversPerGroup: 2), 10, 3), (RandomRegular(degree: 4), 11, 4),
-      (RandomRegular(degree: 6), 7, 6), (TotientRings(ringCount: 2), 12, 4),
+      (Dragonfly(serversPerGroup: 2), 10, 3), (DirectFixtures.randomRegular(11, degree: 4), 11, 4),
+      (TotientRings(ringCount: 2), 12, 4),
     ]
     for (shape, servers, degree) in cases {
       #expect(shape.defect(serverCount: servers) == nil)
@@ -28,7 +28,7 @@ import TraceModel
   @Test(arguments: 1...20) func linksAreDuplexSimpleAndBetweenServers(servers: Int) {
     let shapes: [any DirectShape] = [
       Ring(), FullMesh(), TotientRings(ringCount: 3),
-      RandomRegular(degree: min(3, servers - 1), seed: UInt64(servers)), Hypercube(),
+      DirectFixtures.randomRegular(servers, degree: min(3, servers - 1)), Hypercube(),
       Torus([servers]), Dragonfly(serversPerGroup: servers % 2 == 0 ? 2 : 1),
     ]
     for shape in shapes where shape.defect(serverCount: servers) == nil {
@@ -49,20 +49,33 @@ import TraceModel
     #expect(links.count == 9 * 8 && links.values.allSatisfy { $0 == 1 })
   }
 
-  @Test func totientPermutationsAreThoseWithoutACommonDivisor() {
-    #expect(TotientRings.generators(serverCount: 12) == [1, 5, 7, 11])
-    #expect(TotientRings.generators(serverCount: 16) == [1, 3, 5, 7, 9, 11, 13, 15])
-    // Each ring passes every server: two rings of twelve are one connected graph without the other.
-    let network = FabricCatalogue.offers(
-      layout: Layout(serverCount: 12, gpusPerServer: 8)
-    ).first { $0.name == "topoopt" }?.fabric
-    #expect(network != nil)
+  @Test func everyTotientRingPassesAllServers() {
+    for servers in [5, 12, 16] {
+      for rings in 1...3 {
+        let edges = TotientRings(ringCount: rings).graph(serverCount: servers).edges
+        for step in Set(edges.map { ($0.destination - $0.source + servers) % servers }) {
+          var visited = Set<Int>()
+          var server = 0
+          while visited.insert(server).inserted { server = (server + step) % servers }
+          #expect(visited.count == servers)
+        }
+      }
+    }
   }
 
-  @Test func aRandomGraphIsTheSamePerSeed() {
-    let first = RandomRegular(degree: 5, seed: 9).graph(serverCount: 40)
-    #expect(first == RandomRegular(degree: 5, seed: 9).graph(serverCount: 40))
-    #expect(first != RandomRegular(degree: 5, seed: 10).graph(serverCount: 40))
+  @Test func aSchedulersCircuitsBecomeLinksOfTheirRegion() {
+    var demand = TrafficMatrix(size: 8)
+    demand[4, 7] = 9
+    demand[1, 2] = 5
+    let shape = CircuitShape(
+      MixNetGreedy(.continue), serverCount: 8, opticalPorts: 2, demand: demand,
+      regions: [[0, 1, 2, 3], [4, 5, 6, 7]])
+    #expect(shape.defect(serverCount: 8) == nil)
+    let edges = shape.graph(serverCount: 8).edges
+    #expect(
+      Set(edges.map { [$0.source, $0.destination] }) == [[1, 2], [2, 1], [4, 7], [7, 4]])
+    #expect(edges.allSatisfy { $0.rate == .nics(2) })
+    #expect(shape.defect(serverCount: 7) != nil)
   }
 
   @Test func toriOfACatalogueAreNearlyCubes() {

@@ -1,3 +1,5 @@
+public import TraceModel
+
 /// Standing optical circuits as direct links, one NIC at each end of each.
 public struct CircuitShape: DirectShape {
   public var name: String
@@ -14,6 +16,34 @@ public struct CircuitShape: DirectShape {
     self.regions = regions
     self.circuits = circuits
     self.base = base
+  }
+
+  /// The circuits that a scheduler chooses for the servers of each region by themselves.
+  ///
+  /// - Parameters:
+  ///   - demand: bytes between all servers, of operations that are not scored; nil for schedulers that
+  ///     choose the same circuits for any.
+  ///   - regions: nil for one region of all servers.
+  public init(
+    _ scheduler: any StandingCircuitScheduler, serverCount: Int, opticalPorts: Int,
+    electricalPorts: Int = 0, demand: TrafficMatrix? = nil, regions: [[Int]]? = nil
+  ) {
+    let regions = regions ?? [Array(0..<serverCount)]
+    self.init(
+      name: scheduler.name, regions: regions,
+      circuits: regions.map { servers in
+        var matrix = TrafficMatrix(size: servers.count)
+        if let demand {
+          for (row, source) in servers.enumerated() {
+            for (column, destination) in servers.enumerated() where row != column {
+              matrix[row, column] = demand[source, destination]
+            }
+          }
+        }
+        return scheduler.circuits(
+          for: CircuitRequest(
+            demand: matrix, opticalPorts: opticalPorts, electricalPorts: electricalPorts))
+      })
   }
 
   public var effectiveParameters: [EffectiveParameter] {

@@ -23,8 +23,7 @@ public struct EdgeList: DirectShape {
     self.file = file
     for (index, line) in text.split(
       omittingEmptySubsequences: false, whereSeparator: \.isNewline
-    ).enumerated()
-    {
+    ).enumerated() {
       let content = String(line.prefix { $0 != "#" })
       if content.allSatisfy(\.isWhitespace) { continue }
       links.append(try Self.link(content, at: "\(file):\(index + 1)", line: index + 1))
