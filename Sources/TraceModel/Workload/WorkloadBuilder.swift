@@ -61,7 +61,8 @@ private struct WorkloadBuilder {
   }
 
   mutating func workload() throws(WorkloadError) -> Workload {
-    var steps = sortedAsTheyRun(trace.operations.rows.map { Self.step(of: $0) })
+    var steps = sortedAsTheyRun(
+      trace.operations.rows.map { Self.step(of: $0) }, stageCount: layout.parallelism.pipeline)
     // Demands are numbered as the steps run, so that the order of the rows does not matter.
     for index in steps.indices { try addDemand(to: &steps[index]) }
     addCompute(to: &steps)
