@@ -46,9 +46,9 @@ import TraceModel
     }
   }
 
-  @Test func operationsOfUnknownGroupsFormOneChain() throws {
+  @Test func operationsOfUnknownGroupsWaitForTheirEndsOnly() throws {
     let workload = Self.twoGroups([[1000, 10], [10, 1000]]) { _ in Operation.unknown }
-    #expect(try completionBound(of: workload, on: unitFabric(nil, nics: 1)) == 2020)
+    #expect(try completionBound(of: workload, on: unitFabric(nil, nics: 1)) == 1010)
   }
 
   @Test func linksThatGroupsShareBoundTheirSum() throws {
