@@ -3,131 +3,127 @@ public import TraceModel
 /// A time in nanoseconds below which no replay of a workload on a fabric can end, circuits free to
 /// choose and without delay: what `ReplayResult.total.boundNanoseconds` says, without replaying.
 ///
-/// Iterations are added up, for each ends before the next begins. The bound of one is the larger of
-/// - the critical path: an end is ready when its parts before have ended and its compute has passed; its
-///   part ends no earlier than its bytes fit through all NICs of its server, or its scale-up link,
-///   after the first of its senders was ready, nor than any one sender's bytes after that one was;
+/// Iterations are added up, for each ends before the next begins. Inside one, every end waits only for
+/// its own operations and for those that it receives from, so its bound is the larger of
+/// - the longest chain of compute and bytes through the ends' programs (see `ReadinessBound`);
 /// - the iteration's bytes over any one link, or over all NICs of a server, divided by the rate.
+///
 /// - Throws: a `ReplayError` when the fabric does not fit the layout.
-/// - Complexity: O(pairs), in parallel per distinct demand.
+/// - Complexity: O(pairs) per phase, and O(pairs · links of a path) per distinct demand, in parallel.
 public func completionBound(
   of workload: Workload, on fabric: FabricSpecification
 ) throws(ReplayError) -> Double {
   let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
   let plan = try PhasePlan(workload, iterations: nil)
-  let terms = plan.demands
-  let demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
-  return iterationBounds(
-    of: plan, program: Program(plan, of: workload), demands: demands, on: network
-  ) { _ in true }.reduce(0, +)
+  return iterationBounds(of: plan.phases[...], in: workload, on: network).reduce(0, +)
 }
 
-/// The bound of each iteration with a phase that counts, in their order.
+/// The bound of each iteration that some phases belong to, in their order.
 ///
-/// - Parameter isAsRecorded: starts are given, so there is no critical path.
+/// - Parameter pacing: recorded starts neither wait for each other nor for compute.
 package func iterationBounds(
-  of plan: PhasePlan, program: Program, demands: [PhaseDemand], on network: FabricNetwork,
-  isAsRecorded: Bool = false, counting counts: (Int) -> Bool
+  of phases: ArraySlice<PlannedPhase>, in workload: Workload, on network: FabricNetwork,
+  pacing: ReplayPacing = .dependencies
 ) -> [Double] {
-  let loads = parallelMap(count: demands.count) { number in
-    var loads = SureLoads(network)
-    loads.add(demands[number])
-    return loads.takeAll().bytes
-  }
   let rates = SureLoads(network)
-  var path = CriticalPath(program)
   var bounds: [Double] = []
-  var sums = [Double](repeating: 0, count: rates.slotCount)
-  var longest = 0.0
   var iteration: Int32?
-  func finish() {
-    guard iteration != nil else { return }
-    for slot in sums.indices where sums[slot] > 0 {
-      longest = max(longest, sums[slot] / rates.capacity(of: slot))
-      sums[slot] = 0
+  var bound = ReadinessBound(endpointCount: 0, slotCount: 0)
+  var profiles = PhaseProfiles(of: workload, on: network)
+  for (offset, phase) in phases.enumerated() {
+    if iteration != phase.step.iteration {
+      if iteration != nil { bounds.append(bound.total(capacity: rates.capacity)) }
+      iteration = phase.step.iteration
+      bound = ReadinessBound(
+        endpointCount: workload.endpointCount, slotCount: rates.slotCount)
     }
-    bounds.append(longest)
-    longest = 0
+    let profile = profiles.profile(at: phases.startIndex + offset, of: phases)
+    let isPaced = pacing == .recorded
+    bound.add(
+      profile, scale: phase.scale,
+      compute: isPaced
+        ? profile.ends.map { _ in 0 } : compute(of: phase, in: workload, at: profile.ends),
+      waitsForOrder: !isPaced
+        && phase.steps.allSatisfy { workload.steps[$0].predecessors.isEmpty })
   }
-  for (phase, planned) in plan.phases.enumerated() where counts(phase) {
-    if iteration != planned.step.iteration {
-      finish()
-      iteration = planned.step.iteration
-    }
-    for (slot, bytes) in loads[planned.demand] { sums[slot] += bytes * planned.scale }
-    if !isAsRecorded {
-      longest = max(
-        longest,
-        path.add(
-          phase, demand: demands[planned.demand], scale: planned.scale, program, on: network))
-    }
-  }
-  finish()
+  if iteration != nil { bounds.append(bound.total(capacity: rates.capacity)) }
   return bounds
 }
 
-/// The earliest moments at which parts can be ready and can end, phase by phase.
-private struct CriticalPath {
-  /// By part: when what it follows has ended at the earliest.
-  private var earliest: [Double]
+/// Compute before each of some ends sends, in nanoseconds: the longest of its operations.
+private func compute(
+  of phase: PlannedPhase, in workload: Workload, at ends: [Int32]
+) -> [Double] {
+  guard phase.operations.count > 1 else {
+    return [Double](repeating: phase.computeNanoseconds, count: ends.count)
+  }
+  var compute = [Double](repeating: 0, count: workload.endpointCount)
+  for operation in phase.operations where operation.computeNanoseconds > 0 {
+    for row in workload.demands.pairs(of: operation.term.demand)
+    where workload.demands.amount[row] > 0 {
+      for end in [workload.demands.source[row], workload.demands.destination[row]] {
+        compute[Int(end)] = max(compute[Int(end)], operation.computeNanoseconds)
+      }
+    }
+  }
+  return ends.map { compute[Int($0)] }
+}
 
-  init(_ program: Program) { earliest = [Double](repeating: 0, count: program.partCount) }
+/// Profiles of distinct demands, worked out in parallel for a stretch of phases at a time: all of them
+/// together can be large.
+private struct PhaseProfiles {
+  private let workload: Workload
+  private let network: FabricNetwork
+  private var known: [Int: PhaseProfile] = [:]
+  private var end: Int?
+  private static let pairsAtOnce = 1 << 21
 
-  /// What a part has to receive, and the first moment at which a byte of it can be sent.
-  private struct Receipt {
-    var firstSender = Double.infinity
-    var networkBytes = 0.0
-    var scaleUpBytes = 0.0
-    /// The latest end that a single sender enforces.
-    var end = 0.0
+  init(of workload: Workload, on network: FabricNetwork) {
+    self.workload = workload
+    self.network = network
   }
 
-  /// Follows the paths through a phase; returns when its last part can end at the earliest.
-  mutating func add(
-    _ phase: Int, demand: PhaseDemand, scale: Double, _ program: Program,
-    on network: FabricNetwork
-  ) -> Double {
-    let parts = program.parts(of: phase)
-    let nics = Double(network.fabric.nicsPerServer) * network.fabric.nicRate
-    let scaleUp =
-      network.fabric.scaleUpRate
-      * (network.grain == .rank ? 1 : Double(network.layout.gpusPerServer))
-    var receipts = [Receipt](repeating: Receipt(), count: parts.count)
-    var sender = parts.lowerBound
-    var last = 0.0
-    for pair in demand.pairs {
-      while program.partEnd[sender] != pair.source { sender += 1 }
-      let ready = earliest[sender] + program.partCompute[sender]
-      let bytes = pair.bytes * scale
-      let route = network.route(
-        from: Int(pair.source), to: Int(pair.destination), isExpert: pair.isExpert)
-      guard route != .local, let part = program.part(of: pair.destination, in: phase) else {
-        continue
+  mutating func profile(at index: Int, of phases: ArraySlice<PlannedPhase>) -> PhaseProfile {
+    if index >= end ?? index { prepare(from: index, of: phases) }
+    if let profile = known[phases[index].demand] { return profile }
+    return Self.profile(of: phases[index], in: workload, on: network)
+  }
+
+  private mutating func prepare(from index: Int, of phases: ArraySlice<PlannedPhase>) {
+    var wanted: [Int: PlannedPhase] = [:]
+    var order: [Int] = []
+    var pairs = 0
+    var next = index
+    while next < phases.endIndex, pairs < Self.pairsAtOnce {
+      let phase = phases[next]
+      if wanted.updateValue(phase, forKey: phase.demand) == nil {
+        order.append(phase.demand)
+        for operation in phase.operations {
+          pairs += workload.demands.pairs(of: operation.term.demand).count
+        }
       }
-      let place = part - parts.lowerBound
-      let end =
-        ready + bytes / (route == .scaleUp ? scaleUp : nics) + network.fabric.latencyNanoseconds
-      receipts[place].firstSender = min(receipts[place].firstSender, ready)
-      receipts[place].end = max(receipts[place].end, end)
-      if route == .scaleUp {
-        receipts[place].scaleUpBytes += bytes
-      } else {
-        receipts[place].networkBytes += bytes
-      }
+      next += 1
     }
-    for part in parts {
-      let receipt = receipts[part - parts.lowerBound]
-      var end = max(earliest[part] + program.partCompute[part], receipt.end)
-      if receipt.firstSender < .infinity {
-        let transfer = max(receipt.networkBytes / nics, receipt.scaleUpBytes / scaleUp)
-        end = max(end, receipt.firstSender + transfer + network.fabric.latencyNanoseconds)
-      }
-      last = max(last, end)
-      for edge in program.successorOffsets[part]..<program.successorOffsets[part + 1] {
-        let next = Int(program.successors[Int(edge)])
-        earliest[next] = max(earliest[next], end)
-      }
+    end = next
+    let (missing, asked) = (order.filter { known[$0] == nil }, wanted)
+    let (workload, network) = (workload, network)
+    let made = parallelMap(count: missing.count) { place -> PhaseProfile? in
+      asked[missing[place]].map { Self.profile(of: $0, in: workload, on: network) }
     }
-    return last
+    // Demands of the stretch before are kept only where this one repeats them.
+    known = known.filter { asked[$0.key] != nil }
+    for (demand, profile) in zip(missing, made) { known[demand] = profile }
+  }
+
+  private static func profile(
+    of phase: PlannedPhase, in workload: Workload, on network: FabricNetwork
+  ) -> PhaseProfile {
+    let terms = phase.operations.map { operation in
+      var term = operation.term
+      term.bytesPerUnit = Int64(operation.bytesPerUnit / phase.scale)
+      return term
+    }
+    return PhaseProfile(
+      PhaseDemand(terms, of: workload), on: network, endpointCount: workload.endpointCount)
   }
 }

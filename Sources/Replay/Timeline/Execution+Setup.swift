@@ -12,7 +12,7 @@ extension Execution {
     self.options = options
     bounds = parallelMap(count: demands.count) { lowerBound(of: demands[$0], on: network) }
     recorded = plan.phases.map { $0.recordedNanoseconds(in: workload) }
-    program = Program(plan, of: workload, computeScale: options.computeScale)
+    program = Program(plan, of: workload)
     paths = PathTable(demands, on: network)
     choices = CircuitChoices(
       demands, on: network, schedules: network.fabric.optical == nil ? [] : Set(openers))

@@ -1,24 +1,13 @@
-public import TraceModel
+internal import TraceModel
 
-/// Guesses a region's next demand from those that it has seen: one instance for each region.
-public protocol RegionPredictor: Sendable {
-  /// A layer's forward demand between the region's servers, in bytes, once its gate has run.
-  mutating func observe(_ demand: TrafficMatrix, layer: Int32)
-  /// The layer's next forward demand, or nil when there is nothing to guess from.
-  mutating func predict(layer: Int32) -> TrafficMatrix?
-}
-
-/// Which predictor chooses circuits before a gate has run.
+/// Which predictor chooses circuits before a gate has run; equal names are equal choices.
 public struct PredictorChoice: Sendable, Hashable {
-  /// The word used in tables, flags and files; equal names are equal choices.
-  public var name: String
-  /// A fresh predictor, which has seen nothing.
-  public var make: @Sendable () -> any RegionPredictor
+  /// What each region starts with: it has seen nothing.
+  public var fresh: any DemandPredictor
 
-  public init(name: String, make: @escaping @Sendable () -> any RegionPredictor) {
-    self.name = name
-    self.make = make
-  }
+  public init(_ fresh: any DemandPredictor) { self.fresh = fresh }
+
+  public var name: String { fresh.name }
 
   public static func == (left: PredictorChoice, right: PredictorChoice) -> Bool {
     left.name == right.name
@@ -29,14 +18,14 @@ public struct PredictorChoice: Sendable, Hashable {
 
 /// The predictors of all regions, and what they are shown.
 struct Forecasts: Sendable {
-  private var predictors: [any RegionPredictor]
+  private var predictors: [any DemandPredictor]
   private let network: FabricNetwork
   /// Region matrices of the demands seen so far.
   private var matrices: [[TrafficMatrix]?]
 
   init(_ choice: PredictorChoice?, demandCount: Int, on network: FabricNetwork) {
     self.network = network
-    predictors = choice.map { choice in network.regions.map { _ in choice.make() } } ?? []
+    predictors = choice.map { choice in network.regions.map { _ in choice.fresh } } ?? []
     matrices = [[TrafficMatrix]?](repeating: nil, count: predictors.isEmpty ? 0 : demandCount)
   }
 

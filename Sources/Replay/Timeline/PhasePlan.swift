@@ -10,13 +10,23 @@ package struct PlannedPhase: Sendable {
   package var demand: Int
   package var scale: Double
   package var isExpert: Bool
-  /// Its operations, one for each group, as places among the workload's steps.
+  /// Its operations, one for each group.
+  package var operations: [PlannedOperation]
+  /// Their places among the workload's steps.
   package var steps: [Int]
   /// The phase whose demand the circuits are chosen for: itself at the start of a layer's forward or
   /// backward; -1 for traffic that never uses circuits.
   package var opener = -1
   /// True when a controller would choose circuits here.
   package var opensEpoch = false
+}
+
+/// One operation of a phase, as lower bounds see it.
+package struct PlannedOperation: Sendable {
+  package var computeNanoseconds: Double
+  /// At one byte per unit.
+  package var term: DemandTerm
+  package var bytesPerUnit: Double
 }
 
 extension PlannedPhase {
@@ -43,9 +53,16 @@ package struct PhasePlan: Sendable {
   /// Sorted terms of each distinct demand, their bytes per unit divided by what they share.
   package private(set) var demands: [[DemandTerm]] = []
   private var numberOf: [[DemandTerm]: Int] = [:]
+  private let computeScale: Double
 
-  package init(_ workload: Workload, iterations: ClosedRange<Int32>?) throws(ReplayError) {
+  /// - Parameters:
+  ///   - iterations: nil for all.
+  ///   - computeScale: what all compute times are multiplied by.
+  package init(
+    _ workload: Workload, iterations: ClosedRange<Int32>?, computeScale: Double = 1
+  ) throws(ReplayError) {
     try Self.check(workload)
+    self.computeScale = computeScale
     var batch: [Int] = []
     var groups = Set<Int32>()
     for (index, step) in workload.steps.enumerated()
@@ -88,9 +105,18 @@ package struct PhasePlan: Sendable {
     phases.append(
       PlannedPhase(
         step: batch[0],
-        computeNanoseconds: batch.reduce(0) { max($0, $1.computeBeforeNanoseconds) },
+        computeNanoseconds: batch.reduce(0) { max($0, $1.computeBeforeNanoseconds) } * computeScale,
         demand: number, scale: Double(divisor), isExpert: batch[0].role == .expert,
-        steps: steps))
+        operations: batch.map(operation), steps: steps))
+  }
+
+  private func operation(of step: Workload.Step) -> PlannedOperation {
+    PlannedOperation(
+      computeNanoseconds: step.computeBeforeNanoseconds * computeScale,
+      term: DemandTerm(
+        demand: step.demand, isTransposed: step.isTransposed, bytesPerUnit: 1,
+        isExpert: step.role == .expert),
+      bytesPerUnit: Double(step.bytesPerUnit))
   }
 
   /// Two logical reconfigurations per layer.

@@ -25,10 +25,10 @@ package struct Program: Sendable {
   package private(set) var predecessorCount: [Int32] = []
   package let endsPerServer: Int
 
-  package init(_ plan: PhasePlan, of workload: Workload, computeScale: Double = 1) {
+  package init(_ plan: PhasePlan, of workload: Workload) {
     endsPerServer = workload.endpointCount / max(1, workload.layout.serverCount)
     let ends = DemandEnds(workload.demands)
-    addParts(plan, of: workload, ends: ends, computeScale: computeScale)
+    addParts(plan, of: workload, ends: ends)
     var edges = Edges()
     addEdges(plan, of: workload, ends: ends, to: &edges)
     (successorOffsets, successors) = edges.bySource(count: partEnd.count)
@@ -55,7 +55,7 @@ package struct Program: Sendable {
   }
 
   private mutating func addParts(
-    _ plan: PhasePlan, of workload: Workload, ends: DemandEnds, computeScale: Double
+    _ plan: PhasePlan, of workload: Workload, ends: DemandEnds
   ) {
     var found: [Int32] = []
     var phaseOfEnd = [Int32](repeating: -1, count: workload.endpointCount)
@@ -73,11 +73,12 @@ package struct Program: Sendable {
       partPhase += [Int32](repeating: Int32(phase), count: found.count)
       partCompute += [Double](repeating: 0, count: found.count)
       partStart += [Int64](repeating: Operation.unknownTime, count: found.count)
-      for step in planned.steps {
+      for (place, step) in planned.steps.enumerated() {
         let step = workload.steps[step]
+        let compute = planned.operations[place].computeNanoseconds
         for end in ends.of(step.demand) {
           guard let part = part(of: end, in: phase) else { continue }
-          partCompute[part] = max(partCompute[part], step.computeBeforeNanoseconds * computeScale)
+          partCompute[part] = max(partCompute[part], compute)
           if step.start != Operation.unknownTime {
             partStart[part] =
               partStart[part] == Operation.unknownTime

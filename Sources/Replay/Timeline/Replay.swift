@@ -18,7 +18,8 @@ public func replay(
 ) throws(ReplayError) -> ReplayResult {
   if let defect = options.defect { throw ReplayError(defect, at: "options") }
   let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
-  let plan = try PhasePlan(workload, iterations: options.iterations)
+  let plan = try PhasePlan(
+    workload, iterations: options.iterations, computeScale: options.computeScale)
   let first = try Execution(plan, of: workload, on: network, options: options)
   var played = first
   try played.run()
@@ -34,7 +35,7 @@ public func replay(
   result.effectiveParameters = network.effectiveParameters + options.effectiveParameters
   result.isExpertTrafficOnly = plan.phases.allSatisfy(\.isExpert)
   result.hasCompute =
-    options.computeScale > 0 && plan.phases.contains { $0.computeNanoseconds > 0 }
+    plan.phases.contains { $0.computeNanoseconds > 0 }
   result.fill(from: played, withoutDelays: instant)
   result.addBounds(of: played, in: workload)
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)

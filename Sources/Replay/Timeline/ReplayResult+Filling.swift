@@ -45,10 +45,12 @@ extension ReplayResult {
 
   /// Fills in what no replay of what was played can be faster than.
   mutating func addBounds(of played: Execution, in workload: Workload) {
+    let done = played.plan.phases.indices.filter {
+      !played.isAbandoned || played.records[$0].isDone
+    }
     let bounds = iterationBounds(
-      of: played.plan, program: played.program, demands: played.choices.demands,
-      on: played.network, isAsRecorded: played.options.pacing == .recorded
-    ) { !played.isAbandoned || played.records[$0].isDone }
+      of: done.map { played.plan.phases[$0] }[...], in: workload, on: played.network,
+      pacing: played.options.pacing)
     for index in iterations.indices { iterations[index].boundNanoseconds = bounds[index] }
     total.boundNanoseconds = iterations.reduce(0) { $0 + $1.boundNanoseconds }
   }
@@ -70,7 +72,7 @@ extension Execution {
       layer: planned.step.layer, phase: planned.step.phase, role: planned.step.role,
       startNanoseconds: record.firstReady < .infinity ? record.firstReady : now,
       durationNanoseconds: record.duration,
-      computeBeforeNanoseconds: planned.computeNanoseconds * options.computeScale, bound: bound,
+      computeBeforeNanoseconds: planned.computeNanoseconds, bound: bound,
       circuitOptimumNanoseconds: circuitOptimum, bytes: record.bytes)
     row.blockedNanoseconds = record.blocked
     row.reconfiguredRegionCount = record.reconfiguredRegionCount
