@@ -64,20 +64,23 @@ package struct SureLoads {
     bytes[slot] += amount
   }
 
-  /// The tightest bound of what was added, and what it rests on.
-  package var bound: LowerBound {
-    var bound = LowerBound(nanoseconds: 0, name: "none")
-    for slot in linkCount..<bytes.count where bytes[slot] / capacity(of: slot) > bound.nanoseconds {
-      bound = LowerBound(nanoseconds: bytes[slot] / capacity(of: slot), name: "NIC")
+  /// The bounds of what was added, one of each name: NICs first, then links as they are numbered.
+  package var bounds: [LowerBound] {
+    var bounds = [LowerBound(nanoseconds: 0, name: BoundName.nic, assumptions: [.declaredNICs])]
+    for slot in linkCount..<bytes.count {
+      bounds[0].nanoseconds = max(bounds[0].nanoseconds, bytes[slot] / capacity(of: slot))
     }
     for link in 0..<linkCount where bytes[link] > 0 {
       let time = bytes[link] / capacity(of: link)
-      // Rounding must not let a link take the name of the line that it only repeats.
-      if time > bound.nanoseconds * (1 + 1e-12) {
-        bound = LowerBound(nanoseconds: time, name: network.boundName(ofLink: link))
+      let name = network.boundName(ofLink: link)
+      if let known = bounds.firstIndex(where: { $0.name == name }) {
+        bounds[known].nanoseconds = max(bounds[known].nanoseconds, time)
+      } else {
+        bounds.append(
+          LowerBound(nanoseconds: time, name: name, assumptions: [.declaredWays, .anyCircuits]))
       }
     }
-    return bound
+    return bounds
   }
 
   /// The bound of what was added and the slots that it loads; nothing is left.
