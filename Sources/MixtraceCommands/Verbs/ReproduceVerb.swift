@@ -70,7 +70,7 @@ struct ReproduceVerb: Verb {
         PaperOutcome(
           variant: variant,
           outcome: try PaperReproduction(
-            table: published, measured: measured, inputs: variant.inputs)))
+            table: published, measured: measured, inputs: variant.inputs, known: base)))
     }
     meter.finish()
     document(base, outcomes).print(results, on: terminal)
@@ -124,6 +124,7 @@ struct ReproduceVerb: Verb {
       ? "no measured token matrix was given, so every model has a synthetic gate"
       : "the measured matrix serves the models that it fits, a synthetic gate the others"
     let size = replicas == 0 ? "all" : "\(replicas)"
-    return "Note: \(demand). \(size) data-parallel replicas of each model are replayed."
+    return "Note: \(demand). One layer of each pipeline stage in \(size) data-parallel replicas is "
+      + "replayed; the others are alike."
   }
 }

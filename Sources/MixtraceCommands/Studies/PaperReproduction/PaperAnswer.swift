@@ -17,18 +17,20 @@ struct PaperAnswer: Sendable {
   var boundName = ""
   var shareOfBound = 1.0
 
-  init(_ result: ReplayResult) {
-    nanoseconds = result.completionNanoseconds
-    computeNanoseconds = result.total.computeNanoseconds
-    exposedNanoseconds = result.total.exposedNanoseconds
-    reconfigurations = result.total.reconfigurations
+  /// - Parameter layers: alike ones that the replayed one of each stage stands for.
+  init(_ result: ReplayResult, layers: Int) {
+    let factor = Double(layers)
+    nanoseconds = result.completionNanoseconds * factor
+    computeNanoseconds = result.total.computeNanoseconds * factor
+    exposedNanoseconds = result.total.exposedNanoseconds * factor
+    reconfigurations = result.total.reconfigurations * layers
     var longest = 0.0
     for phase in result.phases {
       guard phase.role == .expert else {
-        otherNetworkNanoseconds += phase.durationNanoseconds
+        otherNetworkNanoseconds += phase.durationNanoseconds * factor
         continue
       }
-      expertNanoseconds += phase.durationNanoseconds
+      expertNanoseconds += phase.durationNanoseconds * factor
       if phase.durationNanoseconds > longest {
         longest = phase.durationNanoseconds
         boundName = phase.bound.name

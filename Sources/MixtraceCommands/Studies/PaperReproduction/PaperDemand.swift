@@ -27,7 +27,8 @@ struct PaperDemand: Sendable {
     self.origin = origin
   }
 
-  /// Draws tokens through the gate of one layer.
+  /// Draws tokens through the gate of one layer. Every source has the same row, the mean of all: hot
+  /// experts and no hot pairs, as in the measured matrix, whose rows are nearly equal.
   private init(gateOf paper: PaperModel, inputs: PaperInputs) throws {
     let ends = paper.expert
     var plan = SynthesisPlan(
@@ -36,22 +37,25 @@ struct PaperDemand: Sendable {
     plan.layers = [0]
     plan.iterations = 1
     plan.skew = inputs.skew
+    plan.pairAffinity = 0
     plan.seed = inputs.seed
     try plan.validate()
     let gate = TokenGate(plan)
     let perEnd = paper.model.expertCount / ends
-    var matrix = TrafficMatrix(size: ends)
+    var received = [Int64](repeating: 0, count: ends)
     var experts: [Int32] = []
     for source in 0..<ends {
       gate.route(iteration: 0, microBatch: 0, position: 0, rank: source, into: &experts)
-      for expert in experts { matrix[source, Int(expert) / perEnd] += 1 }
+      for expert in experts { received[Int(expert) / perEnd] += 1 }
     }
+    // In units of one token of all sources together, so that the mean is a whole number.
     self.init(
-      matrix: matrix, assignmentsPerEnd: Int64(Self.sampledTokens * paper.model.topK),
+      matrix: TrafficMatrix(rows: [[Int64]](repeating: received, count: ends)),
+      assignmentsPerEnd: Int64(Self.sampledTokens * paper.model.topK * ends),
       origin: "synthetic gate, Zipf \(inputs.skew), seed \(inputs.seed)")
   }
 
-  /// A power of two, so that each sampled token stands for a whole number of real ones.
+  /// Of each source.
   private static let sampledTokens = 1_024
 
   /// The matrix with its experts numbered by a permutation.

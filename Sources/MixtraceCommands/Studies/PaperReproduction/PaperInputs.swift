@@ -3,7 +3,7 @@ internal import Replay
 /// What the authors did not publish, as it is assumed unless something else is tried.
 ///
 /// Every value is set once for all models, fabrics and rates.
-struct PaperInputs: Sendable {
+struct PaperInputs: Sendable, Hashable {
   /// Micro-batches of an iteration as a multiple of the pipeline stages; the task graphs of the
   /// public simulator have as many as stages.
   var microBatchesPerStage = 1
@@ -33,6 +33,15 @@ struct PaperInputs: Sendable {
   /// Data-parallel replicas to replay; nil for all 1,024 GPUs.
   var replicas: Int? = 2
   var seed: UInt64 = 1
+
+  /// The same without what only MixNet's circuits depend on: where it is equal, so are the fitted
+  /// compute and the cells of all other fabrics.
+  var electrical: PaperInputs {
+    var inputs = self
+    let assumed = PaperInputs()
+    (inputs.sharing, inputs.scope, inputs.delay) = (assumed.sharing, assumed.scope, assumed.delay)
+    return inputs
+  }
 }
 
 /// One input with another value, to see how much rests on it.

@@ -63,20 +63,31 @@ struct PaperModel: Sendable {
       parallelism: Parallelism(expert: expert, pipeline: pipeline, data: expert * replicas))
   }
 
-  /// Sizes with which the rings of some replicas carry per end what those of all carry: an all-reduce
-  /// over N sends 2(N − 1)/N of its size.
-  func sizes(replicas: Int) -> TrainingSizes? {
+  /// Layers of one pipeline stage: as many times longer the whole iteration takes than a replayed one.
+  var layersPerStage: Int { model.layerCount / pipeline }
+
+  /// The model with one layer in each stage, and sizes with which the rings of some replicas carry per
+  /// end what those of all carry: an all-reduce over N sends 2(N − 1)/N of its size.
+  func replayedModel(replicas: Int) -> ExpertModel {
+    var model = model
+    model.layerCount = pipeline
+    guard var sizes = model.sizes else { return model }
     func share(_ count: Int) -> Double { Double(count - 1) / Double(count) }
-    guard var sizes = model.sizes, replicas > 1, replicas < replicaCount else { return model.sizes }
-    let dense = share(expert * replicaCount) / share(expert * replicas)
-    let experts = share(replicaCount) / share(replicas)
     func scaled(_ parameters: Int, by factor: Double) -> Int {
       Int((Double(parameters) * factor).rounded())
     }
+    let once = 1 / Double(layersPerStage)
+    var (dense, experts) = (1.0, 1.0)
+    if replicas > 1, replicas < replicaCount {
+      dense = share(expert * replicaCount) / share(expert * replicas)
+      experts = share(replicaCount) / share(replicas)
+    }
+    sizes.microBatchTokens = scaled(sizes.microBatchTokens, by: once)
     sizes.denseParametersPerLayer = scaled(sizes.denseParametersPerLayer, by: dense)
-    sizes.embeddingParameters = scaled(sizes.embeddingParameters, by: dense)
+    sizes.embeddingParameters = scaled(sizes.embeddingParameters, by: dense * once)
     sizes.parametersPerExpert = scaled(sizes.parametersPerExpert, by: experts)
-    return sizes
+    model.sizes = sizes
+    return model
   }
 
   /// Tokens of a micro-batch that each end routes: micro-batch 8 × sequence 4,096 (table 1).

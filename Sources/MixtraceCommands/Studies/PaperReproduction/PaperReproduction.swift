@@ -12,20 +12,32 @@ struct PaperReproduction: Sendable {
   /// Why cells have no answer, each reason once.
   private(set) var absences: [String] = []
 
-  /// - Parameter measured: token matrix for the models whose expert parallelism it fits.
+  /// - Parameters:
+  ///   - measured: token matrix for the models whose expert parallelism it fits.
+  ///   - known: an outcome from which whatever the inputs do not change is taken.
   /// - Complexity: 16 replays and about 8 for the fit per model, on all cores.
-  init(table: PublishedTable, measured: TrafficMatrix?, inputs: PaperInputs) throws {
+  init(
+    table: PublishedTable, measured: TrafficMatrix?, inputs: PaperInputs,
+    known: PaperReproduction? = nil
+  ) throws {
     self.table = table
     self.inputs = inputs
+    let known = known?.inputs.electrical == inputs.electrical ? known : nil
     let models = try table.models.map { try PaperModel.named($0) }
     let prepared = try parallelMap(count: models.count) { number in
-      Result { try Self.prepare(models[number], table: table, measured: measured, inputs: inputs) }
+      Result {
+        try Self.prepare(
+          models[number], table: table, measured: measured, inputs: inputs,
+          fit: known?.fits[models[number].name])
+      }
     }.map { try $0.get() }
     for (model, ready) in zip(models, prepared) {
       fits[model.name] = ready.fit
       origins[model.name] = ready.origin
     }
-    let cells = table.cells
+    for cell in table.cells where cell.fabric != .mixNet { answers[cell] = known?.answers[cell] }
+    absences = known?.absences ?? []
+    let cells = table.cells.filter { known == nil || $0.fabric == .mixNet }
     let solved = parallelMap(count: cells.count) { number in
       Result { () throws -> PaperAnswer in
         let cell = cells[number]
@@ -33,7 +45,8 @@ struct PaperReproduction: Sendable {
         let fabric = try cell.fabric.specification(
           for: models[place], layout: prepared[place].workload.layout,
           gigabitsPerSecond: cell.gigabitsPerSecond, inputs: inputs)
-        return PaperAnswer(try replay(prepared[place].workload, on: fabric))
+        return PaperAnswer(
+          try replay(prepared[place].workload, on: fabric), layers: models[place].layersPerStage)
       }
     }
     for (cell, result) in zip(cells, solved) {
@@ -52,7 +65,8 @@ struct PaperReproduction: Sendable {
   }
 
   private static func prepare(
-    _ model: PaperModel, table: PublishedTable, measured: TrafficMatrix?, inputs: PaperInputs
+    _ model: PaperModel, table: PublishedTable, measured: TrafficMatrix?, inputs: PaperInputs,
+    fit known: ComputeFit?
   ) throws -> Prepared {
     func published(_ rate: Int) throws -> Double {
       let cell = PaperCell(model: model.name, fabric: .fatTree, gigabitsPerSecond: rate)
@@ -64,14 +78,16 @@ struct PaperReproduction: Sendable {
     let demand = try PaperDemand(of: model, measured: measured, inputs: inputs)
     let workload = try PaperWorkload(model, demand: demand, inputs: inputs).workload()
     let compute = model.model.compute
-    let fit = try ComputeFit(
-      target: try published(400) / published(800),
-      estimatePerLayer: Phase.allToAlls.reduce(0) { $0 + compute.nanoseconds(before: $1) }
-    ) { scale, rate in
-      let fabric = try PaperFabric.fatTree.specification(
-        for: model, layout: workload.layout, gigabitsPerSecond: rate, inputs: inputs)
-      return try replay(workload.scalingCompute(by: scale), on: fabric).completionNanoseconds
-    }
+    let fit =
+      try known
+      ?? ComputeFit(
+        target: try published(400) / published(800),
+        estimatePerLayer: Phase.allToAlls.reduce(0) { $0 + compute.nanoseconds(before: $1) }
+      ) { scale, rate in
+        let fabric = try PaperFabric.fatTree.specification(
+          for: model, layout: workload.layout, gigabitsPerSecond: rate, inputs: inputs)
+        return try replay(workload.scalingCompute(by: scale), on: fabric).completionNanoseconds
+      }
     return Prepared(
       workload: try workload.scalingCompute(by: fit.scale), fit: fit, origin: demand.origin)
   }

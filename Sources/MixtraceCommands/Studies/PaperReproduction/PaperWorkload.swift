@@ -6,21 +6,22 @@ struct PaperWorkload: Sendable {
   private let inputs: PaperInputs
   private let demand: PaperDemand
   private let layout: Layout
-  private let replicas: Int
+  /// One layer in each stage.
+  private let model: ExpertModel
 
   init(_ paper: PaperModel, demand: PaperDemand, inputs: PaperInputs) {
     self.paper = paper
     self.demand = demand
     self.inputs = inputs
-    replicas = min(paper.replicaCount, max(1, inputs.replicas ?? paper.replicaCount))
+    let replicas = min(paper.replicaCount, max(1, inputs.replicas ?? paper.replicaCount))
     layout = paper.layout(replicas: replicas)
+    var model = paper.replayedModel(replicas: replicas)
+    model.sizes?.bytesPerGradient = inputs.bytesPerGradient
+    self.model = model
   }
 
-  /// The iteration with compute as estimated; scale it with `Workload.scalingCompute`.
+  /// The iteration, one layer of each stage, with compute as estimated; scale it with `Workload.scalingCompute`.
   func workload() throws -> Workload {
-    var model = paper.model
-    model.sizes = paper.sizes(replicas: replicas)
-    model.sizes?.bytesPerGradient = inputs.bytesPerGradient
     var demands = DemandSet()
     let numbers = appendDemands(to: &demands)
     let steps = sortedAsTheyRun(
@@ -35,7 +36,7 @@ struct PaperWorkload: Sendable {
     let parallelism = layout.parallelism
     var random = RandomStream(seed: inputs.seed, purpose: 0x6C61_6265)
     var known: [Int: [Int]] = [:]
-    return (0..<paper.model.layerCount).map { layer in
+    return (0..<model.layerCount).map { layer in
       let stage = stage(ofLayer: layer)
       if let numbers = known[stage], !inputs.relabelsExpertsOfEachLayer { return numbers }
       let own = inputs.relabelsExpertsOfEachLayer ? demand.relabelled(&random) : demand
@@ -68,7 +69,7 @@ struct PaperWorkload: Sendable {
     var steps: [Workload.Step] = []
     let microBatches = layout.parallelism.pipeline * inputs.microBatchesPerStage
     for microBatch in 0..<microBatches {
-      for layer in 0..<paper.model.layerCount {
+      for layer in 0..<model.layerCount {
         let stage = stage(ofLayer: layer)
         for phase in Phase.allToAlls {
           for (group, demand) in zip(groups(inStage: stage), demandOfLayer[layer]) {
@@ -88,15 +89,15 @@ struct PaperWorkload: Sendable {
 
   /// Bytes of one entry of the matrix: the end's assignments divided over the matrix's.
   private var bytesPerAssignment: Int64 {
-    let assignments = Double(paper.tokensPerEnd * paper.model.topK)
-    let bytes = assignments * Double(paper.model.bytesPerToken.dispatchForward)
+    let assignments = Double(paper.tokensPerEnd * model.topK)
+    let bytes = assignments * Double(model.bytesPerToken.dispatchForward)
     return Int64(
       (bytes * inputs.capacityFactor / Double(max(1, demand.assignmentsPerEnd))).rounded())
   }
 
   /// The estimate by operations, or the same sum divided otherwise.
   private var compute: LayerCompute {
-    var compute = paper.model.compute
+    var compute = model.compute
     guard let share = inputs.attentionShare else { return compute }
     let forward = compute.attentionForwardNanoseconds + compute.expertForwardNanoseconds
     let backward = compute.attentionBackwardNanoseconds + compute.expertBackwardNanoseconds
@@ -109,7 +110,7 @@ struct PaperWorkload: Sendable {
 
   /// Layers are divided evenly in their order.
   private func stage(ofLayer layer: Int) -> Int {
-    layer * layout.parallelism.pipeline / paper.model.layerCount
+    layer * layout.parallelism.pipeline / model.layerCount
   }
 
   private func groups(inStage stage: Int) -> Range<Int> {
