@@ -20,6 +20,9 @@ public func replay(
   let solved = SolvedPhases(
     plan, of: workload, on: network,
     schedules: fabric.optical == nil ? [] : Set(openers))
+  for demand in solved.demands { try network.checkReachable(demand) }
+  var options = options
+  if !fabric.changesCircuits { options.policy = .never }
   var result = ReplayResult(
     fabric: fabric.name, sharing: fabric.optical.map { _ in fabric.sharing },
     policy: options.policy)
