@@ -22,7 +22,7 @@ import Foundation
     let value = arguments.dropFirst().first
     switch (arguments.first, value) {
     case ("--names", nil):
-      for benchmark in all where benchmark.isSmall { print(benchmark.name) }
+      for benchmark in all where benchmark.isCounted { print(benchmark.name) }
     case ("--once", let name?):
       guard let benchmark = all.first(where: { $0.name == name }) else {
         throw BenchmarkError("no benchmark is named \(name)")

@@ -17,7 +17,7 @@ private func iterationBenchmark(servers: Int, fabric name: String) -> Benchmark 
   let groups = servers / groupSize
   return Benchmark(
     name: "replay/iteration-\(servers * 8)-\(name)", unit: "flows",
-    workCount: groups * groupSize * (groupSize - 1) * Int(layerCount) * 4, isSmall: false
+    workCount: groups * groupSize * (groupSize - 1) * Int(layerCount) * 4, isCounted: false
   ) {
     let workload = distinctIteration(servers: servers)
     let presets = FabricCatalogue.presets(layout: workload.layout)

@@ -36,14 +36,17 @@ package struct CrossingTable {
     }
   }
 
-  /// Where a subflow crosses the link at `place`; O(crossings of the link).
-  package func crossing(of subflow: Int32, at place: LinkPlace) -> Int? {
-    place.crossings.first { crossings[$0].subflow == subflow }
+  /// Where a subflow crosses a link; O(range).
+  package func crossing(of subflow: Int32, among range: Range<Int>) -> Int? {
+    let crossings = crossings.span
+    for crossing in range where crossings[crossing].subflow == subflow { return crossing }
+    return nil
   }
 
   /// Takes ended flows off a subflow on one link; with `isDone` its crossing is dropped.
-  package mutating func release(_ ended: EndedSubflow, at place: inout LinkPlace) {
-    guard let crossing = crossing(of: ended.subflow, at: place) else { return }
+  package mutating func release(
+    _ ended: EndedSubflow, crossing: Int, at place: inout LinkPlace
+  ) {
     crossings[crossing].weight -= ended.weight
     guard ended.isDone else { return }
     var hole = crossing

@@ -92,7 +92,8 @@ package struct PartReplay {
       collectSubflows(until: horizon, first: first, freed: &freed, finish: &finish)
     }
     let moment = batching.isExact ? first : max(now, freed.moment)
-    for subflow in ended { release(subflow) }
+    // Last first, because dropping a crossing moves only those that come after it.
+    for subflow in ended.reversed() { release(subflow) }
     ended.removeAll(keepingCapacity: true)
     let elapsed = moment - now
     now = moment
@@ -127,22 +128,24 @@ package struct PartReplay {
       let place = places[link]
       let level = levels[link]
       let limit = place.sent + level * (horizon - place.since)
-      for crossing in place.bound {
+      for crossing in place.bound where table.crossings[crossing].goal <= limit {
         let bundle = Int(table.crossings[crossing].subflow)
-        guard goals[bundle].sent <= limit else { continue }
+        var goal = table.crossings[crossing].goal
         var end = EndedSubflow(
-          subflow: Int32(bundle), link: Int32(link), weight: 0, isDone: false)
-        while goals[bundle].sent <= limit && !end.isDone {
+          subflow: Int32(bundle), link: Int32(link), crossing: Int32(crossing), weight: 0,
+          isDone: false)
+        while goal <= limit && !end.isDone {
           let member = Int(nextMember[bundle])
-          let time =
-            batching.isExact ? first : place.since + (goals[bundle].sent - place.sent) / level
+          let time = batching.isExact ? first : place.since + (goal - place.sent) / level
           finish[member] = time
           freed.add(rate: level * Double(memberWeight[member]), at: time)
           end.weight += memberWeight[member]
           nextMember[bundle] += 1
           end.isDone = nextMember[bundle] == part.memberOffsets[bundle + 1]
-          if !end.isDone { goals[bundle].sent += memberBytes[member + 1] - memberBytes[member] }
+          if !end.isDone { goal += memberBytes[member + 1] - memberBytes[member] }
         }
+        goals[bundle].sent = goal
+        table.crossings[crossing].goal = goal
         runningCount -= end.isDone ? 1 : 0
         ended.append(end)
       }
@@ -164,7 +167,8 @@ package struct PartReplay {
         freed.add(rate: levels[Int(link)] * Double(memberWeight[member]), at: time)
         ended.append(
           EndedSubflow(
-            subflow: Int32(subflow), link: link, weight: memberWeight[member], isDone: isDone))
+            subflow: Int32(subflow), link: link, crossing: nil, weight: memberWeight[member],
+            isDone: isDone))
       }
       nextMember[bundle] += 1
       runningCount -= isDone ? 1 : 0
@@ -173,17 +177,22 @@ package struct PartReplay {
 
   private mutating func release(_ ended: EndedSubflow) {
     let link = Int(ended.link)
-    guard let crossing = table.crossing(of: ended.subflow, at: places[link]) else { return }
+    guard
+      let crossing = ended.crossing.map({ Int($0) })
+        ?? table.crossing(of: ended.subflow, among: places[link].bound)
+    else { return }
     let freed = levels[link] * Double(ended.weight)
     for column in crossing * table.stride..<(crossing + 1) * table.stride {
       let other = Int(table.others[column])
       guard other < places.count else { continue }
       rooms[other].columns.x += freed
-      table.release(ended, at: &places[other])
+      if let crossing = table.crossing(of: ended.subflow, among: places[other].unbound) {
+        table.release(ended, crossing: crossing, at: &places[other])
+      }
       if levels[other] < LinkRoom.roomy { markOpen(other) }
     }
     rooms[link].columns.x += freed
-    table.release(ended, at: &places[link])
+    table.release(ended, crossing: crossing, at: &places[link])
     places[link].nearestSubflow = -1
     markOpen(link)
   }
@@ -211,6 +220,8 @@ package struct EndedSubflow {
   package var subflow: Int32
   /// The link that binds it.
   package var link: Int32
+  /// Where it crosses that link, when known.
+  package var crossing: Int32?
   package var weight: Int32
   package var isDone: Bool
 }

@@ -4,4 +4,6 @@ package struct PartSolution: Sendable {
   /// Bytes of one flow per (member, subflow), for parts with several subflows only.
   package var memberSubflowBytes: [Double] = []
   package var eventCount = 0
+  /// How often links were left out or brought back, plus one.
+  package var stageCount = 1
 }

@@ -55,7 +55,7 @@ private struct PartStages {
   mutating func run() -> PartSolution {
     // Stages pay for large parts only, and the splits of several subflows do not survive one.
     let hasStages = part.subflowCount == part.bundleCount && part.bundleCount > 64
-    let patience = 16 * part.path.count
+    let patience = 32 * part.path.count
     var nextLook = patience
     while stage.step(finish: &stageFinish) {
       guard hasStages else { continue }
@@ -69,7 +69,7 @@ private struct PartStages {
           startStage(keeping: isTight)
           nextLook = patience
         } else {
-          nextLook = stage.work * 2
+          nextLook = stage.work + patience
         }
       }
     }
@@ -117,6 +117,7 @@ private struct PartStages {
   /// Goes on from here with other links, and with more if those do not hold the rates down.
   private mutating func startStage(keeping links: [Bool]) {
     closeStage()
+    solution.stageCount += 1
     isKept = links
     while true {
       let merged = part.merged(keeping: isKept, left: left, weights: memberWeight)
@@ -126,7 +127,7 @@ private struct PartStages {
         memberWeight: memberOf.map { memberWeight[Int($0)] }, at: stage.now, batching: batching)
       let use = linkUse()
       let isTight = tight(use, by: Self.neededFactor)
-      guard let _ = isTight.indices.first(where: { isTight[$0] && !isKept[$0] }) else {
+      guard isTight.indices.contains(where: { isTight[$0] && !isKept[$0] }) else {
         limits = SlackLimits(factor: slackFactor(use), stage)
         break
       }

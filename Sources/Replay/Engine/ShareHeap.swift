@@ -1,4 +1,4 @@
-/// A link and the share that each of its waiting subflows would get.
+/// A link and the share that each subflow waiting on it would get.
 package struct LinkShare {
   package var share: Double
   package var link: Int32
@@ -7,15 +7,9 @@ package struct LinkShare {
     self.share = share
     self.link = link
   }
-
-  /// Smaller shares first; ties by link, so that the order never depends on the heap's history.
-  @inline(__always)
-  package static func precedes(_ left: LinkShare, _ right: LinkShare) -> Bool {
-    left.share < right.share || (left.share == right.share && left.link < right.link)
-  }
 }
 
-/// Orders `heap[0 ..< count]` as a binary min-heap.
+/// Orders `heap[0 ..< count]` as a binary min-heap of shares.
 package func heapify(_ heap: inout MutableSpan<LinkShare>, count: Int) {
   var index = count / 2
   while index > 0 {
@@ -25,15 +19,19 @@ package func heapify(_ heap: inout MutableSpan<LinkShare>, count: Int) {
 }
 
 /// Lets the entry at `start` sink to its place among `heap[0 ..< count]`.
+///
+/// Which of two children is smaller is as good as random, so it is added, not branched on.
 @inline(__always)
 package func siftDown(_ heap: inout MutableSpan<LinkShare>, from start: Int, count: Int) {
   let entry = heap[start]
   var hole = start
   var child = 2 * hole + 1
   while child < count {
-    if child + 1 < count && LinkShare.precedes(heap[child + 1], heap[child]) { child += 1 }
-    guard LinkShare.precedes(heap[child], entry) else { break }
-    heap[hole] = heap[child]
+    let right = min(child + 1, count - 1)
+    child += heap[right].share < heap[child].share ? 1 : 0
+    let smaller = heap[child]
+    guard smaller.share < entry.share else { break }
+    heap[hole] = smaller
     hole = child
     child = 2 * hole + 1
   }

@@ -1,58 +1,33 @@
-/// What one link has left for the subflows that wait on it.
-package struct LinkRoom {
-  /// Capacity that no settled subflow uses, and running flows (with multiplicity) whose rate is
-  /// not settled: one vector, because both always change together.
-  package var columns: SIMD2<Double>
+// Max-min fair rates, kept up to date while flows end.
+//
+// Filling: every link has a share for each subflow that waits on it, what it has left divided by
+// how many wait. The link with the smallest share *binds* its waiting subflows at that *level*,
+// which takes room from the other links that they cross; then the next link, until nothing
+// waits. Levels only grow on the way, and a subflow's rate is the lowest level on its path.
+//
+// When a flow ends, its links have more room. A link with more or less room may bind at another
+// level, and then so may the links that its subflows go on to; all of those have higher levels.
+// `reopen` takes these rates back, link by link upwards, and `fillOpenLinks` fills again. What
+// is lower, or is not reached, keeps its rates and costs nothing.
+//
+// Only a link that binds at a lower level than before can reach a subflow that was kept: one that
+// crosses it and is bound by a link of a higher level. `bind` finds those, their links are opened
+// too, and the link has another turn.
+//
+// Nothing is stored per flow while time passes. A link adds up what a flow bound by it has sent
+// (`LinkPlace.sent`, brought up to date whenever the link is opened), and a subflow knows at
+// which sum it ends (`SubflowGoal`); another binding link means another sum, so moving a subflow
+// adds the difference.
 
-  package init(capacity: Double) { columns = SIMD2(capacity, 0) }
-
-  /// What each waiting subflow would get.
-  @inline(__always)
-  package var share: Double {
-    columns.y > 0 ? max(0, columns.x) / columns.y : LinkRoom.roomy
-  }
-
-  /// A level above all others that stays a number in arithmetic.
-  package static let roomy = Double.greatestFiniteMagnitude
-}
-
-/// Where one link's crossings are, and how much the subflows that it binds have sent.
-package struct LinkPlace {
-  package var firstCrossing: Int32 = 0
-  package var crossingCount: Int32 = 0
-  /// The first so many crossings are of subflows that this link binds.
-  package var boundCount: Int32 = 0
-  /// Bytes that a flow would have sent until `since`, had the link bound it from the start.
-  package var sent = 0.0
-  package var since = 0.0
-  /// Crossings that the link bound when it was opened; they still come first.
-  package var formerCount: Int32 = 0
-  /// The subflow with the lowest goal among those, and that goal.
-  package var nearestSubflow: Int32 = -1
-  package var nearest = Double.infinity
-
-  package var bound: Range<Int> { Int(firstCrossing)..<Int(firstCrossing + boundCount) }
-  package var crossings: Range<Int> { Int(firstCrossing)..<Int(firstCrossing + crossingCount) }
-}
-
-/// A subflow where it crosses a link.
-package struct Crossing {
-  package var subflow: Int32
-  /// Flows (with multiplicity) that still run.
-  package var weight: Int32
-}
-
-/// The link that binds a subflow, and what `LinkPlace.sent` of that link will be when the
-/// smallest running flow of the bundle ends.
-package struct SubflowGoal {
-  package var sent: Double
-  package var link: Int32
-}
+/// A link that was kept may lie so much higher before it counts as higher: more than rounding,
+/// and less than any result can show.
+private let levelTolerance = 1e-10
 
 /// Opens links, and with them every link that a subflow bound by one of them crosses.
 ///
-/// `open[0 ..< openCount]` are the links to start from, marked as open; the list grows by those
-/// that follow. Afterwards all subflows that they bound wait. O(subflows bound).
+/// `open[0 ..< openCount]` are the links to start from, marked in `isOpen`; the list grows by those
+/// that follow. Afterwards all subflows that they bound wait. Returns how many crossings it
+/// looked at, O(subflows bound).
 package func reopen(
   _ open: inout MutableSpan<Int32>, openCount: inout Int, at now: Double,
   isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
@@ -65,18 +40,14 @@ package func reopen(
     let link = Int(open[next])
     next += 1
     let level = levels[link]
-    if level == LinkRoom.roomy {
-      places[link].since = now
-      places[link].formerCount = 0
-      continue
-    }
     let bound = places[link].bound
-    places[link].sent += level * (now - places[link].since)
+    if level < LinkRoom.roomy { places[link].sent += level * (now - places[link].since) }
     places[link].since = now
     places[link].formerCount = places[link].boundCount
     places[link].boundCount = 0
     levels[link] = LinkRoom.roomy
     work += bound.count
+    // A known stride lets the compiler take the inner loop apart.
     if stride == 1 {
       unbind(
         bound, of: link, at: level, &open, openCount: &openCount, isOpen: &isOpen, rooms: &rooms,
@@ -90,6 +61,7 @@ package func reopen(
   return work
 }
 
+/// Takes the rates of bound subflows back on all links of their paths.
 @inline(__always)
 private func unbind(
   _ bound: Range<Int>, of link: Int, at level: Double, _ open: inout MutableSpan<Int32>,
@@ -100,8 +72,8 @@ private func unbind(
   for crossing in bound {
     let change = SIMD2(level, 1) * Double(crossings[crossing].weight)
     total += change
-    for place in crossing * stride..<(crossing + 1) * stride {
-      let other = Int(others[place])
+    for column in crossing * stride..<(crossing + 1) * stride {
+      let other = Int(others[column])
       rooms[other].columns += change
       if !isOpen[other] {
         isOpen[other] = true
@@ -113,36 +85,33 @@ private func unbind(
   rooms[link].columns += total
 }
 
-/// Fills the open links one after the other, tightest first, until none is left.
+/// Fills the open links one after the other, smallest share first, until none is open.
+///
+/// Returns how many crossings it looked at; O(crossings of the open links + links log links).
 package func fillOpenLinks(
   _ open: inout MutableSpan<Int32>, openCount: inout Int, at now: Double,
-  heap: inout MutableSpan<LinkShare>,
-  isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
-  rooms: inout MutableSpan<LinkRoom>, places: inout MutableSpan<LinkPlace>,
-  ends: inout MutableSpan<Double>, goals: inout MutableSpan<SubflowGoal>,
-  crossings: inout MutableSpan<Crossing>, others: inout MutableSpan<Int32>, stride: Int
+  heap: inout MutableSpan<LinkShare>, isOpen: inout MutableSpan<Bool>,
+  levels: inout MutableSpan<Double>, rooms: inout MutableSpan<LinkRoom>,
+  places: inout MutableSpan<LinkPlace>, ends: inout MutableSpan<Double>,
+  goals: inout MutableSpan<SubflowGoal>, crossings: inout MutableSpan<Crossing>,
+  others: inout MutableSpan<Int32>, stride: Int
 ) -> Int {
   var work = 0
   var heapCount = 0
   var highestKept = 0.0
-  for link in ends.indices where !isOpen[link] && levels[link] < LinkRoom.roomy {
+  for link in ends.indices where levels[link] < LinkRoom.roomy {
     highestKept = max(highestKept, levels[link])
   }
   while true {
     if openCount > 0 {
-      for place in 0..<openCount {
-        heap[heapCount] = LinkShare(share: 0, link: open[place])
-        heapCount += 1
-      }
+      pour(open, count: openCount, rooms: rooms, into: &heap, count: &heapCount)
       openCount = 0
-      for place in 0..<heapCount { heap[place].share = rooms[Int(heap[place].link)].share }
-      heapify(&heap, count: heapCount)
     }
     guard heapCount > 0 else { return work }
-    let top = heap[0]
-    let link = Int(top.link)
+    let link = Int(heap[0].link)
     let share = rooms[link].share
-    if share > top.share && share < LinkRoom.roomy {
+    if share > heap[0].share && share < LinkRoom.roomy {
+      // Shares only grow while others bind, so a stale one is corrected when it comes up.
       heap[0].share = share
       siftDown(&heap, from: 0, count: heapCount)
       continue
@@ -151,115 +120,105 @@ package func fillOpenLinks(
     heap[0] = heap[heapCount]
     if heapCount > 1 { siftDown(&heap, from: 0, count: heapCount) }
     isOpen[link] = false
-    if share == LinkRoom.roomy {
+    guard share < LinkRoom.roomy else {
       ends[link] = .infinity
       continue
     }
     if stride == 1 {
       work += bind(
         link, at: share, highestKept: highestKept, &open, openCount: &openCount, isOpen: &isOpen,
-        levels: &levels,
-        rooms: &rooms, places: &places, ends: &ends,
-        goals: &goals, crossings: &crossings, others: &others, stride: 1)
+        levels: &levels, rooms: &rooms, places: &places, ends: &ends, goals: &goals,
+        crossings: &crossings, others: &others, stride: 1)
     } else {
       work += bind(
         link, at: share, highestKept: highestKept, &open, openCount: &openCount, isOpen: &isOpen,
-        levels: &levels,
-        rooms: &rooms, places: &places, ends: &ends,
-        goals: &goals, crossings: &crossings, others: &others, stride: stride)
+        levels: &levels, rooms: &rooms, places: &places, ends: &ends, goals: &goals,
+        crossings: &crossings, others: &others, stride: stride)
     }
-    if openCount > 0 {
-      isOpen[link] = true
-      open[openCount] = Int32(link)
-      openCount += 1
-      work += reopen(
-        &open, openCount: &openCount, at: now, isOpen: &isOpen, levels: &levels,
-        rooms: &rooms, places: &places,
-        crossings: crossings, others: others, stride: stride)
-      highestKept = .infinity
-      for place in 0..<heapCount { places[Int(heap[place].link)].formerCount = 0 }
-    }
+    guard openCount > 0 else { continue }
+    // The link has reached subflows that a higher link binds: open those, and give it another turn.
+    isOpen[link] = true
+    open[openCount] = Int32(link)
+    openCount += 1
+    work += reopen(
+      &open, openCount: &openCount, at: now, isOpen: &isOpen, levels: &levels, rooms: &rooms,
+      places: &places, crossings: crossings, others: others, stride: stride)
+    // What was bound before may by now have been bound elsewhere and opened again.
+    for entry in 0..<heapCount { places[Int(heap[entry].link)].formerCount = 0 }
+    highestKept = LinkRoom.roomy
   }
 }
 
+/// Adds open links to the heap and orders it by present shares.
+private func pour(
+  _ open: borrowing MutableSpan<Int32>, count: Int, rooms: borrowing MutableSpan<LinkRoom>,
+  into heap: inout MutableSpan<LinkShare>, count heapCount: inout Int
+) {
+  for entry in 0..<count {
+    heap[heapCount] = LinkShare(share: 0, link: open[entry])
+    heapCount += 1
+  }
+  for entry in 0..<heapCount { heap[entry].share = rooms[Int(heap[entry].link)].share }
+  heapify(&heap, count: heapCount)
+}
+
+/// Binds every subflow that waits on a link at `level`.
+///
+/// Crossings of bound subflows come first; those that the link bound before mostly stay, so
+/// branches are foreseeable and only newcomers touch `goals`. When no link that was kept can lie
+/// higher, the search stops as soon as everybody who waits is found. Links to be opened are left
+/// in `open`. Returns how many crossings it looked at.
 @inline(__always)
 private func bind(
   _ link: Int, at level: Double, highestKept: Double, _ open: inout MutableSpan<Int32>,
-  openCount: inout Int,
-  isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
+  openCount: inout Int, isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
   rooms: inout MutableSpan<LinkRoom>, places: inout MutableSpan<LinkPlace>,
   ends: inout MutableSpan<Double>, goals: inout MutableSpan<SubflowGoal>,
   crossings: inout MutableSpan<Crossing>, others: inout MutableSpan<Int32>, stride: Int
 ) -> Int {
-  let place = places[link]
-  let limit = level * (1 + 1e-10)
-  let isSure = highestKept <= limit
+  var place = places[link]
+  let limit = level * (1 + levelTolerance)
+  let mayReachKept = highestKept > limit
   let waiting = rooms[link].columns.y
-  var bound = Int(place.firstCrossing)
-  let formerEnd = bound + Int(place.formerCount)
-  var nearest = place.nearest
-  var nearestSubflow: Int32 = -1
+  let former = place.nearestSubflow
+  place.nearestSubflow = -1
   var total = SIMD2<Double>.zero
-  var crossing = bound
-  while crossing < formerEnd {
-    var lowest = LinkRoom.roomy
-    for column in crossing * stride..<(crossing + 1) * stride {
-      lowest = min(lowest, levels[Int(others[column])])
+  var crossing = Int(place.firstCrossing)
+  var bound = crossing + Int(place.formerCount)
+
+  while crossing < bound {
+    if lowestLevel(on: crossing, levels: levels, others: others, stride: stride) == LinkRoom.roomy {
+      total += take(
+        crossing, at: level, rooms: &rooms, crossings: crossings, others: others, stride: stride)
+      if crossings[crossing].subflow == former { place.nearestSubflow = former }
+      crossing += 1
+    } else {
+      bound -= 1
+      swap(crossing, bound, crossings: &crossings, others: &others, stride: stride)
     }
-    if lowest == LinkRoom.roomy {
-      let here = crossings[crossing]
-      let change = SIMD2(level, 1) * Double(here.weight)
-      total += change
-      for column in crossing * stride..<(crossing + 1) * stride {
-        rooms[Int(others[column])].columns -= change
-      }
-      if here.subflow == place.nearestSubflow { nearestSubflow = here.subflow }
-      if crossing != bound {
-        crossings.swapAt(crossing, bound)
-        for hop in 0..<stride { others.swapAt(crossing * stride + hop, bound * stride + hop) }
-      }
-      bound += 1
-    }
-    crossing += 1
   }
-  if nearestSubflow < 0 {
-    nearest = .infinity
+  if place.nearestSubflow < 0 {
+    place.nearestGoal = .infinity
     for crossing in Int(place.firstCrossing)..<bound {
-      let subflow = crossings[crossing].subflow
-      let sent = goals[Int(subflow)].sent
-      if sent < nearest {
-        nearest = sent
-        nearestSubflow = subflow
-      }
+      note(crossings[crossing], in: &place)
     }
   }
-  let end = Int(place.firstCrossing + place.crossingCount)
-  while crossing < end && !(isSure && total.y == waiting) {
-    var lowest = LinkRoom.roomy
-    for column in crossing * stride..<(crossing + 1) * stride {
-      lowest = min(lowest, levels[Int(others[column])])
-    }
+
+  let end = place.crossings.upperBound
+  while crossing < end && (mayReachKept || total.y < waiting) {
+    let lowest = lowestLevel(on: crossing, levels: levels, others: others, stride: stride)
+    let subflow = Int(crossings[crossing].subflow)
     if lowest == LinkRoom.roomy {
-      let here = crossings[crossing]
-      let change = SIMD2(level, 1) * Double(here.weight)
-      total += change
-      for column in crossing * stride..<(crossing + 1) * stride {
-        rooms[Int(others[column])].columns -= change
-      }
-      let goal = goals[Int(here.subflow)]
-      let sent = goal.sent + place.sent - places[Int(goal.link)].sent
-      goals[Int(here.subflow)] = SubflowGoal(sent: sent, link: Int32(link))
-      if sent < nearest {
-        nearest = sent
-        nearestSubflow = here.subflow
-      }
-      if crossing != bound {
-        crossings.swapAt(crossing, bound)
-        for hop in 0..<stride { others.swapAt(crossing * stride + hop, bound * stride + hop) }
-      }
+      total += take(
+        crossing, at: level, rooms: &rooms, crossings: crossings, others: others, stride: stride)
+      let goal = goals[subflow].sent + place.sent - places[Int(goals[subflow].link)].sent
+      goals[subflow] = SubflowGoal(sent: goal, link: Int32(link))
+      crossings[crossing].goal = goal
+      note(crossings[crossing], in: &place)
+      swap(crossing, bound, crossings: &crossings, others: &others, stride: stride)
       bound += 1
     } else if lowest > limit {
-      let binder = Int(goals[Int(crossings[crossing].subflow)].link)
+      let binder = Int(goals[subflow].link)
       if !isOpen[binder] {
         isOpen[binder] = true
         open[openCount] = Int32(binder)
@@ -268,11 +227,55 @@ private func bind(
     }
     crossing += 1
   }
+
   rooms[link].columns -= total
   levels[link] = level
-  places[link].boundCount = Int32(bound) - place.firstCrossing
-  places[link].nearest = nearest
-  places[link].nearestSubflow = nearestSubflow
-  ends[link] = place.since + (nearest - place.sent) / level
+  place.boundCount = Int32(bound) - place.firstCrossing
+  ends[link] = place.since + (place.nearestGoal - place.sent) / level
+  places[link] = place
   return crossing - Int(place.firstCrossing)
+}
+
+/// The lowest level of a crossing's other links: `roomy` when its subflow waits.
+@inline(__always)
+private func lowestLevel(
+  on crossing: Int, levels: borrowing MutableSpan<Double>, others: borrowing MutableSpan<Int32>,
+  stride: Int
+) -> Double {
+  var lowest = LinkRoom.roomy
+  for column in crossing * stride..<(crossing + 1) * stride {
+    lowest = min(lowest, levels[Int(others[column])])
+  }
+  return lowest
+}
+
+/// Settles a crossing's subflow at `level` on its other links, and returns what this one must lose.
+@inline(__always)
+private func take(
+  _ crossing: Int, at level: Double, rooms: inout MutableSpan<LinkRoom>,
+  crossings: borrowing MutableSpan<Crossing>, others: borrowing MutableSpan<Int32>, stride: Int
+) -> SIMD2<Double> {
+  let change = SIMD2(level, 1) * Double(crossings[crossing].weight)
+  for column in crossing * stride..<(crossing + 1) * stride {
+    rooms[Int(others[column])].columns -= change
+  }
+  return change
+}
+
+/// Remembers the bound subflow with the lowest goal.
+@inline(__always)
+private func note(_ crossing: Crossing, in place: inout LinkPlace) {
+  guard crossing.goal < place.nearestGoal else { return }
+  place.nearestGoal = crossing.goal
+  place.nearestSubflow = crossing.subflow
+}
+
+@inline(__always)
+private func swap(
+  _ left: Int, _ right: Int, crossings: inout MutableSpan<Crossing>,
+  others: inout MutableSpan<Int32>, stride: Int
+) {
+  guard left != right else { return }
+  crossings.swapAt(left, right)
+  for hop in 0..<stride { others.swapAt(left * stride + hop, right * stride + hop) }
 }

@@ -1,7 +1,7 @@
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct BatchedCompletionTests {
   @Test func oneBatchGoesThereIsComputedAndComesBack() throws {

@@ -1,7 +1,7 @@
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct DecompositionTests {
   static func uniform(_ size: Int) -> TrafficMatrix {

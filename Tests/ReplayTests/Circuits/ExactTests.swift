@@ -1,7 +1,7 @@
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct ExactTests {
   /// Rates in a public Spectra example, in hundredths.

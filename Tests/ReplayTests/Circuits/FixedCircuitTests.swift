@@ -1,7 +1,7 @@
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct FixedCircuitTests {
   /// Full-duplex circuits between the given servers.

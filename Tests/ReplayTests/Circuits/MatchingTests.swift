@@ -1,7 +1,7 @@
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct MatchingTests {
   /// Calls back with every permutation of 0 ..< count.

@@ -1,7 +1,7 @@
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct ScheduleReplayTests {
   /// Each peer of a server needs a circuit of its own, and each circuit a delay: what no schedule of

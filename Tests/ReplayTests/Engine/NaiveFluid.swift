@@ -21,41 +21,35 @@ func naiveFinishTimes(_ problem: FluidProblem) -> [Double] {
 }
 
 private func naiveRates(_ problem: FluidProblem, isRunning: [Bool]) -> [Double] {
-  var rate = [Double?](repeating: nil, count: problem.subflowCount)
-  var flowOf = [Int](repeating: 0, count: problem.subflowCount)
-  for flow in 0..<problem.flowCount {
+  var rate = [Double](repeating: 0, count: problem.subflowCount)
+  var copies = [Double](repeating: 0, count: problem.subflowCount)
+  var remaining = problem.linkCapacity
+  var waiting = remaining.map { _ in 0.0 }
+  var unfixed: [Int] = []
+  func links(_ subflow: Int) -> [Int] {
+    problem.pathRange(of: subflow).map { Int(problem.path[$0]) }
+  }
+  for flow in 0..<problem.flowCount where isRunning[flow] {
     for subflow in problem.subflows(of: flow) {
-      flowOf[subflow] = flow
-      if !isRunning[flow] { rate[subflow] = 0 }
+      copies[subflow] = Double(problem.flowMultiplicity[flow])
+      for link in links(subflow) { waiting[link] += copies[subflow] }
+      unfixed.append(subflow)
     }
   }
-  func copies(_ subflow: Int) -> Double { Double(problem.flowMultiplicity[flowOf[subflow]]) }
-  while rate.contains(nil) {
-    var tightest = (share: Double.infinity, link: -1)
-    for link in 0..<problem.linkCount {
-      var remaining = problem.linkCapacity[link]
-      var waiting = 0.0
-      for subflow in 0..<problem.subflowCount {
-        for place in problem.pathRange(of: subflow) where Int(problem.path[place]) == link {
-          if let fixed = rate[subflow] {
-            remaining -= fixed * copies(subflow)
-          } else {
-            waiting += copies(subflow)
-          }
-        }
-      }
-      if waiting > 0 && remaining / waiting < tightest.share {
-        tightest = (max(0, remaining) / waiting, link)
+  while !unfixed.isEmpty {
+    let shares = remaining.indices.map { waiting[$0] > 0 ? remaining[$0] / waiting[$0] : .infinity }
+    let share = shares.min() ?? 0
+    let tightest = shares.firstIndex(of: share) ?? 0
+    for subflow in unfixed where links(subflow).contains(tightest) {
+      rate[subflow] = max(0, share)
+      for link in links(subflow) {
+        remaining[link] -= rate[subflow] * copies[subflow]
+        waiting[link] -= copies[subflow]
       }
     }
-    for subflow in 0..<problem.subflowCount where rate[subflow] == nil {
-      if problem.pathRange(of: subflow).contains(where: { Int(problem.path[$0]) == tightest.link })
-      {
-        rate[subflow] = tightest.share
-      }
-    }
+    unfixed.removeAll { links($0).contains(tightest) }
   }
   return (0..<problem.flowCount).map { flow in
-    problem.subflows(of: flow).reduce(0) { $0 + (rate[$1] ?? 0) }
+    problem.subflows(of: flow).reduce(0) { $0 + rate[$1] }
   }
 }

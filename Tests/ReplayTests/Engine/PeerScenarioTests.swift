@@ -64,13 +64,25 @@ struct PeerScenario: Sendable, CustomStringConvertible {
 struct PeerScenarioTests {
   @Test(arguments: PeerScenario.all)
   func everyFlowEndsWhenTheReferenceSays(_ scenario: PeerScenario) throws {
+    try expect(
+      try scenario.problem(), endsAsIn: "\(scenario.name)_fluid_spray",
+      completionMicroseconds: scenario.completionMicroseconds)
+  }
+
+  @Test func fixedPathsEndWhenTheReferenceSays() throws {
+    try expect(
+      fixedPathAllToAll(), endsAsIn: "S1_fluid_dmodk", completionMicroseconds: 2105.960)
+  }
+
+  private func expect(
+    _ problem: FluidProblem, endsAsIn name: String, completionMicroseconds: Double
+  ) throws {
     let reference = try Programs.run(
-      ["gzip", "-dc", RealInputs.path("peers/fct/\(scenario.name)_fluid_spray.csv.gz")]
+      ["gzip", "-dc", RealInputs.path("peers/fct/\(name).csv.gz")]
     ).output.split(separator: "\n").dropFirst()
-    let problem = try scenario.problem()
     let solution = try problem.solve()
     #expect(reference.count == problem.flowCount)
-    #expect(abs(solution.completion / 1000 - scenario.completionMicroseconds) < 0.0006)
+    #expect(abs(solution.completion / 1000 - completionMicroseconds) < 0.0006)
     var mismatches = 0
     for (flow, line) in reference.enumerated() {
       let cells = line.split(separator: ",")
@@ -81,5 +93,30 @@ struct PeerScenarioTests {
       if error > 1e-6 * microseconds + 0.0005001 { mismatches += 1 }
     }
     #expect(mismatches == 0)
+  }
+
+  /// S1 over one fixed path per destination: 8 pods of 4 leaves of 4 servers, D-mod-k.
+  private func fixedPathAllToAll() -> FluidProblem {
+    let nodes = 128
+    var problem = FluidProblem(linkCapacity: [Double](repeating: 50, count: 6 * nodes))
+    for source in 0..<nodes {
+      for destination in 0..<nodes where destination != source {
+        let (spine, core) = (destination % 4, destination / 4 % 4)
+        var path = [source]
+        if source / 4 != destination / 4 {
+          path.append(2 * nodes + source / 4 * 4 + spine)
+          if source / 16 != destination / 16 {
+            path.append(4 * nodes + (source / 16 * 4 + spine) * 4 + core)
+            path.append(5 * nodes + (destination / 16 * 4 + spine) * 4 + core)
+          }
+          path.append(3 * nodes + destination / 4 * 4 + spine)
+        }
+        path.append(nodes + destination)
+        problem.appendFlow(
+          bytes: Double(((31 * source + 17 * destination) % 97 + 1) * 16_384),
+          over: path.map { Int32($0) })
+      }
+    }
+    return problem
   }
 }
