@@ -4,7 +4,8 @@ import Foundation
 @main struct MixtraceBench {
   static let all: [Benchmark] =
     traceModelBenchmarks + byteStreamsBenchmarks + traceFormatBenchmarks + packetBenchmarks
-    + routerLogBenchmarks + localityBenchmarks + replayBenchmarks + synthesisBenchmarks
+    + routerLogBenchmarks + localityBenchmarks + replayBenchmarks + iterationBenchmarks
+    + synthesisBenchmarks
     + reportingBenchmarks
 
   static func main() {
@@ -21,7 +22,7 @@ import Foundation
     let value = arguments.dropFirst().first
     switch (arguments.first, value) {
     case ("--names", nil):
-      for benchmark in all { print(benchmark.name) }
+      for benchmark in all where benchmark.isSmall { print(benchmark.name) }
     case ("--once", let name?):
       guard let benchmark = all.first(where: { $0.name == name }) else {
         throw BenchmarkError("no benchmark is named \(name)")

@@ -6,6 +6,8 @@ struct Benchmark: Sendable {
   var unit: String
   /// How many units one run processes.
   var workCount: Int
+  /// False for work of seconds, which `scripts/instructions` leaves out.
+  var isSmall = true
   /// Prepares the input once and returns the run itself, which returns a value that depends on all
   /// of its work, so that nothing can be optimised away.
   var prepare: @Sendable () throws -> () throws -> Int

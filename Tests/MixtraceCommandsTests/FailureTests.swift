@@ -58,6 +58,31 @@ struct FailureTests {
     }
   }
 
+  @Test("an output never replaces an input, whatever the input is called")
+  func outputOverInput() throws {
+    try withScratchFolder { folder in
+      let (capture, layout) = try SmallTrace.writeCapture(in: folder)
+      let trace = try SmallTrace.write(in: folder)
+      let otherName = folder.path("other-name.mixt")
+      try FileManager.default.linkItem(atPath: trace, toPath: otherName)
+      let kept = try [capture, layout, trace].map(bytes)
+      let names = try folder.names()
+      for arguments in [
+        ["ingest", capture, "-o", capture],
+        ["ingest", capture, "-o", folder.path("run.mixt"), "--layout", layout]
+          + ["--write-layout", layout],
+        ["attribute", trace, "--layout", layout, "-o", layout],
+        ["report", trace, "-o", otherName], ["export", trace, "matrix", "-o", trace],
+      ] {
+        let outcome = mixtrace(arguments)
+        #expect(outcome.status == .wrongUsage, "\(arguments)")
+        #expect(outcome.errors.contains("would be written over"), "\(outcome.errors)")
+      }
+      #expect(try [capture, layout, trace].map(bytes) == kept)
+      #expect(try folder.names() == names)
+    }
+  }
+
   @Test("a file of another kind is told apart")
   func otherKinds() throws {
     try withScratchFolder { folder in

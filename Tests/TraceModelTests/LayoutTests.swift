@@ -101,9 +101,13 @@ import TraceModel
     ledger.skip("not RDMA", count: 2, first: "packet 3")
     ledger.skip("not RDMA", count: 1, first: "packet 9")
     #expect(!ledger.isBalanced)
+    #expect(
+      ledger.imbalance
+        == "a.pcap: 10 packets were read, but 6 used, 3 skipped and 0 malformed")
     #expect(!ledger.hasDamage)
     ledger.reject("too short", first: "byte 77")
     #expect(ledger.isBalanced)
+    #expect(ledger.imbalance == nil)
     #expect(ledger.hasDamage)
     #expect(ledger.skipped == [Ledger.Entry(reason: "not RDMA", count: 3, first: "packet 3")])
   }

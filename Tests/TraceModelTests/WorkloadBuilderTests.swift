@@ -156,6 +156,18 @@ import TraceModel
     #expect(read.referenceTokensPerRank == 0 && read.expertForwardNanoseconds == 2)
   }
 
+  @Test func sizesThatAnOlderTraceLacksAreNotDeclared() throws {
+    var model = model()
+    let old = try JSONEncoder().encode(model)
+    #expect(try JSONDecoder().decode(ExpertModel.self, from: old).sizes == nil)
+    model.sizes = TrainingSizes(
+      microBatchTokens: 1, denseParametersPerLayer: 2, parametersPerExpert: 3)
+    let new = try JSONEncoder().encode(model)
+    #expect(try JSONDecoder().decode(ExpertModel.self, from: new) == model)
+    model.sizes?.bytesPerGradient = 0
+    #expect(model.defect?.contains("bytes_per_gradient") == true)
+  }
+
   @Test func stepsStandAsTheyRun() throws {
     var trace = Trace(metadata: TraceMetadata(layout: layout, model: model()))
     var id: Int32 = 0

@@ -14,12 +14,21 @@ public final class AtomicFile {
   private let keepsPartialOnFailure: Bool
   private var descriptor: Int32
 
-  /// Creates `path + ".partial"`, or empties it when an earlier run left one.
-  public init(path: String, keepPartialOnFailure: Bool = false) throws(ByteStreamError) {
+  /// Creates `path + ".partial"`.
+  ///
+  /// - Parameter keepContents: go on after what an earlier run left there instead of emptying it.
+  public init(
+    path: String, keepPartialOnFailure: Bool = false, keepContents: Bool = false
+  ) throws(ByteStreamError) {
     try Self.refuseSpecialFile(path)
     self.path = path
     keepsPartialOnFailure = keepPartialOnFailure
     descriptor = try Self.openLocked(path + ".partial")
+    if keepContents {
+      position = Int64(lseek(descriptor, 0, SEEK_END))
+    } else {
+      try truncate(to: 0)
+    }
   }
 
   deinit { discard() }
@@ -49,6 +58,29 @@ public final class AtomicFile {
       written += count
       position += Int64(count)
     }
+  }
+
+  /// What is in the partial file.
+  public func contents() throws(ByteStreamError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Int(position))
+    var count = 0
+    while count < bytes.count {
+      let step = unsafe bytes.withUnsafeMutableBytes { all in
+        unsafe pread(descriptor, all.baseAddress! + count, all.count - count, off_t(count))
+      }
+      if step < 0 && errno == EINTR { continue }
+      guard step > 0 else { throw failure("cannot be read") }
+      count += step
+    }
+    return bytes
+  }
+
+  /// Forgets what was written after a position.
+  public func truncate(to position: Int64) throws(ByteStreamError) {
+    guard ftruncate(descriptor, off_t(position)) == 0,
+      lseek(descriptor, off_t(position), SEEK_SET) == position
+    else { throw failure("cannot be shortened") }
+    self.position = position
   }
 
   /// Flushes to disk and gives the file its final name.
@@ -95,7 +127,7 @@ public final class AtomicFile {
 
   private static func openLocked(_ path: String) throws(ByteStreamError) -> Int32 {
     while true {
-      let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+      let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
       guard descriptor >= 0 else {
         throw ByteStreamError(
           .unavailable, file: path, message: "cannot be created: \(lastSystemError())",
@@ -113,7 +145,6 @@ public final class AtomicFile {
       if unsafe fstat(descriptor, &opened) == 0, unsafe stat(path, &named) == 0,
         opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
       {
-        ftruncate(descriptor, 0)
         return descriptor
       }
       close(descriptor)

@@ -42,11 +42,12 @@ struct FabricComparison {
 
   /// Replays a workload on every fabric.
   ///
-  /// One that reconfigures gets a row with the delay of a commodity NIC, so that an optimistic delay
+  /// With `addsCompanions`, one that reconfigures gets a row with the delay of a commodity NIC, so that an optimistic delay
   /// never stands alone; the first also gets one with circuits set once, which is what remains when
   /// changing them does not pay.
   init(
     workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
+    addsCompanions: Bool = true,
     progress: (_ name: String, _ done: Int) -> Void = { _, _ in }
   ) throws {
     costModel = parameters.options.cost.rawValue
@@ -54,7 +55,7 @@ struct FabricComparison {
     for (done, fabric) in fabrics.enumerated() {
       progress(fabric.name, done)
       try add(fabric, label: fabric.name, workload: workload, parameters: parameters)
-      guard let optical = fabric.optical, optical.scheduler.dependsOnDemand,
+      guard addsCompanions, let optical = fabric.optical, optical.scheduler.dependsOnDemand,
         optical.nicsPerServer > 0
       else { continue }
       if parameters.policy != .never, !hasSetOnce {

@@ -42,6 +42,15 @@ final class ProgressMeter: Sendable {
     }
   }
 
+  /// Shows how many combinations of a sweep are done.
+  func showSweep(done: Int, of count: Int) {
+    update { elapsed in
+      ProgressLine(label: "sweep", kind: .count, noun: "combinations", total: Int64(count))
+        .text(
+          done: Int64(done), elapsedNanoseconds: Int64(elapsed * 1e9), width: terminal.width)
+    }
+  }
+
   /// Removes the line.
   func finish() {
     state.withLock { state in

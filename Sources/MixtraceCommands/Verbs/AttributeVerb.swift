@@ -32,6 +32,8 @@ struct AttributeVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let options = try attribution.options()
+    // The trace itself may be replaced: its messages are all kept.
+    try refuse(outputs: [output], thatAreInputs: layout.map { [$0] } ?? [])
     let read = try readTrace(trace, warningsTo: terminal) { spool in
       guard spool.blocks.contains(where: { $0.kind == .messages }) else {
         throw VerbError("\(trace) holds no messages: only captures have them.")

@@ -90,11 +90,9 @@ struct IngestVerb: Verb {
       metadata: TraceMetadata(layout: options.layout ?? Layout(serverCount: 1, gpusPerServer: 1)))
     let summary = try reader.read(paths: inputs, options: options, into: &spool)
     meter.finish()
-    if let leak = summary.ledgers.first(where: { !$0.isBalanced }) {
+    if let leak = summary.ledgers.lazy.compactMap(\.imbalance).first {
       throw VerbError(
-        "\(leak.source): \(leak.read) \(leak.unit) were read, but \(leak.used) used, "
-          + "\(leak.skippedCount) skipped and \(leak.malformedCount) malformed. This is a defect of "
-          + "mixtrace: please report it with the input.")
+        "\(leak). This is a defect of mixtrace: please report it with the input.")
     }
     let damaged = summary.ledgers.filter(\.hasDamage)
     if strict, let first = damaged.first {

@@ -42,12 +42,13 @@ struct ReplayVerb: Verb {
   var details = false
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
+  @OptionGroup(title: "What if") var changes: WhatIfOptions
   @OptionGroup(title: "Fabric parameters") var fabricOptions: FabricOptions
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let parameters = try fabricOptions.parameters()
-    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
     let workload = read.value
     let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)

@@ -35,6 +35,7 @@ struct ReportVerb: Verb {
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
+  @OptionGroup(title: "What if") var changes: WhatIfOptions
   @OptionGroup(title: "Fabric parameters") var fabricOptions: FabricOptions
 
   @Flag(help: "Say nothing but warnings and errors.")
@@ -43,7 +44,7 @@ struct ReportVerb: Verb {
   func run(on terminal: Terminal) throws -> ExitStatus {
     let parameters = try fabricOptions.parameters()
     try refuse(outputs: [output], thatAreInputs: [trace])
-    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
     let workload = read.value
     let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)
     defer { meter.finish() }

@@ -1,31 +1,74 @@
 internal import TraceModel
 
-/// A time below which no phase can end, and why.
-public struct LowerBound: Sendable, Hashable {
-  public var nanoseconds: Double
-  /// "NIC", "electrical NIC", "scale-up" or the network tier.
-  public var name: String
-
-  public init(nanoseconds: Double, name: String) {
-    self.nanoseconds = nanoseconds
-    self.name = name
-  }
+/// The tightest bound on one demand with circuits free to choose.
+package func lowerBound(of demand: PhaseDemand, on network: FabricNetwork) -> LowerBound {
+  lowerBounds(of: demand, on: network).tightest
 }
 
-/// The tightest bound on one demand with circuits free to choose, as `SureLoads` assumes.
-package func lowerBound(of demand: PhaseDemand, on network: FabricNetwork) -> LowerBound {
+/// Every bound on one demand of a fabric: its links as `SureLoads` assumes, and its circuit lines.
+package func lowerBounds(of demand: PhaseDemand, on network: FabricNetwork) -> BoundTable {
   var loads = SureLoads(network)
   loads.add(demand)
-  return loads.bound
+  var table = BoundTable()
+  for bound in loads.bounds { table.add(bound) }
+  guard let optical = network.fabric.optical else {
+    table.exclude(BoundName.circuitLine, because: "the fabric has no circuits")
+    return table
+  }
+  let ports = RegionPorts(
+    optical: optical.nicsPerServer, electrical: network.fabric.electricalNICsPerServer,
+    rate: network.fabric.nicRate, duplex: optical.scheduler.duplex)
+  let lines = circuitLines(of: demand, on: network)
+  if lines.isEmpty {
+    table.exclude(BoundName.circuitLine, because: "no bytes can use a circuit")
+  } else {
+    table.add(circuitLineBound(lines, on: ports, atLeast: table.tightest.nanoseconds))
+  }
+  return table
+}
+
+/// The lines of all servers with bytes that circuits could carry, each with all that its NICs move.
+private func circuitLines(of demand: PhaseDemand, on network: FabricNetwork) -> [CircuitLine] {
+  var servers = KeyTable()
+  var lines: [CircuitLine] = []
+  func line(of server: Int) -> Int {
+    let number = servers.number(of: UInt64(server))
+    if number == lines.count { lines.append(CircuitLine()) }
+    return number
+  }
+  var serverPairs = KeyTable()
+  var regional: [Double] = []
+  for pair in demand.pairs {
+    let (source, destination) = (Int(pair.source), Int(pair.destination))
+    let (from, to) = (network.server(of: source), network.server(of: destination))
+    switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
+    case .local, .scaleUp: continue
+    case .electrical:
+      lines[line(of: from)].electricalSent += pair.bytes
+      lines[line(of: to)].electricalReceived += pair.bytes
+    case .regional:
+      let number = serverPairs.number(of: UInt64(from) << 32 | UInt64(to))
+      if number == regional.count { regional.append(0) }
+      regional[number] += pair.bytes
+    }
+  }
+  for (number, key) in serverPairs.keys.enumerated() {
+    let (from, to) = (Int(key >> 32), Int(key & 0xFFFF_FFFF))
+    let back = serverPairs.existingNumber(of: UInt64(to) << 32 | UInt64(from))
+    // A pair whose both ways have bytes is added once.
+    if let back, back < number { continue }
+    let (forward, backward) = (regional[number], back.map { regional[$0] } ?? 0)
+    lines[line(of: from)].peers.append((forward, backward))
+    lines[line(of: to)].peers.append((backward, forward))
+  }
+  return lines.filter { !$0.peers.isEmpty }
 }
 
 extension FabricNetwork {
   func boundName(ofLink link: Int) -> String {
     switch links.name[link] {
     case .nicUp, .nicDown: regions.isEmpty ? "NIC" : "electrical NIC"
-    case .up(let tier, _): "\(tier) uplink"
-    case .down(let tier, _): "\(tier) downlink"
-    default: "scale-up"
+    default: links.name[link].boundName
     }
   }
 }

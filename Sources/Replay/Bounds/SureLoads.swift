@@ -32,31 +32,33 @@ package struct SureLoads {
   }
 
   package mutating func add(_ demand: PhaseDemand) {
+    for pair in demand.pairs { add(pair) }
+  }
+
+  package mutating func add(_ pair: DemandPair) {
     let network = network
-    for pair in demand.pairs {
-      let (source, destination) = (Int(pair.source), Int(pair.destination))
-      switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
-      case .local: continue
-      case .scaleUp:
-        network.forEachLink(.scaleUp, from: source, to: destination) {
-          add(pair.bytes, to: Int($0))
-        }
-        continue
-      case .electrical:
-        network.forEachLink(.electrical, from: source, to: destination) {
-          add(pair.bytes, to: Int($0))
-        }
-      case .regional:
-        // Only delegates are sure to be loaded, and only where both ways need them.
-        if network.policy == .pooled {
-          network.forEachLink(.circuit(-1), from: source, to: destination) {
-            if $0 >= 0 { add(pair.bytes, to: Int($0)) }
-          }
+    let (source, destination) = (Int(pair.source), Int(pair.destination))
+    switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
+    case .local: return
+    case .scaleUp:
+      network.forEachLink(.scaleUp, from: source, to: destination) {
+        add(pair.bytes, to: Int($0))
+      }
+      return
+    case .electrical:
+      network.forEachLink(.electrical, from: source, to: destination) {
+        add(pair.bytes, to: Int($0))
+      }
+    case .regional:
+      // Only delegates are sure to be loaded, and only where both ways need them.
+      if network.policy == .pooled {
+        network.forEachLink(.circuit(-1), from: source, to: destination) {
+          if $0 >= 0 { add(pair.bytes, to: Int($0)) }
         }
       }
-      add(pair.bytes, to: linkCount + network.server(of: source))
-      add(pair.bytes, to: linkCount + serverCount + network.server(of: destination))
     }
+    add(pair.bytes, to: linkCount + network.server(of: source))
+    add(pair.bytes, to: linkCount + serverCount + network.server(of: destination))
   }
 
   private mutating func add(_ amount: Double, to slot: Int) {
@@ -64,20 +66,23 @@ package struct SureLoads {
     bytes[slot] += amount
   }
 
-  /// The tightest bound of what was added, and what it rests on.
-  package var bound: LowerBound {
-    var bound = LowerBound(nanoseconds: 0, name: "none")
-    for slot in linkCount..<bytes.count where bytes[slot] / capacity(of: slot) > bound.nanoseconds {
-      bound = LowerBound(nanoseconds: bytes[slot] / capacity(of: slot), name: "NIC")
+  /// The bounds of what was added, one of each name: NICs first, then links as they are numbered.
+  package var bounds: [LowerBound] {
+    var bounds = [LowerBound(nanoseconds: 0, name: BoundName.nic, assumptions: [.declaredNICs])]
+    for slot in linkCount..<bytes.count {
+      bounds[0].nanoseconds = max(bounds[0].nanoseconds, bytes[slot] / capacity(of: slot))
     }
     for link in 0..<linkCount where bytes[link] > 0 {
       let time = bytes[link] / capacity(of: link)
-      // Rounding must not let a link take the name of the line that it only repeats.
-      if time > bound.nanoseconds * (1 + 1e-12) {
-        bound = LowerBound(nanoseconds: time, name: network.boundName(ofLink: link))
+      let name = network.boundName(ofLink: link)
+      if let known = bounds.firstIndex(where: { $0.name == name }) {
+        bounds[known].nanoseconds = max(bounds[known].nanoseconds, time)
+      } else {
+        bounds.append(
+          LowerBound(nanoseconds: time, name: name, assumptions: [.declaredWays, .anyCircuits]))
       }
     }
-    return bound
+    return bounds
   }
 
   /// The bound of what was added and the slots that it loads; nothing is left.

@@ -24,11 +24,14 @@ public struct ExpertModel: Sendable, Hashable, Codable {
   public var tokensPerLoggedToken: Int
   /// Compute between the all-to-alls, per layer.
   public var compute: LayerCompute
+  /// What traffic other than the experts' depends on; nil when it is not declared.
+  public var sizes: TrainingSizes?
 
   public init(
     name: String, layerCount: Int, expertCount: Int, topK: Int, hiddenSize: Int,
     bytesPerToken: PhaseBytes? = nil, copies: CopyRule = .perExpert,
-    tokensPerLoggedToken: Int = 1, compute: LayerCompute = LayerCompute()
+    tokensPerLoggedToken: Int = 1, compute: LayerCompute = LayerCompute(),
+    sizes: TrainingSizes? = nil
   ) {
     self.name = name
     self.layerCount = layerCount
@@ -39,6 +42,7 @@ public struct ExpertModel: Sendable, Hashable, Codable {
     self.copies = copies
     self.tokensPerLoggedToken = tokensPerLoggedToken
     self.compute = compute
+    self.sizes = sizes
   }
 
   /// Why no model can have these numbers, in words, or nil when one can.
@@ -65,7 +69,7 @@ public struct ExpertModel: Sendable, Hashable, Codable {
         return "\(compute.nanoseconds(before: phase)) ns of compute before \(phase.name)"
       }
     }
-    return nil
+    return sizes?.defect
   }
 
   /// Bytes that one copy of a logged token stands for in a phase.

@@ -35,6 +35,14 @@ public struct Ledger: Sendable, Hashable, Codable {
   public var skippedCount: Int64 { skipped.reduce(0) { $0 + $1.count } }
   public var malformedCount: Int64 { malformed.reduce(0) { $0 + $1.count } }
   public var isBalanced: Bool { used + skippedCount + malformedCount == read }
+  /// What is missing from the balance, in words, or nil: a defect of the reader, never of its input.
+  public var imbalance: String? {
+    isBalanced
+      ? nil
+      : "\(source): \(read) \(unit) were read, but \(used) used, \(skippedCount) skipped and "
+        + "\(malformedCount) malformed"
+  }
+
   /// True when something could not be read: the exit status is then 2.
   public var hasDamage: Bool { malformedCount > 0 || truncation != nil }
 

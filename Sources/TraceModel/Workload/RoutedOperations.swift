@@ -21,8 +21,9 @@ package struct RoutedLayer: Sendable, Hashable {
 /// Appends the all-to-alls of the layers of one iteration and micro-batch in the order in which
 /// they run: forward through ascending layers, then backward through descending ones.
 ///
-/// Dispatch-forward is the recorded one; the others name it as their demand source. Each depends
-/// on the one before it in its expert group.
+/// Dispatch-forward is the recorded one; the others name it as their demand source. None depends on
+/// another: a log of routing records no such thing, and in a workload the order of the steps says it,
+/// for all micro-batches and stages together.
 /// - Parameter layers: of one iteration and micro-batch, ordered by (layer, group), no two equal.
 /// - Returns: the operation id of each layer's dispatch-forward.
 package func appendAllToAlls(
@@ -30,7 +31,6 @@ package func appendAllToAlls(
   into operations: inout OperationTable
 ) -> [Int32] {
   var dispatches: [Int32] = []
-  var previousOfGroup: [Int32: Int32] = [:]
   var id = nextID
 
   func append(_ layer: RoutedLayer, _ phase: Phase, demandSource: Int32?) {
@@ -39,10 +39,6 @@ package func appendAllToAlls(
         id: id, kind: .allToAll, role: .expert, phase: phase, grain: .rank,
         iteration: layer.iteration, microBatch: layer.microBatch, stage: layer.stage,
         layer: layer.layer, group: layer.group, demandSource: demandSource))
-    if let previous = previousOfGroup[layer.group] {
-      operations.dependencies.append(.init(operation: id, predecessor: previous))
-    }
-    previousOfGroup[layer.group] = id
     id += 1
   }
 

@@ -1,43 +1,73 @@
-/// Steps by iteration and micro-batch, inside which they stand as they run.
+/// Steps by iteration, inside which they stand as they run.
 ///
 /// Recorded start times decide when all steps of the workload have one; else the model's order:
-/// forward through ascending layers (dispatch, combine), then backward through descending ones,
-/// then what names no phase. Ties stand by group and operation id.
-func sortedAsTheyRun(_ steps: [Workload.Step]) -> [Workload.Step] {
+/// the stages of the pipeline take their micro-batches one forward, one backward (`PipelineOrder`);
+/// a forward pass runs through ascending layers (dispatch, combine), a backward pass through
+/// descending ones; what names no phase stands last in its micro-batch. Where the stage of an
+/// all-to-all is not known, or not among `stageCount`, there is one stage. Ties stand by group and
+/// operation id.
+package func sortedAsTheyRun(_ steps: [Workload.Step], stageCount: Int) -> [Workload.Step] {
   let haveTimes = steps.allSatisfy { $0.start != Operation.unknownTime }
-  return steps.map { (key: StepOrder($0, byTime: haveTimes), step: $0) }
-    .sorted { $0.key < $1.key }
-    .map(\.step)
+  let haveStages = steps.allSatisfy {
+    $0.phase == .unspecified || (0..<stageCount).contains(Int($0.stage))
+  }
+  let stages = haveStages ? stageCount : 1
+  let first = steps.map(\.microBatch).min() ?? 0
+  return steps.map { step in
+    (
+      key: haveTimes
+        ? StepOrder(recorded: step)
+        : StepOrder(modelled: step, firstMicroBatch: first, stageCount: stages),
+      step: step
+    )
+  }
+  .sorted { $0.key < $1.key }
+  .map(\.step)
 }
 
 private struct StepOrder: Comparable {
   private let iteration: Int32
-  private let microBatch: Int32
-  private let place: (start: Int64, pass: Int8, layer: Int64, phase: UInt8)
+  /// Recorded start, or the slot of the pipeline's order.
+  private let time: Int64
+  private let pass: (stage: Int32, microBatch: Int32, kind: Int8)
+  private let place: (layer: Int64, phase: UInt8)
   private let tie: (group: Int32, operation: Int32)
 
-  init(_ step: Workload.Step, byTime: Bool) {
+  init(recorded step: Workload.Step) {
+    self.init(step, time: step.start, stage: 0)
+  }
+
+  init(modelled step: Workload.Step, firstMicroBatch: Int32, stageCount: Int) {
+    let stage = stageCount > 1 ? max(0, step.stage) : 0
+    let pass = PipelinePass(
+      microBatch: Int(step.microBatch) - Int(firstMicroBatch),
+      isBackward: step.phase.isBackward || step.phase == .unspecified)
+    let slot = PipelineOrder.slot(of: pass, inStage: Int(stage), stageCount: stageCount)
+    self.init(step, time: Int64(slot), stage: stage)
+  }
+
+  private init(_ step: Workload.Step, time: Int64, stage: Int32) {
     iteration = step.iteration
-    microBatch = step.microBatch
-    let layer = Int64(step.layer)
-    place = (
-      start: byTime ? step.start : 0,
-      pass: step.phase == .unspecified ? 2 : step.phase.isBackward ? 1 : 0,
-      layer: step.phase.isBackward ? -layer : layer,
-      phase: step.phase.rawValue
+    self.time = time
+    pass = (
+      stage, step.microBatch,
+      step.phase == .unspecified ? 2 : step.phase.isBackward ? 1 : 0
     )
+    let layer = Int64(step.layer)
+    place = (step.phase.isBackward ? -layer : layer, step.phase.rawValue)
     tie = (step.group, step.operation)
   }
 
   static func < (left: StepOrder, right: StepOrder) -> Bool {
     if left.iteration != right.iteration { return left.iteration < right.iteration }
-    if left.microBatch != right.microBatch { return left.microBatch < right.microBatch }
+    if left.time != right.time { return left.time < right.time }
+    if left.pass != right.pass { return left.pass < right.pass }
     if left.place != right.place { return left.place < right.place }
     return left.tie < right.tie
   }
 
   static func == (left: StepOrder, right: StepOrder) -> Bool {
-    left.iteration == right.iteration && left.microBatch == right.microBatch
+    left.iteration == right.iteration && left.time == right.time && left.pass == right.pass
       && left.place == right.place && left.tie == right.tie
   }
 }

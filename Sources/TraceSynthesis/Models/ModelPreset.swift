@@ -27,7 +27,7 @@ public struct ModelPreset: Sendable, Hashable {
   /// Mixtral 8x7B as profiled in production: 128 GPUs, EP 8, TP 4, PP 4.
   public static let mixtral8x7B = ModelPreset(
     name: "mixtral-8x7b", title: "Mixtral 8x7B", layers: 32, experts: 8, topK: 2, hidden: 4096,
-    expertHidden: 14_336,
+    expertHidden: 14_336, keyValueWidth: 1024, vocabulary: 32_000,
     layout: Layout(
       serverCount: 16, gpusPerServer: 8,
       parallelism: Parallelism(tensor: 4, expert: 8, pipeline: 4, data: 8)),
@@ -37,7 +37,7 @@ public struct ModelPreset: Sendable, Hashable {
   /// Mixtral 8x22B as simulated: 1,024 GPUs, EP 8, TP 8, PP 8, DP 2.
   public static let mixtral8x22B = ModelPreset(
     name: "mixtral-8x22b", title: "Mixtral 8x22B", layers: 56, experts: 8, topK: 2, hidden: 6144,
-    expertHidden: 16_384,
+    expertHidden: 16_384, keyValueWidth: 1024, vocabulary: 32_000,
     layout: Layout(
       serverCount: 128, gpusPerServer: 8,
       parallelism: Parallelism(tensor: 8, expert: 8, pipeline: 8, data: 16)),
@@ -49,7 +49,7 @@ public struct ModelPreset: Sendable, Hashable {
   /// LLaMA-MoE (16 experts, 4 per token): 64 GPUs, EP 16, PP 4.
   public static let llamaMoE = ModelPreset(
     name: "llama-moe", title: "LLaMA-MoE 3.5B (4/16)", layers: 32, experts: 16, topK: 4,
-    hidden: 4096, expertHidden: 688,
+    hidden: 4096, expertHidden: 688, keyValueWidth: 4096, vocabulary: 32_000,
     layout: Layout(
       serverCount: 8, gpusPerServer: 8,
       parallelism: Parallelism(expert: 16, pipeline: 4, data: 16)),
@@ -59,7 +59,7 @@ public struct ModelPreset: Sendable, Hashable {
   /// Qwen1.5-MoE-A2.7B, its shared experts counted as MixNet counts them: 64 GPUs, EP 16, PP 4.
   public static let qwenMoE = ModelPreset(
     name: "qwen-moe", title: "Qwen1.5-MoE 14.3B", layers: 24, experts: 64, topK: 4, hidden: 2048,
-    expertHidden: 1408,
+    expertHidden: 1408, keyValueWidth: 2048, vocabulary: 151_936,
     layout: Layout(
       serverCount: 8, gpusPerServer: 8,
       parallelism: Parallelism(expert: 16, pipeline: 4, data: 16)),
@@ -70,7 +70,8 @@ public struct ModelPreset: Sendable, Hashable {
   /// server.
   public static let deepSeekV3 = ModelPreset(
     name: "deepseek-v3", title: "DeepSeek-V3", layers: 58, experts: 256, topK: 8, hidden: 7168,
-    expertHidden: 2048,
+    expertHidden: 2048, denseParameters: latentAttention(hidden: 7168) + 3 * 7168 * 2048,
+    vocabulary: 129_280,
     layout: Layout(
       serverCount: 128, gpusPerServer: 8,
       parallelism: Parallelism(expert: 64, pipeline: 16, data: 64)),
@@ -88,9 +89,27 @@ public struct ModelPreset: Sendable, Hashable {
       dispatchBackward: hidden * 2)
   }
 
+  /// Parameters of DeepSeek-V3's multi-head latent attention: queries through 1,536 values, keys
+  /// and values through 512 beside 64 rotary ones, 128 heads of 128 + 64 (technical report, 4.2).
+  private static func latentAttention(hidden: Int) -> Int {
+    let queries = hidden * 1536 + 1536 * 128 * (128 + 64)
+    let keysAndValues = hidden * (512 + 64) + 512 * 128 * (128 + 128)
+    return queries + keysAndValues + 128 * 128 * hidden
+  }
+
+  /// Parameters of grouped-query attention: queries and output hidden × hidden, keys and values
+  /// hidden × `keyValueWidth` (key-value heads × their size).
+  private static func groupedAttention(hidden: Int, keyValueWidth: Int) -> Int {
+    2 * hidden * hidden + 2 * hidden * keyValueWidth
+  }
+
+  /// - Parameters:
+  ///   - keyValueWidth: of the published configuration; used where `denseParameters` is nil.
+  ///   - denseParameters: of one layer without its gate.
   private init(
     name: String, title: String, layers: Int, experts: Int, topK: Int, hidden: Int,
-    expertHidden: Int, layout: Layout, microBatchTokens: Int, bytesPerToken: PhaseBytes? = nil,
+    expertHidden: Int, keyValueWidth: Int = 0, denseParameters: Int? = nil, vocabulary: Int,
+    layout: Layout, microBatchTokens: Int, bytesPerToken: PhaseBytes? = nil,
     copies: CopyRule = .perExpert, source: String
   ) {
     self.name = name
@@ -103,6 +122,13 @@ public struct ModelPreset: Sendable, Hashable {
       expertHiddenSize: expertHidden, topK: topK)
     model = ExpertModel(
       name: title, layerCount: layers, expertCount: experts, topK: topK, hiddenSize: hidden,
-      bytesPerToken: bytesPerToken, copies: copies, compute: estimate.layerCompute)
+      bytesPerToken: bytesPerToken, copies: copies, compute: estimate.layerCompute,
+      sizes: TrainingSizes(
+        microBatchTokens: microBatchTokens,
+        denseParametersPerLayer: (denseParameters
+          ?? Self.groupedAttention(hidden: hidden, keyValueWidth: keyValueWidth))
+          + hidden * experts,
+        parametersPerExpert: 3 * hidden * expertHidden,
+        embeddingParameters: vocabulary * hidden))
   }
 }

@@ -1,0 +1,46 @@
+internal import ByteStreams
+
+/// The rows of a sweep as CSV, written as they are found and kept when the run is interrupted.
+///
+/// Rows go to `path.partial`; a later run with the same header goes on after the last point whose
+/// rows are all there. The file gets its name when every point is done.
+struct SweepFile {
+  private let file: AtomicFile
+  /// Points whose rows the interrupted run has written.
+  let doneCount: Int
+  /// Lines of those points, without the header.
+  let doneLines: [String]
+
+  /// - Parameter header: the names of the columns, of which the first numbers the points from 0.
+  init(path: String, header: String) throws {
+    file = try AtomicFile(path: path, keepPartialOnFailure: true, keepContents: true)
+    let text = String(decoding: try file.contents(), as: UTF8.self)
+    guard !text.isEmpty else {
+      (doneCount, doneLines) = (0, [])
+      try file.write(Array((header + "\n").utf8))
+      return
+    }
+    // A last line without its end was cut off, and its point with it.
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines.removeLast()
+    guard lines.first == header else {
+      throw VerbError(
+        "\(file.partialPath) is left from a sweep of another trace, other fabrics or other values. "
+          + "Remove it, or write elsewhere.")
+    }
+    // The rows of the last point may not all be there.
+    let last = lines.count > 1 ? Self.point(lines[lines.count - 1]) : 0
+    let whole = lines.dropFirst().filter { Self.point($0) < last }
+    (doneCount, doneLines) = (last, whole)
+    let kept = ([header] + whole).map { $0 + "\n" }.joined()
+    try file.truncate(to: Int64(kept.utf8.count))
+  }
+
+  private static func point(_ line: String) -> Int {
+    Int(line.prefix { $0 != "," }) ?? 0
+  }
+
+  func append(_ lines: String) throws { try file.write(Array(lines.utf8)) }
+
+  func finish() throws { try file.commit() }
+}
