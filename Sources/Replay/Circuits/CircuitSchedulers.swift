@@ -19,7 +19,29 @@ public enum CircuitSchedulers {
   public static let standing = all.filter { $0.standingDefect(on: .paired) == nil }
 
   /// The scheduler of that name, or nil.
+  ///
+  /// Besides those of `all`: `symmetrised-` before the name of a directed one, `random-regular-` with
+  /// any seed, `bounded-matchings-` with any count above 0.
   public static func named(_ name: String) -> (any CircuitScheduler)? {
-    all.first { $0.name == name }
+    if let known = all.first(where: { $0.name == name }) { return known }
+    if let base = name.after("symmetrised-"), let directed = named(base),
+      directed.duplex == .independent
+    {
+      return Symmetrised(directed)
+    }
+    if let seed = name.after("random-regular-").flatMap({ UInt64($0) }) {
+      return RandomRegular(seed: seed)
+    }
+    if let count = name.after("bounded-matchings-").flatMap({ Int($0) }), count > 0 {
+      return BoundedDecomposition(count: count)
+    }
+    return nil
+  }
+}
+
+extension String {
+  /// What follows a prefix, or nil without it.
+  fileprivate func after(_ prefix: String) -> String? {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
   }
 }

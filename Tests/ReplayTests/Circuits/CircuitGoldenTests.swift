@@ -1,7 +1,8 @@
-import Replay
 import TestSupport
 import Testing
 import TraceModel
+
+@testable import Replay
 
 @Suite struct CircuitGoldenTests {
   struct Golden: Sendable, CustomStringConvertible {
@@ -173,14 +174,29 @@ struct ShippedMatrixTests {
         if circuits[left, right] == 2 { doubles.append([left, right]) }
       }
     }
+    let demand = try Fixtures.shipped()
+    let folded = demand.foldedBySum()
+    #expect(Array(folded[1..<8]) == [14616, 11915, 13939, 13136, 10365, 11049, 15831])
+    let worst = folded.indices.filter { circuits.cells[$0] > 0 }
+      .max { folded[$0] / Int64(circuits.cells[$0]) < folded[$1] / Int64(circuits.cells[$1]) }
+    #expect(worst == 7 || worst == 7 * 8)
+    #expect(folded[7] / Int64(circuits[0, 7]) == 15_831)
     #expect(uncovered == [[0, 5], [1, 2], [2, 3], [4, 6], [6, 7]])
     #expect(doubles == [[2, 6]])
   }
 
-  @Test(arguments: [(2, 8, 27.4), (3, 12, 42.9), (4, 16, 56.7)])
-  func fewerPortsCoverFewerBytes(optical: Int, count: Int, percent: Double) throws {
+  /// The seventh circuit on is what going on past full servers wins over the printed algorithm.
+  @Test(
+    arguments: [
+      (MixNetGreedy.Variant.continue, 2, 8, 27.4), (.continue, 3, 12, 42.9),
+      (.continue, 4, 16, 56.7), (.code, 2, 8, 27.4), (.code, 3, 12, 42.9), (.code, 4, 16, 56.7),
+      (.continue, 6, 24, 87), (.literal, 6, 6, 35),
+    ])
+  func fewerPortsCoverFewerBytes(
+    variant: MixNetGreedy.Variant, optical: Int, count: Int, percent: Double
+  ) throws {
     let demand = try Fixtures.shipped()
-    let circuits = try circuits(MixNetGreedy(.continue), optical: optical)
+    let circuits = try circuits(MixNetGreedy(variant), optical: optical)
     #expect(circuits.circuitCount == count)
     var covered: Int64 = 0
     for source in 0..<8 {
@@ -188,6 +204,7 @@ struct ShippedMatrixTests {
         covered += demand[source, destination]
       }
     }
-    #expect(abs(100 * Double(covered) / Double(demand.total) - percent) < 0.05)
+    let tolerance = optical == 6 ? 0.5 : 0.05
+    #expect(abs(100 * Double(covered) / Double(demand.total) - percent) < tolerance)
   }
 }

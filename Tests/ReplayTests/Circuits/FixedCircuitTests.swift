@@ -156,6 +156,11 @@ import Replay
     let names = CircuitSchedulers.all.map(\.name)
     #expect(Set(names).count == names.count)
     for name in names { #expect(CircuitSchedulers.named(name)?.name == name) }
-    #expect(CircuitSchedulers.named("nonsense") == nil)
+    for name in ["symmetrised-solstice", "random-regular-77", "bounded-matchings-3"] {
+      #expect(CircuitSchedulers.named(name)?.name == name)
+    }
+    for name in ["nonsense", "symmetrised-circulant", "bounded-matchings-0", "random-regular-x"] {
+      #expect(CircuitSchedulers.named(name) == nil)
+    }
   }
 }

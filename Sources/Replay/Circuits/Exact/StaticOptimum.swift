@@ -14,14 +14,16 @@ public struct StaticOptimumResult: Sendable, Hashable {
 /// regions, the best that was found otherwise.
 ///
 /// Starts from other schedulers' circuits, improves them by exchanges, and then looks for any that
-/// are faster until there are none or the steps are used up. Finding the best is NP-hard; up to about
-/// 8 servers it takes moments.
+/// are faster until there are none or the steps are used up. Finding the best is NP-hard: with 8
+/// servers it takes moments, above `largestSearchedSize` servers the search is not begun.
 public struct StaticOptimum: StandingCircuitScheduler {
+  public static let largestSearchedSize = 16
+
   public var duplex: Duplex
   /// Decisions of the search before it is given up; 0 for exchanges only.
   public var stepLimit: Int
 
-  public init(_ duplex: Duplex = .paired, stepLimit: Int = 20_000) {
+  public init(_ duplex: Duplex = .paired, stepLimit: Int = 2_000) {
     self.duplex = duplex
     self.stepLimit = stepLimit
   }
@@ -54,7 +56,7 @@ public struct StaticOptimum: StandingCircuitScheduler {
     let ports = Double(request.opticalPorts + request.electricalPorts)
     let least = ports > 0 ? Double(lines.largest) / ports : 0
     var isProven = shortest <= least * (1 + 1e-6)
-    var stepsLeft = stepLimit
+    var stepsLeft = request.serverCount <= Self.largestSearchedSize ? stepLimit : 0
     while !isProven && stepsLeft > 0 && shortest < .infinity {
       var search = StaticSearch(times, target: shortest * (1 - 1e-6), stepLimit: stepsLeft)
       switch search.run() {
