@@ -13,11 +13,16 @@ package func lowerBounds(of demand: PhaseDemand, on network: FabricNetwork) -> B
   for bound in loads.bounds { table.add(bound) }
   guard let optical = network.fabric.optical else {
     table.exclude(BoundName.circuitLine, because: "the fabric has no circuits")
+    if let graph = network.serverGraph,
+      let paths = try? lowerBounds(of: network.serverMatrix(of: demand), on: graph, flow: nil)
+    {
+      for bound in paths.applicable { table.add(bound) }
+    }
     return table
   }
   let ports = RegionPorts(
     optical: optical.nicsPerServer, electrical: network.fabric.electricalNICsPerServer,
-    rate: network.fabric.nicRate, duplex: optical.scheduler.duplex)
+    rate: network.fabric.nicRate, duplex: optical.duplex)
   let lines = circuitLines(of: demand, on: network)
   if lines.isEmpty {
     table.exclude(BoundName.circuitLine, because: "no bytes can use a circuit")

@@ -93,10 +93,13 @@ struct CataloguedCluster {
   }
 
   func staticOptical(
-    _ name: String, _ summary: String, _ shape: (any DirectShape)?, orElse reason: String = ""
+    _ name: String, _ summary: String, _ shape: (any DirectShape)?, forwards: Bool = true,
+    orElse reason: String = ""
   ) -> FabricOffer {
     guard let shape else { return FabricOffer(name, summary, reason: reason) }
-    return electrical(name, summary, StaticOptical(shape, opticalNICsPerServer: optical))
+    return electrical(
+      name, summary,
+      StaticOptical(shape, opticalNICsPerServer: optical, forwardsThroughHosts: forwards))
   }
 
   func regional(
