@@ -111,6 +111,8 @@ struct Execution {
         ended.removeAll(keepingCapacity: true)
         session.takeEnded(into: &ended)
         for flow in ended { end(flow: Int(flow)) }
+        // Circuits that fall idle are looked at before gates that run at the same moment.
+        try lookAtRegions()
       }
       while let event = events.min, event.time <= now * (1 + 1e-12) {
         events.removeMin()
@@ -200,9 +202,9 @@ struct Execution {
   private mutating func send(part: Int) throws(ReplayError) {
     let phase = Int(program.partPhase[part])
     hasRun[part] = true
-    records[phase].firstReady = min(records[phase].firstReady, now)
     guard let flows = rows[phase] else { return }
     let range = flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound)
+    if !range.isEmpty { records[phase].firstReady = min(records[phase].firstReady, now) }
     var hasRegional = false
     for row in range {
       switch paths.route[Int(flows.pair[row])] {

@@ -116,7 +116,7 @@ package struct Program: Sendable {
             ends.of(workload.steps[step].demand).contains(Int32(end))
           {
             edges.append(from: Int32(own), to: Int32(part))
-            tails[end].removeAll { $0 == Int32(own) }
+            if planned.step.role != .data { tails[end].removeAll { $0 == Int32(own) } }
           } else {
             for other in ends.of(workload.steps[step].demand) {
               if let foreign = self.part(of: other, in: known.phase(ofStep: step)) {
