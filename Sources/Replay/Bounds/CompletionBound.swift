@@ -42,31 +42,12 @@ package func iterationBounds(
     bound.add(
       profile, scale: phase.scale,
       compute: isPaced
-        ? profile.ends.map { _ in 0 } : compute(of: phase, in: workload, at: profile.ends),
+        ? profile.ends.map { _ in 0 } : phase.compute(of: profile.ends, in: workload),
       waitsForOrder: !isPaced
         && phase.steps.allSatisfy { workload.steps[$0].predecessors.isEmpty })
   }
   if iteration != nil { bounds.append(bound.total(capacity: rates.capacity)) }
   return bounds
-}
-
-/// Compute before each of some ends sends, in nanoseconds: the longest of its operations.
-private func compute(
-  of phase: PlannedPhase, in workload: Workload, at ends: [Int32]
-) -> [Double] {
-  guard phase.operations.count > 1 else {
-    return [Double](repeating: phase.computeNanoseconds, count: ends.count)
-  }
-  var compute = [Double](repeating: 0, count: workload.endpointCount)
-  for operation in phase.operations where operation.computeNanoseconds > 0 {
-    for row in workload.demands.pairs(of: operation.term.demand)
-    where workload.demands.amount[row] > 0 {
-      for end in [workload.demands.source[row], workload.demands.destination[row]] {
-        compute[Int(end)] = max(compute[Int(end)], operation.computeNanoseconds)
-      }
-    }
-  }
-  return ends.map { compute[Int($0)] }
 }
 
 /// Profiles of distinct demands, worked out in parallel for a stretch of phases at a time: all of them

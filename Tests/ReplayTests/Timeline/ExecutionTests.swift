@@ -59,6 +59,27 @@ import TraceModel
     #expect(twice.total.computeNanoseconds == 100)
   }
 
+  @Test func expertsComputeForWhatTheySendBack() throws {
+    // Server 1 got three times as much as server 2.
+    var workload = Self.workload(
+      servers: 3, [([(0, 1, 30), (0, 2, 10)], 0, []), ([(1, 0, 30), (2, 0, 10)], 60, [])])
+    func replayed(_ follows: Bool) throws -> ReplayResult {
+      workload = Workload(
+        grain: workload.grain, layout: workload.layout, demands: workload.demands,
+        steps: workload.steps.map {
+          var step = $0
+          step.computeFollowsBytes = follows
+          return step
+        })
+      return try replay(workload, on: Self.fabric)
+    }
+    // 2 has its bytes at 20 and is ready at 40 instead of 80; 1 has its bytes at 40.
+    #expect(try replayed(true).phases[1].startNanoseconds == 40)
+    #expect(try replayed(false).phases[1].startNanoseconds == 80)
+    #expect(try replayed(true).completionNanoseconds == 130)
+    #expect(try completionBound(of: workload, on: Self.fabric) <= 130)
+  }
+
   @Test func predecessorsReplaceTheOrderOfTheSteps() throws {
     let both: [(Int, Int, Int64)] = [(0, 1, 10), (1, 0, 10)]
     func completion(_ last: [Int32]) throws -> Double {
