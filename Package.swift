@@ -76,7 +76,7 @@ let package = Package(
       name: "mixtrace", dependencies: ["MixtraceCommands"], swiftSettings: everyTarget),
     .executableTarget(
       name: "mixtrace-bench", dependencies: libraries.map { .target(name: $0) },
-      path: "Benchmarks", exclude: ["instructions.tsv"], swiftSettings: everyTarget),
+      path: "Benchmarks", exclude: ["instructions.tsv", "Peers"], swiftSettings: everyTarget),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: everyTarget),
     tests(of: "TraceModel"),

@@ -105,6 +105,33 @@ struct StrictNode {
         ?? "One of: \(words.joined(separator: ", ")).")
   }
 
+  /// A number in a range.
+  func number(in range: ClosedRange<Double>) throws(ConfigurationError) -> Double {
+    guard let text = node.string, let value = Double(text), value.isFinite else {
+      throw ConfigurationError("\(described) must be a number", at: location)
+    }
+    guard range.contains(value) else {
+      throw ConfigurationError(
+        "\(described) is \(text); it must be from \(range.lowerBound) to \(range.upperBound)",
+        at: location)
+    }
+    return value
+  }
+
+  /// "true" or "false".
+  func truth() throws(ConfigurationError) -> Bool {
+    switch node.string {
+    case "true": return true
+    case "false": return false
+    default: throw ConfigurationError("\(described) must be true or false", at: location)
+    }
+  }
+
+  /// A rate with its unit, in bits per second and direction.
+  func bitsPerSecond() throws(ConfigurationError) -> Double {
+    try Quantity.bitsPerSecond(text(), at: location)
+  }
+
   /// A duration with its unit, in nanoseconds.
   func nanoseconds() throws(ConfigurationError) -> Double {
     try Quantity.nanoseconds(text(), at: location)

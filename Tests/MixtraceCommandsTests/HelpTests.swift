@@ -10,6 +10,7 @@ import Testing
 struct HelpTests {
   static let verbs = [
     "ingest", "attribute", "info", "analyze", "replay", "sweep", "report", "synth", "export",
+    "reproduce",
   ]
 
   private static let snapshots = URL(fileURLWithPath: #filePath)

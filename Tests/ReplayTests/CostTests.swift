@@ -90,6 +90,65 @@ import TraceModel
         > fabric.billOfMaterials(for: layout).totalUSD)
   }
 
+  @Test func aPatchedClusterCostsWhatThePaperSaysOfTopoOpt() throws {
+    let layout = Layout(serverCount: 128, gpusPerServer: 8)
+    for prices in PriceList.published {
+      let fabric = try #require(
+        FabricCatalogue.preset(
+          named: "topoopt", layout: layout, nicBitsPerSecond: prices.bitsPerSecond))
+      #expect(
+        fabric.billOfMaterials(for: layout).totalUSD
+          == PaperCost.topoOpt(nicCount: 1_024, prices: prices).totalUSD)
+    }
+  }
+
+  @Test func aStaticSplitCostsAsItsPatchedLayerDoes() throws {
+    let layout = Layout(serverCount: 8, gpusPerServer: 8)
+    let layer = try #require(FabricCatalogue.preset(named: "static-circulant", layout: layout))
+    let network = try #require(
+      FabricCatalogue.preset(named: "static-circulant-forwarding", layout: layout))
+    #expect(
+      network.billOfMaterials(for: layout).totalUSD == layer.billOfMaterials(for: layout).totalUSD)
+  }
+
+  @Test func cablesNeedNoPanel() {
+    let prices = PriceList.published[2]
+    let bill = BillOfMaterials.direct(
+      nicCount: 16, litNICCount: 12, isPatched: false, prices: prices)
+    let total: Double = 23_984 + 7_908 + 900
+    #expect(bill.totalUSD == total)
+    // A ring of four servers with eight NICs each lights all of them.
+    let ring = DirectFixtures.fabric(Ring(), nics: 8)
+      .billOfMaterials(for: Layout(serverCount: 4, gpusPerServer: 1), prices: prices)
+    #expect(ring.lines.first { $0.item == "transceiver" }?.count == 32)
+  }
+
+  @Test func planesHaveBoxesOfTheirOwn() {
+    func boxes(_ planes: Int) -> Int? {
+      BillOfMaterials.regionalOptical(
+        regionSizes: [8, 8], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
+        opticalRadix: 32, prices: PriceList.published[2], planes: planes
+      ).boxes.last?.count
+    }
+    #expect(boxes(1) == 4)
+    #expect(boxes(6) == 12)
+  }
+
+  @Test func powerCountsWhatIsKnownAndNamesTheRest() {
+    let prices = PriceList.published[2]
+    let list = PowerList(bitsPerSecond: 400e9)
+    let bill = BillOfMaterials.electrical(nicCount: 64, radix: 64, prices: prices)
+    let power = bill.power(list)
+    // 128 transceivers of 8.4 W, 64 ports of 3.9 W.
+    let watts: Double = 128 * 8.4 + 64 * 3.90625
+    #expect(abs(power.watts - watts) < 1e-6)
+    #expect(power.itemsLeftOut == ["NIC"])
+    // An 800 Gb/s module is between 14 and 20 W.
+    #expect((14...20).contains(PowerList(bitsPerSecond: 800e9).transceiverWatts))
+    let optical = PaperCost.mixNet(opticalNICCount: 6, electricalNICCount: 2, prices: prices)
+    #expect(optical.power(list).itemsLeftOut == ["NIC", "optical switch port"])
+  }
+
   @Test func unlistedRatesUseTheNearestPrices() {
     #expect(PriceList.nearest(toBitsPerSecond: 400e9).bitsPerSecond == 400e9)
     #expect(PriceList.nearest(toBitsPerSecond: 1.6e12).bitsPerSecond == 800e9)

@@ -4,5 +4,5 @@ internal import ArgumentParser
 let verbs: [any ParsableCommand.Type] = [
   IngestVerb.self, AttributeVerb.self, InfoVerb.self, AnalyzeVerb.self, ReplayVerb.self,
   SweepVerb.self,
-  ReportVerb.self, SynthVerb.self, ExportVerb.self,
+  ReportVerb.self, SynthVerb.self, ExportVerb.self, ReproduceVerb.self,
 ]

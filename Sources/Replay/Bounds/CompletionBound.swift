@@ -6,7 +6,8 @@ public import TraceModel
 /// Iterations are added up, for each ends before the next begins. Inside one, every end waits only for
 /// its own operations and for those that it receives from, so its bound is the larger of
 /// - the longest chain of compute and bytes through the ends' programs (see `ReadinessBound`);
-/// - the iteration's bytes over any one link, or over all NICs of a server, divided by the rate.
+/// - the iteration's bytes over any one link, or over all NICs of a server, divided by the rate, after
+///   the first of them can have been sent.
 ///
 /// - Throws: a `ReplayError` when the fabric does not fit the layout.
 /// - Complexity: O(pairs) per phase, and O(pairs · links of a path) per distinct demand, in parallel.
@@ -15,96 +16,87 @@ public func completionBound(
 ) throws(ReplayError) -> Double {
   let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
   let plan = try PhasePlan(workload, iterations: nil)
-  return iterationBounds(of: plan.phases[...], in: workload, on: network).reduce(0, +)
+  let terms = plan.demands
+  let demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
+  return iterationBounds(
+    of: plan, program: Program(plan, of: workload), demands: demands, on: network,
+    order: workload.executionOrder
+  ) { _ in true }.reduce(0, +)
 }
 
-/// The bound of each iteration that some phases belong to, in their order.
-///
-/// - Parameter pacing: recorded starts neither wait for each other nor for compute.
+/// What says when an operation may begin.
+package enum ExecutionOrder: Sendable, Hashable {
+  /// The order of the steps at each end.
+  case steps
+  /// Predecessors that some steps name.
+  case predecessors
+  /// Recorded times.
+  case recorded
+}
+
+extension Workload {
+  package var executionOrder: ExecutionOrder {
+    steps.allSatisfy(\.predecessors.isEmpty) ? .steps : .predecessors
+  }
+}
+
+/// The bound of each iteration with a phase that counts, in their order.
 package func iterationBounds(
-  of phases: ArraySlice<PlannedPhase>, in workload: Workload, on network: FabricNetwork,
-  pacing: ReplayPacing = .dependencies
+  of plan: PhasePlan, program: Program, demands: [PhaseDemand], on network: FabricNetwork,
+  order: ExecutionOrder, counting counts: (Int) -> Bool
 ) -> [Double] {
-  let rates = SureLoads(network)
+  var bound = ReadinessBound(program, on: network, order: order)
+  var profiles = PhaseProfiles(plan, demands: demands, on: network)
   var bounds: [Double] = []
   var iteration: Int32?
-  var bound = ReadinessBound(endpointCount: 0, slotCount: 0)
-  var profiles = PhaseProfiles(of: workload, on: network)
-  for (offset, phase) in phases.enumerated() {
+  for (index, phase) in plan.phases.enumerated() where counts(index) {
     if iteration != phase.step.iteration {
-      if iteration != nil { bounds.append(bound.total(capacity: rates.capacity)) }
+      if iteration != nil { bounds.append(bound.takeTotal()) }
       iteration = phase.step.iteration
-      bound = ReadinessBound(
-        endpointCount: workload.endpointCount, slotCount: rates.slotCount)
     }
-    let profile = profiles.profile(at: phases.startIndex + offset, of: phases)
-    let isPaced = pacing == .recorded
-    bound.add(
-      profile, scale: phase.scale,
-      compute: isPaced
-        ? profile.ends.map { _ in 0 } : phase.compute(of: profile.ends, in: workload),
-      waitsForOrder: !isPaced
-        && phase.steps.allSatisfy { workload.steps[$0].predecessors.isEmpty })
+    bound.add(profiles.profile(of: index), phase: index, scale: phase.scale, of: program)
   }
-  if iteration != nil { bounds.append(bound.total(capacity: rates.capacity)) }
+  if iteration != nil { bounds.append(bound.takeTotal()) }
   return bounds
 }
 
 /// Profiles of distinct demands, worked out in parallel for a stretch of phases at a time: all of them
 /// together can be large.
 private struct PhaseProfiles {
-  private let workload: Workload
+  private let plan: PhasePlan
+  private let demands: [PhaseDemand]
   private let network: FabricNetwork
   private var known: [Int: PhaseProfile] = [:]
-  private var end: Int?
+  private var end = 0
   private static let pairsAtOnce = 1 << 21
 
-  init(of workload: Workload, on network: FabricNetwork) {
-    self.workload = workload
+  init(_ plan: PhasePlan, demands: [PhaseDemand], on network: FabricNetwork) {
+    self.plan = plan
+    self.demands = demands
     self.network = network
   }
 
-  mutating func profile(at index: Int, of phases: ArraySlice<PlannedPhase>) -> PhaseProfile {
-    if index >= end ?? index { prepare(from: index, of: phases) }
-    if let profile = known[phases[index].demand] { return profile }
-    return Self.profile(of: phases[index], in: workload, on: network)
+  mutating func profile(of phase: Int) -> PhaseProfile {
+    if phase >= end { prepare(from: phase) }
+    let demand = plan.phases[phase].demand
+    return known[demand] ?? PhaseProfile(demands[demand], on: network)
   }
 
-  private mutating func prepare(from index: Int, of phases: ArraySlice<PlannedPhase>) {
-    var wanted: [Int: PlannedPhase] = [:]
-    var order: [Int] = []
+  private mutating func prepare(from first: Int) {
+    var wanted = Set<Int>()
+    var missing: [Int] = []
     var pairs = 0
-    var next = index
-    while next < phases.endIndex, pairs < Self.pairsAtOnce {
-      let phase = phases[next]
-      if wanted.updateValue(phase, forKey: phase.demand) == nil {
-        order.append(phase.demand)
-        for operation in phase.operations {
-          pairs += workload.demands.pairs(of: operation.term.demand).count
-        }
-      }
-      next += 1
-    }
-    end = next
-    let (missing, asked) = (order.filter { known[$0] == nil }, wanted)
-    let (workload, network) = (workload, network)
-    let made = parallelMap(count: missing.count) { place -> PhaseProfile? in
-      asked[missing[place]].map { Self.profile(of: $0, in: workload, on: network) }
+    end = first
+    while end < plan.phases.count, pairs < Self.pairsAtOnce {
+      let demand = plan.phases[end].demand
+      if wanted.insert(demand).inserted, known[demand] == nil { missing.append(demand) }
+      pairs += demands[demand].pairs.count
+      end += 1
     }
     // Demands of the stretch before are kept only where this one repeats them.
-    known = known.filter { asked[$0.key] != nil }
-    for (demand, profile) in zip(missing, made) { known[demand] = profile }
-  }
-
-  private static func profile(
-    of phase: PlannedPhase, in workload: Workload, on network: FabricNetwork
-  ) -> PhaseProfile {
-    let terms = phase.operations.map { operation in
-      var term = operation.term
-      term.bytesPerUnit = Int64(operation.bytesPerUnit / phase.scale)
-      return term
-    }
-    return PhaseProfile(
-      PhaseDemand(terms, of: workload), on: network, endpointCount: workload.endpointCount)
+    known = known.filter { wanted.contains($0.key) }
+    let (demands, network, asked) = (demands, network, missing)
+    let made = parallelMap(count: asked.count) { PhaseProfile(demands[asked[$0]], on: network) }
+    for (demand, profile) in zip(asked, made) { known[demand] = profile }
   }
 }

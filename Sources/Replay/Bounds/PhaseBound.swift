@@ -68,9 +68,7 @@ extension FabricNetwork {
   func boundName(ofLink link: Int) -> String {
     switch links.name[link] {
     case .nicUp, .nicDown: regions.isEmpty ? "NIC" : "electrical NIC"
-    case .up(let tier, _): "\(tier) uplink"
-    case .down(let tier, _): "\(tier) downlink"
-    default: "scale-up"
+    default: links.name[link].boundName
     }
   }
 }

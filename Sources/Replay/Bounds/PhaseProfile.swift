@@ -26,7 +26,8 @@ struct PhaseProfile: Sendable {
     var loads: [(slot: Int, bytes: Double)] = []
   }
 
-  init(_ demand: PhaseDemand, on network: FabricNetwork, endpointCount: Int) {
+  init(_ demand: PhaseDemand, on network: FabricNetwork) {
+    let endpointCount = network.layout.endpointCount(at: network.grain)
     let moving = demand.pairs.filter {
       network.route(
         from: Int($0.source), to: Int($0.destination), isExpert: $0.isExpert) != .local

@@ -1,13 +1,5 @@
 public import TraceModel
 
-/// Whether a circuit joins both directions of two ports.
-public enum Duplex: String, Sendable, Hashable, CaseIterable {
-  /// One full-duplex circuit between two NICs (MixNet).
-  case paired
-  /// A directed crossbar: transmitters and receivers are matched apart.
-  case independent
-}
-
 /// Chooses the circuits of one region for one demand.
 public protocol CircuitScheduler: Sendable {
   /// The word used in tables, flags and files.
@@ -16,29 +8,47 @@ public protocol CircuitScheduler: Sendable {
   var summary: String { get }
   /// The hardware that its answer needs.
   var duplex: Duplex { get }
-  /// False when the answer is the same for every demand, so that nothing is ever reconfigured.
+  /// False when the answer is the same for every demand, so that it never follows one.
   var dependsOnDemand: Bool { get }
+  /// True when it answers with configurations that follow each other while the demand is served,
+  /// false when with one set of circuits until further notice.
+  var answersWithSequence: Bool { get }
 
-  /// Circuits for a demand between the servers of a region.
+  /// The configurations that serve a demand.
+  ///
+  /// Never more circuits at a server than it has optical ports, in either direction.
+  func schedule(for request: CircuitRequest) -> CircuitSchedule
+}
+
+/// A scheduler that answers with one set of circuits until further notice.
+public protocol StandingCircuitScheduler: CircuitScheduler {
+  /// The circuits that serve a demand.
+  func circuits(for request: CircuitRequest) -> CircuitMatrix
+}
+
+extension StandingCircuitScheduler {
+  public var answersWithSequence: Bool { false }
+  public var dependsOnDemand: Bool { true }
+  public var duplex: Duplex { .paired }
+
+  public func schedule(for request: CircuitRequest) -> CircuitSchedule {
+    .standing(circuits(for: request))
+  }
+}
+
+extension CircuitScheduler {
+  /// The circuits that stand for a demand, or the first configuration of a sequence.
   ///
   /// - Parameters:
   ///   - demand: bytes (or any unit) between servers; the diagonal is ignored.
   ///   - opticalPorts: optical NICs of each server, of which none may be used twice.
   ///   - electricalPorts: electrical NICs of each server, for schedulers that count on them.
-  func circuits(
+  public func circuits(
     for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
-  ) -> CircuitMatrix
-}
-
-/// Every scheduler, by name; adding one is a file and a line here.
-public enum CircuitSchedulers {
-  public static let all: [any CircuitScheduler] = [
-    MixNetGreedy(.continue), MixNetGreedy(.literal), MixNetGreedy(.code), ElectricalAwareGreedy(),
-    Circulant(),
-  ]
-
-  /// The scheduler of that name, or nil.
-  public static func named(_ name: String) -> (any CircuitScheduler)? {
-    all.first { $0.name == name }
+  ) -> CircuitMatrix {
+    let schedule = schedule(
+      for: CircuitRequest(
+        demand: demand, opticalPorts: opticalPorts, electricalPorts: electricalPorts))
+    return schedule.configurations.first?.matrix ?? CircuitMatrix(size: demand.size)
   }
 }

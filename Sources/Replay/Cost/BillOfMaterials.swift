@@ -21,7 +21,7 @@ public struct BillOfMaterials: Sendable, Hashable {
     public var count: Int
   }
 
-  public var lines: [Line]
+  public private(set) var lines: [Line]
   /// Boxes that hold the ports, as information: ports are what is billed, used ones or all.
   public private(set) var boxes: [Boxes] = []
 
@@ -58,13 +58,14 @@ public struct BillOfMaterials: Sendable, Hashable {
   ///   - regionSizes: servers of each region; a region of one server has no optical switch, its
   ///     optical NICs stay dark but are bought, without transceivers and fibres.
   ///   - opticalRadix: ports of one optical switch; regions never share a box.
+  ///   - planes: parallel switches of each region, each with its part of the optical NICs.
   ///   - isSwitched: false when circuits never change, so that patch panels do.
   ///   - wholeBoxes: bill every port of the switches bought, not only those used; patch panels are
   ///     bought by the port.
   public static func regionalOptical(
     regionSizes: [Int], opticalNICsPerServer: Int, electricalNICsPerServer: Int, radix: Int,
     opticalRadix: Int, oversubscription: Double = 1, prices: PriceList, isSwitched: Bool = true,
-    wholeBoxes: Bool = false
+    planes: Int = 1, wholeBoxes: Bool = false
   ) -> BillOfMaterials {
     let serverCount = regionSizes.reduce(0, +)
     let electrical = serverCount * electricalNICsPerServer
@@ -73,7 +74,9 @@ public struct BillOfMaterials: Sendable, Hashable {
     let regionPorts = regionSizes.filter { $0 > 1 }.map { $0 * opticalNICsPerServer }
     let litPorts = regionPorts.reduce(0, +)
     let boxPorts = max(1, opticalRadix)
-    let opticalBoxes = regionPorts.reduce(0) { $0 + ($1 + boxPorts - 1) / boxPorts }
+    let opticalBoxes = regionPorts.reduce(0) {
+      $0 + planes * (($1 / planes + boxPorts - 1) / boxPorts)
+    }
     var bill = BillOfMaterials(lines: [
       Line("NIC", count: electrical + optical, unitPriceUSD: prices.nic),
       Line(
@@ -92,6 +95,45 @@ public struct BillOfMaterials: Sendable, Hashable {
     bill.add(boxes: tree.boxCount, kind: "electrical switch, \(radix) ports")
     if isSwitched { bill.add(boxes: opticalBoxes, kind: "optical switch, \(opticalRadix) ports") }
     return bill
+  }
+
+  /// Servers joined without switches, by cables or through patch panels.
+  ///
+  /// Per lit NIC: a transceiver, and half a cable or a panel port with its fibre (the formula for
+  /// TopoOpt in MixNet, section 7.2).
+  /// - Parameters:
+  ///   - litNICCount: NICs with a link, of `nicCount` bought.
+  ///   - isPatched: true when fibres meet in patch panels, bought by the port.
+  public static func direct(
+    nicCount: Int, litNICCount: Int, isPatched: Bool, prices: PriceList
+  ) -> BillOfMaterials {
+    BillOfMaterials(lines: [
+      Line("NIC", count: nicCount, unitPriceUSD: prices.nic),
+      Line("transceiver", count: litNICCount, unitPriceUSD: prices.transceiver),
+      Line(
+        "patch-panel port", count: isPatched ? litNICCount : 0,
+        unitPriceUSD: prices.patchPanelPort),
+      Line(
+        "fibre", count: isPatched ? litNICCount : (litNICCount + 1) / 2,
+        unitPriceUSD: prices.fibre),
+    ])
+  }
+
+  /// The parts of two networks together; equal parts at equal prices share a line.
+  public func adding(_ other: BillOfMaterials) -> BillOfMaterials {
+    var sum = self
+    for line in other.lines {
+      let same = sum.lines.firstIndex {
+        $0.item == line.item && $0.unitPriceUSD == line.unitPriceUSD
+      }
+      if let same {
+        sum.lines[same].count += line.count
+      } else {
+        sum.lines.append(line)
+      }
+    }
+    sum.boxes += other.boxes
+    return sum
   }
 
   private mutating func add(boxes count: Int, kind: String) {

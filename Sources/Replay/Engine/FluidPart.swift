@@ -122,17 +122,25 @@ private struct FlowBundles {
   init(_ problem: FluidProblem, isImplied: [Bool]) {
     var table = KeyTable(minimumCapacity: problem.flowCount)
     var first: [Int] = []
+    var weight: [Int32] = []
     var bundleOf = [Int32](repeating: -1, count: problem.flowCount)
     for flow in 0..<problem.flowCount where problem.flowBytes[flow] > 0 {
       var key = Self.hash(flow, problem, isImplied)
       while true {
         let number = table.number(of: key)
-        if number == first.count { first.append(flow) }
-        if Self.haveSamePaths(first[number], flow, problem, isImplied) {
+        if number == first.count {
+          first.append(flow)
+          weight.append(0)
+        }
+        let (sum, isTooMany) = weight[number].addingReportingOverflow(
+          problem.flowMultiplicity[flow])
+        if !isTooMany && Self.haveSamePaths(first[number], flow, problem, isImplied) {
+          weight[number] = sum
           bundleOf[flow] = Int32(number)
           break
         }
-        // Two different paths with one hash: look further along a fixed sequence.
+        // Different paths with one hash, or more flows than a bundle counts: look further along a
+        // fixed sequence.
         key = key &* 0x2545_F491_4F6C_DD1D &+ 1
       }
     }

@@ -8,24 +8,24 @@ extension FluidProblem {
   /// O(subflows whose rate may change × path + links log links).
   /// - Throws: a `ReplayError` that names the flow when a flow can never end (every path crosses a
   ///   link without capacity) or a path is malformed.
-  public func solve() throws(ReplayError) -> FluidSolution {
+  public func solve(_ batching: FluidBatching = .exact) throws(ReplayError) -> FluidSolution {
     if let defect {
       throw ReplayError(
         defect.reason, at: defect.flow.map { "flow \($0)" } ?? "fluid problem",
         advice: "every flow needs a path of links with capacity")
     }
-    return solveUnchecked()
+    return solveUnchecked(batching)
   }
 
   /// `solve()` for a problem without a `defect`.
-  package func solveUnchecked() -> FluidSolution {
+  package func solveUnchecked(_ batching: FluidBatching = .exact) -> FluidSolution {
     let parts = FluidParts(self).parts
     let batches = Self.batches(of: parts)
     let bytes = flowBytes
     let multiplicity = flowMultiplicity
     let solved = parallelMap(count: batches.count) { batch in
       batches[batch].map {
-        replayPart(parts[$0], flowBytes: bytes, flowMultiplicity: multiplicity)
+        replayPart(parts[$0], flowBytes: bytes, flowMultiplicity: multiplicity, batching)
       }
     }
     var solution = FluidSolution(

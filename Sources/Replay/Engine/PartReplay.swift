@@ -1,209 +1,258 @@
-/// What the replay of one part answers, in the order of its members.
-package struct PartSolution: Sendable {
-  package var finish: [Double]
-  /// Bytes of one flow per (member, subflow), for parts with several subflows only.
-  package var memberSubflowBytes: [Double] = []
-  package var eventCount = 0
-}
-
-/// Replays one part event by event: fill, find the next member to end, take it out, fill again.
+/// Replays one part event by event: find the flows that end next, take them out, reopen the links
+/// that this changes and fill those again.
 ///
-/// Members that would end within one part in 10^12 of each other end in one event, so that equal
-/// flows whose rates were rounded differently do not cost an event each.
-package func replayPart(
-  _ part: FluidPart, flowBytes: [Double], flowMultiplicity: [Int32]
-) -> PartSolution {
-  var replay = PartReplay(
-    part, memberBytes: part.memberFlow.map { flowBytes[Int($0)] },
-    memberWeight: part.memberFlow.map { Double(flowMultiplicity[Int($0)]) })
-  return replay.run(part)
-}
-
-/// The columns of one part's replay; the kernels see spans of them.
-private struct PartReplay {
+/// The columns live here; the kernels of `WaterFilling` see spans of them. A bundle of one subflow
+/// is followed through the link that binds it: `goals` says what that link's `sent` will be when
+/// the bundle's smallest flow ends, so time passes without touching any flow. Bundles of several
+/// subflows are followed one by one, by `SubflowSplits`.
+package struct PartReplay {
+  package let part: FluidPart
   private let memberBytes: [Double]
-  private let memberWeight: [Double]
+  private let memberWeight: [Int32]
+  private let batching: FluidBatching
   /// The part's links, and one more that never fills, with which paths are padded.
-  private var fills: [LinkFill]
+  private var isOpen: [Bool]
+  package private(set) var levels: [Double]
+  private var rooms: [LinkRoom]
   private var places: [LinkPlace]
-  private var crossings: CrossingTable
+  /// When the first flow that each link binds ends.
+  private var ends: [Double]
+  private var table: CrossingTable
+  private var goals: [SubflowGoal]
   private var heap: [LinkShare]
-  private var order: [Int32]
-  /// Bundles that still run, ascending, and some that have ended.
-  private var active: [Int32]
-  private var runningCount: Int
-  /// Bytes that the smallest running member of each bundle has left, and its rate.
-  private var left: [Double]
-  private var rates: [Double]
-  private var nextMember: [Int32]
+  private var open: [Int32] = []
+  private var openCount: Int
+  private var ended: [EndedSubflow] = []
   private var splits: SubflowSplits
+  /// Bundle → the smallest member that still runs.
+  package private(set) var nextMember: [Int32]
+  package private(set) var runningCount: Int
+  package private(set) var now: Double
+  package private(set) var eventCount = 0
+  /// Crossings looked at so far.
+  package private(set) var work = 0
 
-  init(_ part: FluidPart, memberBytes: [Double], memberWeight: [Double]) {
+  /// Starts all members of `part` at `now` and fills the links.
+  ///
+  /// Members are in the part's order; `memberBytes` is what each has left.
+  package init(
+    _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], at now: Double,
+    batching: FluidBatching
+  ) {
+    self.part = part
     self.memberBytes = memberBytes
     self.memberWeight = memberWeight
-    var weights = [Double](repeating: 0, count: part.subflowCount)
+    self.batching = batching
+    self.now = now
+    var weights = [Int32](repeating: 0, count: part.subflowCount)
     for bundle in 0..<part.bundleCount {
       let weight = part.members(of: bundle).reduce(0) { $0 + memberWeight[$1] }
       for subflow in part.subflows(of: bundle) { weights[subflow] = weight }
     }
-    places = part.linkCapacity.map { LinkPlace(capacity: $0) }
-    crossings = CrossingTable(part, weights: weights, places: &places)
-    order = places.indices.map { Int32($0) }
-    fills = (part.linkCapacity + [.infinity]).map { LinkFill(capacity: $0) }
+    places = part.linkCapacity.map { _ in LinkPlace() }
+    table = CrossingTable(part, weights: weights, places: &places)
+    rooms = (part.linkCapacity + [.infinity]).map { LinkRoom(capacity: $0) }
+    isOpen = rooms.map { _ in true }
+    levels = rooms.map { _ in LinkRoom.roomy }
+    ends = places.map { _ in .infinity }
     heap = [LinkShare](repeating: LinkShare(share: 0, link: 0), count: places.count)
-    active = (0..<Int32(part.bundleCount)).map { $0 }
-    runningCount = part.bundleCount
+    open = places.indices.map { Int32($0) }
+    openCount = places.count
     nextMember = Array(part.memberOffsets.dropLast())
-    left = nextMember.map { memberBytes[Int($0)] }
-    rates = [Double](repeating: 0, count: part.bundleCount)
-    splits = SubflowSplits(part)
-  }
-
-  mutating func run(_ part: FluidPart) -> PartSolution {
-    var solution = PartSolution(finish: [Double](repeating: 0, count: memberBytes.count))
-    var now = 0.0
-    var step = 0.0
-    var firstRound = 0
-    var orderCount = order.count
-    var ending = EndingBundles()
-    while runningCount > 0 {
-      fill(
-        fromRound: firstRound, order: &order, orderCount: &orderCount, fills: &fills,
-        places: &places, heap: &heap, crossings: crossings)
-      ending.removeAll(tolerance: now * 1e-12)
-      if splits.areNeeded {
-        splits.advance(
-          by: step, part, active: active, fills: fills, left: &left, rates: &rates,
-          ending: &ending)
-      } else {
-        advance(
-          by: step, part, active: active, fills: fills, left: &left, rates: &rates,
-          ending: &ending)
-      }
-      step = ending.step
-      now += step
-      firstRound = end(ending.bundles, at: now, part, after: step, in: &solution)
-      solution.eventCount += 1
+    runningCount = part.bundleCount
+    splits = SubflowSplits(part, memberBytes: memberBytes)
+    goals = (0..<part.subflowCount).map {
+      SubflowGoal(sent: .infinity, link: part.path[part.path(of: $0).lowerBound])
     }
-    solution.memberSubflowBytes = splits.bytes
-    return solution
+    for link in places.indices {
+      rooms[link].columns.y = places[link].crossings.reduce(0.0) {
+        $0 + Double(table.crossings[$1].weight)
+      }
+    }
+    if !splits.areNeeded {
+      for bundle in 0..<part.bundleCount {
+        goals[bundle].sent = memberBytes[Int(nextMember[bundle])]
+      }
+    }
+    fill(after: 0)
   }
 
-  /// Takes the smallest members out of some bundles and returns the first round that this changes.
-  private mutating func end(
-    _ bundles: [Int32], at now: Double, _ part: FluidPart, after step: Double,
-    in solution: inout PartSolution
-  ) -> Int {
-    var firstRound = LinkPlace.never
-    for bundle in bundles.lazy.map({ Int($0) }) {
-      let member = Int(nextMember[bundle])
-      let isDone = member + 1 == part.members(of: bundle).upperBound
-      runningCount -= isDone ? 1 : 0
-      solution.finish[member] = now
-      splits.record(member: member, of: bundle, bytes: memberBytes[member], after: step, part)
-      nextMember[bundle] += 1
-      // `advance` takes the step off everybody, so the next member's start is put that much later.
-      left[bundle] =
-        isDone
-        ? .infinity : memberBytes[member + 1] - memberBytes[member] + rates[bundle] * step
-      for subflow in part.subflows(of: bundle) {
-        for place in part.path(of: subflow) where Int(part.path[place]) < places.count {
-          firstRound = min(firstRound, places[Int(part.path[place])].round)
+  package var memberSubflowBytes: [Double] { splits.bytes }
+
+  /// Ends the flows that end next, which are written to `finish` by member; false when there are
+  /// none.
+  package mutating func step(finish: inout [Double]) -> Bool {
+    let first = splits.areNeeded ? now + splits.wait : ends.min() ?? .infinity
+    guard runningCount > 0 && first < .infinity else { return false }
+    let horizon = first * (1 + max(batching.relativeStep, 1e-11))
+    var freed = FreedCapacity()
+    if splits.areNeeded {
+      collectBundles(until: horizon, first: first, freed: &freed, finish: &finish)
+    } else {
+      collectSubflows(until: horizon, first: first, freed: &freed, finish: &finish)
+    }
+    let moment = batching.isExact ? first : max(now, freed.moment)
+    for subflow in ended { release(subflow) }
+    ended.removeAll(keepingCapacity: true)
+    let elapsed = moment - now
+    now = moment
+    eventCount += 1
+    fill(after: elapsed)
+    return true
+  }
+
+  package func isRunning(_ bundle: Int) -> Bool {
+    nextMember[bundle] < part.memberOffsets[bundle + 1]
+  }
+
+  /// The members of a bundle that still run.
+  package func runningMembers(of bundle: Int) -> Range<Int> {
+    Int(nextMember[bundle])..<Int(part.memberOffsets[bundle + 1])
+  }
+
+  /// What each flow of a bundle has sent since the start, for bundles of one subflow.
+  package func bytesSent(by bundle: Int) -> Double {
+    let link = Int(goals[bundle].link)
+    let sent = places[link].sent + levels[link] * (now - places[link].since)
+    return memberBytes[Int(nextMember[bundle])] - (goals[bundle].sent - sent)
+  }
+
+  /// The rate of each flow of a bundle of one subflow.
+  package func rate(of bundle: Int) -> Double { levels[Int(goals[bundle].link)] }
+
+  private mutating func collectSubflows(
+    until horizon: Double, first: Double, freed: inout FreedCapacity, finish: inout [Double]
+  ) {
+    for link in ends.indices where ends[link] <= horizon {
+      let place = places[link]
+      let level = levels[link]
+      let limit = place.sent + level * (horizon - place.since)
+      for crossing in place.bound {
+        let bundle = Int(table.crossings[crossing].subflow)
+        guard goals[bundle].sent <= limit else { continue }
+        var end = EndedSubflow(
+          subflow: Int32(bundle), link: Int32(link), weight: 0, isDone: false)
+        while goals[bundle].sent <= limit && !end.isDone {
+          let member = Int(nextMember[bundle])
+          let time =
+            batching.isExact ? first : place.since + (goals[bundle].sent - place.sent) / level
+          finish[member] = time
+          freed.add(rate: level * Double(memberWeight[member]), at: time)
+          end.weight += memberWeight[member]
+          nextMember[bundle] += 1
+          end.isDone = nextMember[bundle] == part.memberOffsets[bundle + 1]
+          if !end.isDone { goals[bundle].sent += memberBytes[member + 1] - memberBytes[member] }
         }
-        crossings.release(
-          subflow, weight: memberWeight[member], isDone: isDone, of: part, places: &places)
+        runningCount -= end.isDone ? 1 : 0
+        ended.append(end)
       }
     }
-    if runningCount * 8 < active.count * 7 {
-      let left = left
-      active.removeAll { !(left[Int($0)] < .infinity) }
+    work += places.count
+  }
+
+  private mutating func collectBundles(
+    until horizon: Double, first: Double, freed: inout FreedCapacity, finish: inout [Double]
+  ) {
+    for bundle in splits.bundles(endingWithin: horizon - now) {
+      let member = Int(nextMember[bundle])
+      let time = batching.isExact ? first : now + splits.wait(of: bundle)
+      let isDone = member + 1 == part.memberOffsets[bundle + 1]
+      finish[member] = time
+      splits.endMember(member, of: bundle, after: time - now, part)
+      for subflow in part.subflows(of: bundle) {
+        let link = goals[subflow].link
+        freed.add(rate: levels[Int(link)] * Double(memberWeight[member]), at: time)
+        ended.append(
+          EndedSubflow(
+            subflow: Int32(subflow), link: link, weight: memberWeight[member], isDone: isDone))
+      }
+      nextMember[bundle] += 1
+      runningCount -= isDone ? 1 : 0
     }
-    return Int(firstRound)
+  }
+
+  private mutating func release(_ ended: EndedSubflow) {
+    let link = Int(ended.link)
+    guard let crossing = table.crossing(of: ended.subflow, at: places[link]) else { return }
+    let freed = levels[link] * Double(ended.weight)
+    for column in crossing * table.stride..<(crossing + 1) * table.stride {
+      let other = Int(table.others[column])
+      guard other < places.count else { continue }
+      rooms[other].columns.x += freed
+      table.release(ended, at: &places[other])
+      if levels[other] < LinkRoom.roomy { markOpen(other) }
+    }
+    rooms[link].columns.x += freed
+    table.release(ended, at: &places[link])
+    places[link].nearestSubflow = -1
+    markOpen(link)
+  }
+
+  private mutating func markOpen(_ link: Int) {
+    guard !isOpen[link] else { return }
+    isOpen[link] = true
+    open[openCount] = Int32(link)
+    openCount += 1
+  }
+
+  private mutating func fill(after elapsed: Double) {
+    work += settle(
+      &open, openCount: &openCount, at: now, heap: &heap, isOpen: &isOpen, levels: &levels,
+      rooms: &rooms, places: &places, ends: &ends, goals: &goals, crossings: &table.crossings,
+      others: &table.others, stride: table.stride)
+    if splits.areNeeded {
+      splits.advance(by: elapsed, part, nextMember: nextMember, levels: levels, goals: goals)
+    }
   }
 }
 
-/// The bundles whose smallest member ends next.
-package struct EndingBundles {
-  package private(set) var bundles: [Int32] = []
-  /// Nanoseconds until then.
-  package private(set) var step = Double.infinity
-  /// Later ends that count as the same moment.
-  private var tolerance = 0.0
-  private var limit = Double.infinity
+/// Flows of a subflow's bundle that end now.
+package struct EndedSubflow {
+  package var subflow: Int32
+  /// The link that binds it.
+  package var link: Int32
+  package var weight: Int32
+  package var isDone: Bool
+}
 
-  package init() {}
+/// The moment at which flows that end one after the other may leave together, so that as much
+/// capacity is used too early as is left unused too long.
+private struct FreedCapacity {
+  private var rate = 0.0
+  private var rateTime = 0.0
 
-  package mutating func removeAll(tolerance: Double) {
-    bundles.removeAll(keepingCapacity: true)
-    step = .infinity
-    limit = .infinity
-    self.tolerance = tolerance
-  }
+  var moment: Double { rateTime / rate }
 
-  /// Notes that a bundle's member has `bytes` left at `rate`; divides only for the few that matter.
-  @inline(__always)
-  package mutating func consider(_ bundle: Int32, bytes: Double, rate: Double) {
-    if bytes <= rate * limit && bytes < .infinity { note(bundle, max(0, bytes / rate)) }
-  }
-
-  private mutating func note(_ bundle: Int32, _ wait: Double) {
-    let margin = max(tolerance, step == .infinity ? 0 : step * 1e-12)
-    if wait < step - margin { bundles.removeAll(keepingCapacity: true) }
-    bundles.append(bundle)
-    step = min(step, wait)
-    limit = step + max(tolerance, step * 1e-12)
+  mutating func add(rate: Double, at time: Double) {
+    self.rate += rate
+    rateTime += rate * time
   }
 }
 
-/// Hands the columns to `refill` as spans: only as arguments may several properties be open for
+/// Hands the columns to the kernels as spans: only as arguments may several properties be open for
 /// writing at once.
-private func fill(
-  fromRound firstRound: Int, order: inout [Int32], orderCount: inout Int,
-  fills: inout [LinkFill], places: inout [LinkPlace], heap: inout [LinkShare],
-  crossings: CrossingTable
-) {
-  var order = order.mutableSpan
-  var fills = fills.mutableSpan
-  var places = places.mutableSpan
+private func settle(
+  _ open: inout [Int32], openCount: inout Int, at now: Double, heap: inout [LinkShare],
+  isOpen: inout [Bool], levels: inout [Double], rooms: inout [LinkRoom],
+  places: inout [LinkPlace], ends: inout [Double], goals: inout [SubflowGoal],
+  crossings: inout [Crossing], others: inout [Int32], stride: Int
+) -> Int {
+  var open = open.mutableSpan
   var heap = heap.mutableSpan
-  refill(
-    fromRound: firstRound, order: &order, orderCount: &orderCount, fills: &fills,
-    places: &places, heap: &heap, weights: crossings.weights.span,
-    others: crossings.others.span, stride: crossings.stride)
-}
-
-/// Takes a step off what bundles of one subflow have left, gives them their new rates and finds
-/// those that end next.
-private func advance(
-  by step: Double, _ part: FluidPart, active: [Int32], fills: [LinkFill], left: inout [Double],
-  rates: inout [Double], ending: inout EndingBundles
-) {
-  var left = left.mutableSpan
-  var rates = rates.mutableSpan
-  let active = active.span
-  let fills = fills.span
-  let path = part.path.span
-  let hops = part.hops
-  if part.hops == 2 {
-    for index in active.indices {
-      let bundle = Int(active[index])
-      let rate = min(fills[Int(path[2 * bundle])].level, fills[Int(path[2 * bundle + 1])].level)
-      let rest = left[bundle] - rates[bundle] * step
-      left[bundle] = rest
-      rates[bundle] = rate
-      ending.consider(active[index], bytes: rest, rate: rate)
-    }
-    return
-  }
-  for index in active.indices {
-    let bundle = Int(active[index])
-    var rate = LinkFill.roomy
-    for place in bundle * hops..<(bundle + 1) * hops {
-      rate = min(rate, fills[Int(path[place])].level)
-    }
-    let rest = left[bundle] - rates[bundle] * step
-    left[bundle] = rest
-    rates[bundle] = rate
-    ending.consider(active[index], bytes: rest, rate: rate)
-  }
+  var isOpen = isOpen.mutableSpan
+  var levels = levels.mutableSpan
+  var rooms = rooms.mutableSpan
+  var places = places.mutableSpan
+  var ends = ends.mutableSpan
+  var goals = goals.mutableSpan
+  var crossings = crossings.mutableSpan
+  var others = others.mutableSpan
+  let work = reopen(
+    &open, openCount: &openCount, at: now, isOpen: &isOpen, levels: &levels, rooms: &rooms,
+    places: &places, crossings: crossings, others: others, stride: stride)
+  return work
+    + fillOpenLinks(
+      &open, openCount: &openCount, at: now, heap: &heap, isOpen: &isOpen, levels: &levels,
+      rooms: &rooms, places: &places, ends: &ends, goals: &goals, crossings: &crossings,
+      others: &others, stride: stride)
 }

@@ -1,80 +1,148 @@
-/// How full one link is: what the inner loops read and write, half a cache line.
-package struct LinkFill {
-  /// Capacity that no frozen subflow uses.
-  package var remaining: Double
-  /// Running subflows (with multiplicity) whose rate is not fixed yet.
-  package var waiting: Double = 0
-  /// The share at which the link filled up; `roomy` while it has room.
-  package var level = LinkFill.roomy
-  /// 1 while the link has room, 0 once it is full: a factor instead of a branch, because who
-  /// waits is as good as random and a mispredicted branch costs more than a multiplication.
-  package var room = 1.0
+/// What one link has left for the subflows that wait on it.
+package struct LinkRoom {
+  /// Capacity that no settled subflow uses, and running flows (with multiplicity) whose rate is
+  /// not settled: one vector, because both always change together.
+  package var columns: SIMD2<Double>
 
-  /// A level above all others that stays a number when it is multiplied by zero.
+  package init(capacity: Double) { columns = SIMD2(capacity, 0) }
+
+  /// What each waiting subflow would get.
+  @inline(__always)
+  package var share: Double {
+    columns.y > 0 ? max(0, columns.x) / columns.y : LinkRoom.roomy
+  }
+
+  /// A level above all others that stays a number in arithmetic.
   package static let roomy = Double.greatestFiniteMagnitude
-
-  package init(capacity: Double) { remaining = capacity }
 }
 
-/// Where one link's crossings are, and when it filled up.
+/// Where one link's crossings are, and how much the subflows that it binds have sent.
 package struct LinkPlace {
-  package var capacity: Double
-  /// The round in which it filled up; `never` while it has room.
-  package var round = LinkPlace.never
-  /// The link's crossings: `firstCrossing ..< firstCrossing + crossingCount`.
   package var firstCrossing: Int32 = 0
   package var crossingCount: Int32 = 0
-  package var deadCount: Int32 = 0
+  /// The first so many crossings are of subflows that this link binds.
+  package var boundCount: Int32 = 0
+  /// Bytes that a flow would have sent until `since`, had the link bound it from the start.
+  package var sent = 0.0
+  package var since = 0.0
+  /// Crossings that the link bound when it was opened; they still come first.
+  package var formerCount: Int32 = 0
+  /// The subflow with the lowest goal among those, and that goal.
+  package var nearestSubflow: Int32 = -1
+  package var nearest = Double.infinity
 
-  package static let never = Int32.max
-
-  package init(capacity: Double) { self.capacity = capacity }
-
+  package var bound: Range<Int> { Int(firstCrossing)..<Int(firstCrossing + boundCount) }
   package var crossings: Range<Int> { Int(firstCrossing)..<Int(firstCrossing + crossingCount) }
 }
 
-/// Progressive filling, resumed at a round.
-///
-/// Links fill up one after the other, each at a level no lower than the one before; a subflow's
-/// rate is the lowest level on its path. When flows end, every round before the first that froze
-/// one of them would repeat exactly, since the flow's own links could only have filled up later
-/// still. So a filling forgets the rounds from `firstRound` on and fills again from there.
-///
-/// `order` holds the links with running subflows: those that filled up, by round, then the
-/// others; `orderCount` shrinks as links fall idle. `weights` and `others` are columns of a
-/// `CrossingTable`. O(crossings of the refilled links + links log links).
-package func refill(
-  fromRound firstRound: Int, order: inout MutableSpan<Int32>, orderCount: inout Int,
-  fills: inout MutableSpan<LinkFill>, places: inout MutableSpan<LinkPlace>,
-  heap: inout MutableSpan<LinkShare>, weights: Span<Double>, others: Span<Int32>, stride: Int
-) {
-  for place in firstRound..<orderCount {
-    let link = Int(order[place])
-    places[link].round = LinkPlace.never
-    fills[link].level = LinkFill.roomy
-    fills[link].room = 1
-  }
-  var level = firstRound > 0 ? fills[Int(order[firstRound - 1])].level : 0
-  var heapCount = 0
-  for place in firstRound..<orderCount {
-    let link = order[place]
-    let state = places[Int(link)]
-    if state.crossingCount == state.deadCount { continue }
-    measure(
-      Int(link), state, fills: &fills, weights: weights, others: others, stride: stride)
-    heap[heapCount] = LinkShare(share: share(of: fills[Int(link)], above: level), link: link)
-    heapCount += 1
-  }
-  heapify(&heap, count: heapCount)
+/// A subflow where it crosses a link.
+package struct Crossing {
+  package var subflow: Int32
+  /// Flows (with multiplicity) that still run.
+  package var weight: Int32
+}
 
-  orderCount = firstRound + heapCount
-  var back = orderCount
-  var round = firstRound
-  while heapCount > 0 {
+/// The link that binds a subflow, and what `LinkPlace.sent` of that link will be when the
+/// smallest running flow of the bundle ends.
+package struct SubflowGoal {
+  package var sent: Double
+  package var link: Int32
+}
+
+/// Opens links, and with them every link that a subflow bound by one of them crosses.
+///
+/// `open[0 ..< openCount]` are the links to start from, marked as open; the list grows by those
+/// that follow. Afterwards all subflows that they bound wait. O(subflows bound).
+package func reopen(
+  _ open: inout MutableSpan<Int32>, openCount: inout Int, at now: Double,
+  isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
+  rooms: inout MutableSpan<LinkRoom>, places: inout MutableSpan<LinkPlace>,
+  crossings: borrowing MutableSpan<Crossing>, others: borrowing MutableSpan<Int32>, stride: Int
+) -> Int {
+  var work = 0
+  var next = 0
+  while next < openCount {
+    let link = Int(open[next])
+    next += 1
+    let level = levels[link]
+    if level == LinkRoom.roomy {
+      places[link].since = now
+      places[link].formerCount = 0
+      continue
+    }
+    let bound = places[link].bound
+    places[link].sent += level * (now - places[link].since)
+    places[link].since = now
+    places[link].formerCount = places[link].boundCount
+    places[link].boundCount = 0
+    levels[link] = LinkRoom.roomy
+    work += bound.count
+    if stride == 1 {
+      unbind(
+        bound, of: link, at: level, &open, openCount: &openCount, isOpen: &isOpen, rooms: &rooms,
+        crossings: crossings, others: others, stride: 1)
+    } else {
+      unbind(
+        bound, of: link, at: level, &open, openCount: &openCount, isOpen: &isOpen, rooms: &rooms,
+        crossings: crossings, others: others, stride: stride)
+    }
+  }
+  return work
+}
+
+@inline(__always)
+private func unbind(
+  _ bound: Range<Int>, of link: Int, at level: Double, _ open: inout MutableSpan<Int32>,
+  openCount: inout Int, isOpen: inout MutableSpan<Bool>, rooms: inout MutableSpan<LinkRoom>,
+  crossings: borrowing MutableSpan<Crossing>, others: borrowing MutableSpan<Int32>, stride: Int
+) {
+  var total = SIMD2<Double>.zero
+  for crossing in bound {
+    let change = SIMD2(level, 1) * Double(crossings[crossing].weight)
+    total += change
+    for place in crossing * stride..<(crossing + 1) * stride {
+      let other = Int(others[place])
+      rooms[other].columns += change
+      if !isOpen[other] {
+        isOpen[other] = true
+        open[openCount] = Int32(other)
+        openCount += 1
+      }
+    }
+  }
+  rooms[link].columns += total
+}
+
+/// Fills the open links one after the other, tightest first, until none is left.
+package func fillOpenLinks(
+  _ open: inout MutableSpan<Int32>, openCount: inout Int, at now: Double,
+  heap: inout MutableSpan<LinkShare>,
+  isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
+  rooms: inout MutableSpan<LinkRoom>, places: inout MutableSpan<LinkPlace>,
+  ends: inout MutableSpan<Double>, goals: inout MutableSpan<SubflowGoal>,
+  crossings: inout MutableSpan<Crossing>, others: inout MutableSpan<Int32>, stride: Int
+) -> Int {
+  var work = 0
+  var heapCount = 0
+  var highestKept = 0.0
+  for link in ends.indices where !isOpen[link] && levels[link] < LinkRoom.roomy {
+    highestKept = max(highestKept, levels[link])
+  }
+  while true {
+    if openCount > 0 {
+      for place in 0..<openCount {
+        heap[heapCount] = LinkShare(share: 0, link: open[place])
+        heapCount += 1
+      }
+      openCount = 0
+      for place in 0..<heapCount { heap[place].share = rooms[Int(heap[place].link)].share }
+      heapify(&heap, count: heapCount)
+    }
+    guard heapCount > 0 else { return work }
     let top = heap[0]
-    let share = share(of: fills[Int(top.link)], above: level)
-    if share > top.share && share < LinkFill.roomy {
-      // Shares only grow while others freeze, so a stale one is corrected when it comes up.
+    let link = Int(top.link)
+    let share = rooms[link].share
+    if share > top.share && share < LinkRoom.roomy {
       heap[0].share = share
       siftDown(&heap, from: 0, count: heapCount)
       continue
@@ -82,86 +150,129 @@ package func refill(
     heapCount -= 1
     heap[0] = heap[heapCount]
     if heapCount > 1 { siftDown(&heap, from: 0, count: heapCount) }
-    if share == LinkFill.roomy {
-      back -= 1
-      order[back] = top.link
+    isOpen[link] = false
+    if share == LinkRoom.roomy {
+      ends[link] = .infinity
       continue
     }
-    level = share
-    order[round] = top.link
-    places[Int(top.link)].round = Int32(round)
-    fills[Int(top.link)].level = share
-    fills[Int(top.link)].room = 0
-    freezeWaiting(
-      on: places[Int(top.link)], at: share, fills: &fills, weights: weights, others: others,
-      stride: stride)
-    round += 1
+    if stride == 1 {
+      work += bind(
+        link, at: share, highestKept: highestKept, &open, openCount: &openCount, isOpen: &isOpen,
+        levels: &levels,
+        rooms: &rooms, places: &places, ends: &ends,
+        goals: &goals, crossings: &crossings, others: &others, stride: 1)
+    } else {
+      work += bind(
+        link, at: share, highestKept: highestKept, &open, openCount: &openCount, isOpen: &isOpen,
+        levels: &levels,
+        rooms: &rooms, places: &places, ends: &ends,
+        goals: &goals, crossings: &crossings, others: &others, stride: stride)
+    }
+    if openCount > 0 {
+      isOpen[link] = true
+      open[openCount] = Int32(link)
+      openCount += 1
+      work += reopen(
+        &open, openCount: &openCount, at: now, isOpen: &isOpen, levels: &levels,
+        rooms: &rooms, places: &places,
+        crossings: crossings, others: others, stride: stride)
+      highestKept = .infinity
+      for place in 0..<heapCount { places[Int(heap[place].link)].formerCount = 0 }
+    }
   }
 }
 
-/// What each waiting subflow of a link would get; never below the level reached so far, whatever
-/// rounding says.
 @inline(__always)
-private func share(of fill: LinkFill, above level: Double) -> Double {
-  fill.waiting > 0 ? max(level, fill.remaining / fill.waiting) : LinkFill.roomy
-}
-
-/// Works out what a link has left after the rounds that are kept.
-@inline(__always)
-private func measure(
-  _ link: Int, _ state: LinkPlace, fills: inout MutableSpan<LinkFill>, weights: Span<Double>,
-  others: Span<Int32>, stride: Int
-) {
-  var used = 0.0
-  var waiting = 0.0
-  if stride == 1 {
-    for crossing in state.crossings {
-      let other = fills[Int(others[crossing])]
-      let waits = weights[crossing] * other.room
-      waiting += waits
-      used += (weights[crossing] - waits) * other.level
+private func bind(
+  _ link: Int, at level: Double, highestKept: Double, _ open: inout MutableSpan<Int32>,
+  openCount: inout Int,
+  isOpen: inout MutableSpan<Bool>, levels: inout MutableSpan<Double>,
+  rooms: inout MutableSpan<LinkRoom>, places: inout MutableSpan<LinkPlace>,
+  ends: inout MutableSpan<Double>, goals: inout MutableSpan<SubflowGoal>,
+  crossings: inout MutableSpan<Crossing>, others: inout MutableSpan<Int32>, stride: Int
+) -> Int {
+  let place = places[link]
+  let limit = level * (1 + 1e-10)
+  let isSure = highestKept <= limit
+  let waiting = rooms[link].columns.y
+  var bound = Int(place.firstCrossing)
+  let formerEnd = bound + Int(place.formerCount)
+  var nearest = place.nearest
+  var nearestSubflow: Int32 = -1
+  var total = SIMD2<Double>.zero
+  var crossing = bound
+  while crossing < formerEnd {
+    var lowest = LinkRoom.roomy
+    for column in crossing * stride..<(crossing + 1) * stride {
+      lowest = min(lowest, levels[Int(others[column])])
     }
-  } else {
-    for crossing in state.crossings {
-      var rate = LinkFill.roomy
-      var waits = weights[crossing]
-      for place in crossing * stride..<(crossing + 1) * stride {
-        let other = fills[Int(others[place])]
-        waits *= other.room
-        rate = min(rate, other.level)
+    if lowest == LinkRoom.roomy {
+      let here = crossings[crossing]
+      let change = SIMD2(level, 1) * Double(here.weight)
+      total += change
+      for column in crossing * stride..<(crossing + 1) * stride {
+        rooms[Int(others[column])].columns -= change
       }
-      waiting += waits
-      used += (weights[crossing] - waits) * rate
+      if here.subflow == place.nearestSubflow { nearestSubflow = here.subflow }
+      if crossing != bound {
+        crossings.swapAt(crossing, bound)
+        for hop in 0..<stride { others.swapAt(crossing * stride + hop, bound * stride + hop) }
+      }
+      bound += 1
     }
+    crossing += 1
   }
-  fills[link].remaining = state.capacity - used
-  fills[link].waiting = waiting
-}
-
-/// Fixes every subflow that still waits on a link at `share`, and charges its other links.
-@inline(__always)
-private func freezeWaiting(
-  on state: LinkPlace, at share: Double, fills: inout MutableSpan<LinkFill>,
-  weights: Span<Double>, others: Span<Int32>, stride: Int
-) {
-  if stride == 1 {
-    for crossing in state.crossings {
-      let other = Int(others[crossing])
-      let waits = weights[crossing] * fills[other].room
-      fills[other].remaining -= share * waits
-      fills[other].waiting -= waits
-    }
-  } else {
-    for crossing in state.crossings {
-      var waits = weights[crossing]
-      for place in crossing * stride..<(crossing + 1) * stride {
-        waits *= fills[Int(others[place])].room
-      }
-      if waits == 0 { continue }
-      for place in crossing * stride..<(crossing + 1) * stride {
-        fills[Int(others[place])].remaining -= share * waits
-        fills[Int(others[place])].waiting -= waits
+  if nearestSubflow < 0 {
+    nearest = .infinity
+    for crossing in Int(place.firstCrossing)..<bound {
+      let subflow = crossings[crossing].subflow
+      let sent = goals[Int(subflow)].sent
+      if sent < nearest {
+        nearest = sent
+        nearestSubflow = subflow
       }
     }
   }
+  let end = Int(place.firstCrossing + place.crossingCount)
+  while crossing < end && !(isSure && total.y == waiting) {
+    var lowest = LinkRoom.roomy
+    for column in crossing * stride..<(crossing + 1) * stride {
+      lowest = min(lowest, levels[Int(others[column])])
+    }
+    if lowest == LinkRoom.roomy {
+      let here = crossings[crossing]
+      let change = SIMD2(level, 1) * Double(here.weight)
+      total += change
+      for column in crossing * stride..<(crossing + 1) * stride {
+        rooms[Int(others[column])].columns -= change
+      }
+      let goal = goals[Int(here.subflow)]
+      let sent = goal.sent + place.sent - places[Int(goal.link)].sent
+      goals[Int(here.subflow)] = SubflowGoal(sent: sent, link: Int32(link))
+      if sent < nearest {
+        nearest = sent
+        nearestSubflow = here.subflow
+      }
+      if crossing != bound {
+        crossings.swapAt(crossing, bound)
+        for hop in 0..<stride { others.swapAt(crossing * stride + hop, bound * stride + hop) }
+      }
+      bound += 1
+    } else if lowest > limit {
+      let binder = Int(goals[Int(crossings[crossing].subflow)].link)
+      if !isOpen[binder] {
+        isOpen[binder] = true
+        open[openCount] = Int32(binder)
+        openCount += 1
+      }
+    }
+    crossing += 1
+  }
+  rooms[link].columns -= total
+  levels[link] = level
+  places[link].boundCount = Int32(bound) - place.firstCrossing
+  places[link].nearest = nearest
+  places[link].nearestSubflow = nearestSubflow
+  ends[link] = place.since + (nearest - place.sent) / level
+  return crossing - Int(place.firstCrossing)
 }

@@ -24,6 +24,8 @@ package struct FabricNetwork: Sendable {
   package private(set) var region: [Int32]
   package private(set) var placeInRegion: [Int32]
   private var wiring: any ElectricalWiring = TreeWiring()
+  private let failures: FailureEffects
+  private let serversPerScaleUpDomain: Int
   /// Numbers of the first link of each kind; the others follow by rank, server or attachment.
   private var firstOut: Int32 = 0
   private var firstIn: Int32 = 0
@@ -56,8 +58,10 @@ package struct FabricNetwork: Sendable {
         placeInRegion[server] = Int32(place)
       }
     }
+    serversPerScaleUpDomain = fabric.serversPerScaleUpDomain ?? layout.serversPerScaleUpDomain
+    failures = try FailureEffects(fabric, layout: layout, regionCount: regions.count)
     addScaleUpLinks()
-    addNICs()
+    try addNICs()
   }
 
   private mutating func addScaleUpLinks() {
@@ -88,32 +92,63 @@ package struct FabricNetwork: Sendable {
     }
   }
 
-  private mutating func addNICs() {
+  private mutating func addNICs() throws(ReplayError) {
+    let attachments = attachments
+    for isUp in [true, false] {
+      if isUp { firstUp = Int32(links.count) } else { firstDown = Int32(links.count) }
+      for (number, end) in attachments.enumerated() {
+        // Links bear the name of the server whose bytes they carry, also on a spare.
+        let server = number / (policy == .pooled ? 1 : railsPerServer)
+        _ = links.append(
+          isUp ? .nicUp(server: server, nic: end.nic) : .nicDown(server: server, nic: end.nic),
+          tier: .nic, capacity: end.capacity * end.healthyShare)
+      }
+    }
+    wiring = try fabric.electrical.wire(
+      WiringSite(
+        attachments: attachments, cableRate: fabric.nicRate,
+        payloadEfficiency: fabric.payloadEfficiency, sharing: fabric.sharing,
+        failures: fabric.failures), into: &links)
+    try checkFailedLinks()
+  }
+
+  /// Where servers join the electrical network, server by server.
+  private var attachments: [Attachment] {
     let nics = fabric.electricalNICsPerServer
     var attachments: [Attachment] = []
     for server in 0..<layout.serverCount {
-      if policy == .pooled {
+      let rails = policy == .pooled ? 1 : railsPerServer
+      let failed = failures.failedElectricalNICs[server]
+      for rail in 0..<rails {
+        let owned = rail * nics / rails..<(rail + 1) * nics / rails
+        let working = owned.count - failed.count { owned.contains($0) }
         attachments.append(
-          Attachment(server: server, nic: nil, capacity: Double(nics) * fabric.nicRate))
-      } else {
-        for rail in 0..<railsPerServer {
-          let owned = (rail + 1) * nics / railsPerServer - rail * nics / railsPerServer
-          attachments.append(
-            Attachment(server: server, nic: rail, capacity: Double(owned) * fabric.nicRate))
-        }
+          Attachment(
+            server: failures.sparePlace[server] ?? server, nic: policy == .pooled ? nil : rail,
+            nicCount: owned.count, capacity: Double(owned.count) * fabric.nicRate,
+            healthyShare: owned.isEmpty ? 0 : Double(working) / Double(owned.count)))
       }
     }
-    firstUp = Int32(links.count)
-    for end in attachments {
-      _ = links.append(
-        .nicUp(server: end.server, nic: end.nic), tier: .nic, capacity: end.capacity)
+    return attachments
+  }
+
+  /// - Throws: a `ReplayError` for a failed uplink or direct link that was never built.
+  private func checkFailedLinks() throws(ReplayError) {
+    for failure in fabric.failures {
+      let isBuilt =
+        switch failure {
+        case .uplink(let tier, let group, let cable):
+          links.name.contains(.up(tier: tier, group: group))
+            || links.name.contains(.cable(tier: tier, group: group, cable: cable, isUp: true))
+        case .link(let left, let right):
+          links.name.contains(.direct(source: left, destination: right))
+            || links.name.contains(.direct(source: right, destination: left))
+        default: true
+        }
+      if !isBuilt {
+        throw ReplayError("the fabric has no such link", at: "failure \"\(failure)\"")
+      }
     }
-    firstDown = Int32(links.count)
-    for end in attachments {
-      _ = links.append(
-        .nicDown(server: end.server, nic: end.nic), tier: .nic, capacity: end.capacity)
-    }
-    wiring = fabric.electrical.wire(attachments, into: &links)
   }
 
   /// The fabric's parameters as they are in force on this cluster and at this grain.
@@ -126,7 +161,8 @@ package struct FabricNetwork: Sendable {
 
   /// The NIC policy in force: only ranks say which GPU bytes come from.
   package var policy: NICPolicy {
-    grain == .rank && fabric.electricalNICsPerServer > 0 ? fabric.nicPolicy : .pooled
+    grain == .rank && fabric.electricalNICsPerServer > 0 && !fabric.electrical.joinsWholeServers
+      ? fabric.nicPolicy : .pooled
   }
 
   package func server(of end: Int) -> Int { layout.server(of: end, at: grain) }
@@ -135,19 +171,65 @@ package struct FabricNetwork: Sendable {
   package func route(from source: Int, to destination: Int, isExpert: Bool) -> Route {
     if grain == .rank && source == destination { return .local }
     let (from, to) = (server(of: source), server(of: destination))
-    let domain = layout.serversPerScaleUpDomain
-    if from == to || from / domain == to / domain { return .scaleUp }
-    return isExpert && !regions.isEmpty && region[from] == region[to] ? .regional : .electrical
+    if from == to { return .scaleUp }
+    let isInDomain = from / serversPerScaleUpDomain == to / serversPerScaleUpDomain
+    if isInDomain, failures.sparePlace[from] == nil, failures.sparePlace[to] == nil {
+      return .scaleUp
+    }
+    return isExpert && circuitRate(from: from, to: to) > 0 ? .regional : .electrical
   }
 
-  /// Calls `visit` for each scale-up link that a pair's bytes load before and after the network
-  /// (or instead of it); `body` stands for the network between them.
+  /// Bytes per nanosecond of one circuit between two servers; 0 when none can join them.
+  package func circuitRate(from source: Int, to destination: Int) -> Double {
+    guard !regions.isEmpty, region[source] >= 0, region[source] == region[destination] else {
+      return 0
+    }
+    return fabric.nicRate
+      * failures.circuitShare(from: source, to: destination, region: Int(region[source]))
+  }
+
+  /// False when electrical NICs cannot carry bytes between two ends of different servers.
+  package func reachesElectrically(from source: Int, to destination: Int) -> Bool {
+    guard fabric.electricalNICsPerServer > 0 else { return false }
+    let (left, right) = attachments(from: source, to: destination)
+    return links.capacity[Int(firstUp) + left] > 0 && links.capacity[Int(firstDown) + right] > 0
+      && wiring.reaches(from: left, to: right)
+  }
+
+  /// False when some pairs use several paths at once.
+  package var hasOnePathPerPair: Bool { wiring.hasOnePathPerPair }
+
+  /// Paths that the bytes of a pair take at once.
+  package func pathCount(_ path: PathKind, from source: Int, to destination: Int) -> Int {
+    guard path == .electrical else { return 1 }
+    let (left, right) = attachments(from: source, to: destination)
+    return wiring.pathCount(from: left, to: right)
+  }
+
+  /// Calls `visit` for each link that all paths of a pair share, so that all its bytes load them: the
+  /// whole path where there is one only.
   package func forEachLink(
     _ path: PathKind, from source: Int, to destination: Int, _ visit: (Int32) -> Void
   ) {
-    let (from, to) = (server(of: source), server(of: destination))
+    let paths = pathCount(path, from: source, to: destination)
+    forEachLink(path, from: source, to: destination, subflow: paths == 1 ? 0 : nil, visit)
+  }
+
+  /// Calls `visit` for each link of one of a pair's paths, scale-up links before and after included.
+  package func forEachLink(
+    _ path: PathKind, from source: Int, to destination: Int, subflow: Int,
+    _ visit: (Int32) -> Void
+  ) {
+    forEachLink(path, from: source, to: destination, subflow: Optional(subflow), visit)
+  }
+
+  private func forEachLink(
+    _ path: PathKind, from source: Int, to destination: Int, subflow: Int?,
+    _ visit: (Int32) -> Void
+  ) {
     switch path {
     case .scaleUp:
+      let (from, to) = (server(of: source), server(of: destination))
       let (out, into) = grain == .rank ? (source, destination) : (from, to)
       visit(firstOut + Int32(out))
       if grain == .rank { visit(firstPool + Int32(from)) }
@@ -157,26 +239,37 @@ package struct FabricNetwork: Sendable {
       gather(from: source, visit)
       visit(link)
       scatter(to: destination, visit)
-    case .electrical where policy == .pooled:
-      gather(from: source, visit)
-      visit(firstUp + Int32(from))
-      wiring.forEachLink(from: from, to: to, visit)
-      visit(firstDown + Int32(to))
-      scatter(to: destination, visit)
     case .electrical:
-      let rail = self.rail(of: destination)
-      var sender = self.rail(of: source)
-      if policy == .railForward && sender != rail {
-        visit(firstOut + Int32(source))
-        visit(firstPool + Int32(from))
-        visit(firstIn + Int32(from * layout.gpusPerServer + destination % layout.gpusPerServer))
-        sender = rail
-      }
-      let (left, right) = (from * railsPerServer + sender, to * railsPerServer + rail)
+      let (left, right) = attachments(from: source, to: destination)
+      if policy == .pooled { gather(from: source, visit) }
+      if policy == .railForward { forward(from: source, to: destination, visit) }
       visit(firstUp + Int32(left))
-      wiring.forEachLink(from: left, to: right, visit)
+      if let subflow {
+        let flow = UInt64(source) << 32 | UInt64(destination)
+        wiring.forEachLink(from: left, to: right, path: subflow, flow: flow, visit)
+      }
       visit(firstDown + Int32(right))
+      if policy == .pooled { scatter(to: destination, visit) }
     }
+  }
+
+  /// The attachments at which a pair's bytes leave and enter.
+  private func attachments(from source: Int, to destination: Int) -> (Int, Int) {
+    let (from, to) = (server(of: source), server(of: destination))
+    guard policy != .pooled else { return (from, to) }
+    let rail = rail(of: destination)
+    let sender = policy == .railForward ? rail : self.rail(of: source)
+    return (from * railsPerServer + sender, to * railsPerServer + rail)
+  }
+
+  /// Inside the sending server to the GPU on the receiver's rail, unless that is the sender's.
+  private func forward(from source: Int, to destination: Int, _ visit: (Int32) -> Void) {
+    guard rail(of: source) != rail(of: destination) else { return }
+    let server = server(of: source)
+    visit(firstOut + Int32(source))
+    visit(firstPool + Int32(server))
+    visit(
+      firstIn + Int32(server * layout.gpusPerServer + destination % layout.gpusPerServer))
   }
 
   /// With more NICs than GPUs, GPU g of G owns NICs ⌊g·N/G⌋ ..< ⌊(g+1)·N/G⌋ as one rail; with fewer,

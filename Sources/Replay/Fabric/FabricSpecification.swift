@@ -31,13 +31,19 @@ public struct FabricSpecification: Sendable {
   public var latencyNanoseconds: Double
   /// Ports of one electrical switch, for the bill of materials.
   public var switchRadix: Int
+  /// Servers of one scale-up domain when the fabric brings its own; nil for the layout's. The last
+  /// domain may be smaller.
+  public var serversPerScaleUpDomain: Int?
+  /// What does not work.
+  public var failures: [Failure]
 
   public init(
     name: String, summary: String, electrical: any ElectricalNetwork = Crossbar(),
     optical: OpticalLayer? = nil, nicsPerServer: Int, nicBitsPerSecond: Double = 400e9,
     nicPolicy: NICPolicy = .pooled, sharing: SharingMode = .exclusive,
     scaleUpBitsPerSecond: Double = 3.6e12, payloadEfficiency: Double = 1,
-    latencyNanoseconds: Double = 0, switchRadix: Int = 64
+    latencyNanoseconds: Double = 0, switchRadix: Int = 64, serversPerScaleUpDomain: Int? = nil,
+    failures: [Failure] = []
   ) {
     self.name = name
     self.summary = summary
@@ -51,6 +57,8 @@ public struct FabricSpecification: Sendable {
     self.payloadEfficiency = payloadEfficiency
     self.latencyNanoseconds = latencyNanoseconds
     self.switchRadix = switchRadix
+    self.serversPerScaleUpDomain = serversPerScaleUpDomain
+    self.failures = failures
   }
 
   public var opticalNICsPerServer: Int { optical?.nicsPerServer ?? 0 }
@@ -60,6 +68,9 @@ public struct FabricSpecification: Sendable {
   package var nicRate: Double { nicBitsPerSecond / 8e9 * payloadEfficiency }
   /// Bytes per nanosecond of one GPU's scale-up link.
   package var scaleUpRate: Double { scaleUpBitsPerSecond / 8e9 }
+
+  /// False when the controllers have failed: circuits stay as they were set first.
+  public var changesCircuits: Bool { !failures.contains(.controller) }
 
   /// Every parameter as declared; a `ReplayResult` has them as they were used.
   public var effectiveParameters: [EffectiveParameter] {
@@ -82,10 +93,15 @@ public struct FabricSpecification: Sendable {
         "prices are for",
         PriceList.nearest(toBitsPerSecond: nicBitsPerSecond).bitsPerSecond, unit: "bit/s"),
     ]
-    if let optical {
-      parameters += optical.effectiveParameters
+    if let serversPerScaleUpDomain {
+      parameters.append(
+        EffectiveParameter("servers per scale-up domain", serversPerScaleUpDomain))
+    }
+    if let optical { parameters += optical.effectiveParameters }
+    if optical != nil || electrical is StaticOptical {
       parameters.append(EffectiveParameter("sharing of circuits and EPS", sharing.rawValue))
     }
+    for failure in failures { parameters.append(EffectiveParameter("failed", failure)) }
     return parameters
   }
 
@@ -104,7 +120,14 @@ public struct FabricSpecification: Sendable {
     if !(latencyNanoseconds >= 0 && latencyNanoseconds.isFinite) {
       return "latency is \(latencyNanoseconds) ns"
     }
-    if let defect = electrical.defect { return defect }
+    if switchRadix < 2 { return "switches of \(switchRadix) ports" }
+    if let serversPerScaleUpDomain, serversPerScaleUpDomain < 1 {
+      return "a scale-up domain of \(serversPerScaleUpDomain) servers"
+    }
+    if let defect = electrical.defect(for: layout, on: self) { return defect }
+    if optical != nil, electrical.joinsWholeServers {
+      return "circuits that change stand beside a packet-switched network, not \(electrical.name)"
+    }
     if opticalNICsPerServer < 0 || electricalNICsPerServer < 0 {
       return "\(opticalNICsPerServer) optical NICs of \(nicsPerServer) NICs per server"
     }
@@ -116,9 +139,7 @@ public struct FabricSpecification: Sendable {
         return "a region of \(servers) servers"
       }
       if let defect = optical.portDefect(serverCount: layout.serverCount) { return defect }
-      if optical.scheduler.duplex == .independent {
-        return "\(optical.scheduler.name) needs directed circuits; this fabric pairs them"
-      }
+      if let defect = optical.scheduler.standingDefect(on: optical.duplex) { return defect }
     }
     return nil
   }
@@ -130,10 +151,12 @@ public struct FabricSpecification: Sendable {
       return "the optimum over circuits and EPS is known for pooled NICs only, these are "
         + nicPolicy.rawValue
     }
-    let tree = electrical as? FatTree
-    if electrical.oversubscription > 1, (tree?.serversPerLeaf ?? 0) < layout.serverCount {
-      return "the optimum over circuits and EPS is known for a non-blocking EPS only, this one is "
-        + "\(electrical.oversubscription):1 oversubscribed"
+    if !failures.isEmpty {
+      return "the optimum over circuits and EPS is not known for a fabric with failures"
+    }
+    if !electrical.isNonBlocking(serverCount: layout.serverCount) {
+      return "the optimum over circuits and EPS is known for a non-blocking EPS only, not for this "
+        + electrical.name
     }
     return nil
   }
@@ -148,15 +171,15 @@ public struct FabricSpecification: Sendable {
   ) -> BillOfMaterials {
     let prices = prices ?? PriceList.nearest(toBitsPerSecond: nicBitsPerSecond)
     guard let optical else {
-      return .electrical(
-        nicCount: layout.serverCount * nicsPerServer, radix: switchRadix,
-        oversubscription: electrical.oversubscription, prices: prices, wholeBoxes: wholeBoxes)
+      return electrical.billOfMaterials(
+        for: layout, on: self, prices: prices, wholeBoxes: wholeBoxes)
     }
     return .regionalOptical(
       regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
       opticalNICsPerServer: optical.nicsPerServer,
       electricalNICsPerServer: electricalNICsPerServer, radix: switchRadix,
       opticalRadix: optical.switchRadix, oversubscription: electrical.oversubscription,
-      prices: prices, isSwitched: optical.scheduler.dependsOnDemand, wholeBoxes: wholeBoxes)
+      prices: prices, isSwitched: optical.scheduler.dependsOnDemand,
+      planes: optical.planes, wholeBoxes: wholeBoxes)
   }
 }

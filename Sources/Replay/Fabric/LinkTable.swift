@@ -21,6 +21,12 @@ public enum LinkName: Sendable, Hashable, CustomStringConvertible {
   case nicDown(server: Int, nic: Int?)
   case up(tier: String, group: Int)
   case down(tier: String, group: Int)
+  /// One cable of a leaf or pod, where cables are not pooled.
+  case cable(tier: String, group: Int, cable: Int, isUp: Bool)
+  /// All direct links from one server to another together.
+  case direct(source: Int, destination: Int)
+  case packetUp(server: Int)
+  case packetDown(server: Int)
   case circuit(source: Int, destination: Int)
 
   public var description: String {
@@ -37,7 +43,25 @@ public enum LinkName: Sendable, Hashable, CustomStringConvertible {
     case .nicDown(let server, let nic): port(server, nic) + " down"
     case .up(let tier, let group): "\(tier) \(group) up"
     case .down(let tier, let group): "\(tier) \(group) down"
+    case .cable(let tier, let group, let cable, let isUp):
+      "\(tier) \(group) cable \(cable) \(isUp ? "up" : "down")"
+    case .direct(let source, let destination): "direct link \(source) → \(destination)"
+    case .packetUp(let server): "server \(server) electrical NICs up"
+    case .packetDown(let server): "server \(server) electrical NICs down"
     case .circuit(let source, let destination): "circuit \(source) → \(destination)"
+    }
+  }
+}
+
+extension LinkName {
+  /// What a lower bound that rests on this link is called, for links inside the electrical network.
+  var boundName: String {
+    switch self {
+    case .up(let tier, _), .cable(let tier, _, _, true): "\(tier) uplink"
+    case .down(let tier, _), .cable(let tier, _, _, false): "\(tier) downlink"
+    case .direct: "direct link"
+    case .packetUp, .packetDown: "electrical NIC"
+    default: "scale-up"
     }
   }
 }

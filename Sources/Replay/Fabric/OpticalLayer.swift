@@ -36,13 +36,17 @@ public struct OpticalLayer: Sendable {
   public var regions: RegionDivision
   public var delay: ReconfigurationDelay
   public var scope: ReconfigurationScope
-  /// Ports of one optical switch, for the bill of materials.
+  /// Ports of one optical switch.
   public var switchRadix: Int
+  /// Parallel switches of a region; each has an equal part of every server's optical NICs.
+  public var planes: Int
+  /// What the switches can do; a scheduler may need more.
+  public var duplex: Duplex
 
   public init(
     nicsPerServer: Int, scheduler: any CircuitScheduler, regions: RegionDivision,
     delay: ReconfigurationDelay = .mixNetPaper, scope: ReconfigurationScope = .allStop,
-    switchRadix: Int = 576
+    switchRadix: Int = 576, planes: Int = 1, duplex: Duplex = .paired
   ) {
     self.nicsPerServer = nicsPerServer
     self.scheduler = scheduler
@@ -50,19 +54,26 @@ public struct OpticalLayer: Sendable {
     self.delay = delay
     self.scope = scope
     self.switchRadix = switchRadix
+    self.planes = planes
+    self.duplex = duplex
   }
 
   /// Why a region's optical NICs do not fit its switch, in words, or nil.
   ///
   /// Fixed circuits are patched by hand and need no switch.
   func portDefect(serverCount: Int) -> String? {
+    if planes < 1 || nicsPerServer % planes != 0 {
+      return "\(nicsPerServer) optical NICs cannot be divided over \(planes) planes"
+    }
     guard scheduler.dependsOnDemand, nicsPerServer > 0 else { return nil }
+    let perPlane = nicsPerServer / planes
     let largest = regions.regions(serverCount: serverCount).map(\.count).max() ?? 0
-    let ports = largest.multipliedReportingOverflow(by: nicsPerServer)
+    let ports = largest.multipliedReportingOverflow(by: perPlane)
     guard largest > 1, ports.overflow || ports.partialValue > switchRadix else { return nil }
-    return "a region of \(largest) servers with \(nicsPerServer) optical NICs each needs "
+    let onPlane = planes > 1 ? " on each of \(planes) planes" : ""
+    return "a region of \(largest) servers with \(perPlane) optical NICs each\(onPlane) needs "
       + "\(ports.partialValue) ports, the optical switch has \(switchRadix): make regions smaller "
-      + "(\(switchRadix / nicsPerServer) servers fit), give circuits fewer NICs (alpha), or declare a "
+      + "(\(switchRadix / perPlane) servers fit), give circuits fewer NICs (alpha), or declare a "
       + "larger optical switch radix"
   }
 
@@ -75,7 +86,8 @@ public struct OpticalLayer: Sendable {
     var parameters = [
       EffectiveParameter("optical NICs per server (alpha)", nicsPerServer),
       EffectiveParameter("circuit scheduler", scheduler.name),
-      EffectiveParameter("duplex", scheduler.duplex.rawValue),
+      EffectiveParameter("duplex", duplex.rawValue),
+      EffectiveParameter("optical planes", planes),
       EffectiveParameter("region", plan),
       EffectiveParameter("optical switch radix", switchRadix, unit: "ports"),
     ]

@@ -6,6 +6,7 @@ extension Execution {
   ) throws(ReplayError) {
     let terms = plan.demands
     let demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
+    for demand in demands { try network.checkReachable(demand) }
     let openers = plan.phases.filter { $0.opensEpoch }.map(\.demand)
     self.plan = plan
     self.network = network

@@ -15,7 +15,8 @@ package struct PhaseSolver: Sendable {
     let paced = PacedReplay(routes)
     if network.fabric.sharing == .splitOptimal { return paced.outcome }
     var outcome = try fluid(routes)
-    outcome.optimum = paced.outcome.optimum
+    // The paced division takes one path per pair.
+    if network.hasOnePathPerPair { outcome.optimum = paced.outcome.optimum }
     return outcome
   }
 
@@ -65,7 +66,7 @@ package struct RoutedDemand: Sendable {
             circuitUses.append(
               CircuitUse(
                 source: from, destination: to,
-                capacity: Double(count) * network.fabric.nicRate))
+                capacity: Double(count) * network.circuitRate(from: from, to: to)))
           }
           circuitUses[number].demand += pair.bytes
           use = number
@@ -90,11 +91,9 @@ package struct RoutedDemand: Sendable {
   }
 
   package func checkReachable() throws(ReplayError) {
-    guard network.fabric.electricalNICsPerServer == 0 else { return }
-    for (flow, pair) in pairs.enumerated() where pair.route == .electrical {
-      throw ReplayError(
-        "no circuit joins them and no electrical NIC is left", at: name(ofFlow: flow),
-        advice: "give the circuits fewer NICs (alpha) or make the region larger")
+    for (flow, (pair, route, _)) in pairs.enumerated() where route == .electrical {
+      if network.reachesElectrically(from: Int(pair.source), to: Int(pair.destination)) { continue }
+      throw network.unreachable(name(ofFlow: flow))
     }
   }
 
@@ -114,12 +113,13 @@ package struct RoutedDemand: Sendable {
         problem.endPath()
       }
       if use == nil || splits {
-        network.forEachLink(
-          route == .scaleUp ? .scaleUp : .electrical, from: source, to: destination
-        ) {
-          problem.appendPathLink($0)
+        let path: PathKind = route == .scaleUp ? .scaleUp : .electrical
+        for subflow in 0..<network.pathCount(path, from: source, to: destination) {
+          network.forEachLink(path, from: source, to: destination, subflow: subflow) {
+            problem.appendPathLink($0)
+          }
+          problem.endPath()
         }
-        problem.endPath()
       }
       problem.endFlow(bytes: pair.bytes)
     }

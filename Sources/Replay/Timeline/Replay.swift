@@ -18,6 +18,8 @@ public func replay(
 ) throws(ReplayError) -> ReplayResult {
   if let defect = options.defect { throw ReplayError(defect, at: "options") }
   let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
+  var options = options
+  if !fabric.changesCircuits { options.policy = .never }
   let plan = try PhasePlan(
     workload, iterations: options.iterations, computeScale: options.computeScale)
   let first = try Execution(plan, of: workload, on: network, options: options)

@@ -45,12 +45,11 @@ extension ReplayResult {
 
   /// Fills in what no replay of what was played can be faster than.
   mutating func addBounds(of played: Execution, in workload: Workload) {
-    let done = played.plan.phases.indices.filter {
-      !played.isAbandoned || played.records[$0].isDone
-    }
     let bounds = iterationBounds(
-      of: done.map { played.plan.phases[$0] }[...], in: workload, on: played.network,
-      pacing: played.options.pacing)
+      of: played.plan, program: played.program, demands: played.choices.demands,
+      on: played.network,
+      order: played.options.pacing == .recorded ? .recorded : workload.executionOrder
+    ) { !played.isAbandoned || played.records[$0].isDone }
     for index in iterations.indices { iterations[index].boundNanoseconds = bounds[index] }
     total.boundNanoseconds = iterations.reduce(0) { $0 + $1.boundNanoseconds }
   }

@@ -1,10 +1,10 @@
 /// How collectives of declared size become bytes between neighbours of a ring.
-enum RingLowering {
+package enum RingLowering {
   /// Bytes that each of `count` ranks sends to its neighbour in an all-reduce of `bytes`:
   /// 2(N − 1)/N of them, rounded up.
   ///
   /// Half of it for the reduce-scatter, half for the all-gather (Patarasuk and Yuan, 2009).
-  static func allReduceBytes(_ bytes: Int64, count: Int) -> Int64 {
+  package static func allReduceBytes(_ bytes: Int64, count: Int) -> Int64 {
     guard count > 1 else { return 0 }
     let ranks = Int64(count)
     // (N − 1)·b overflows before b·2 does: divide first, then do the rest.
@@ -16,7 +16,7 @@ enum RingLowering {
   ///
   /// The groups are those of Megatron's order: `count` ranks that lie `stride` apart; blocks of
   /// stride × count ranks follow one another.
-  static func forEachNeighbour(
+  package static func forEachNeighbour(
     inStage stage: Int, of parallelism: Parallelism, stride: Int, count: Int,
     _ body: (Int, Int) -> Void
   ) {

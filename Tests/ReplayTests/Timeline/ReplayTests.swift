@@ -22,7 +22,7 @@ func unitFabric(
   static let delay = ReconfigurationDelay(name: "test", switchingNanoseconds: 5)
 
   @Test func everyPhaseIsAboveItsBoundAndCircuitOptimum() throws {
-    for scheduler in CircuitSchedulers.all {
+    for scheduler in CircuitSchedulers.standing {
       for sharing in SharingMode.allCases {
         let result = try replay(
           Workloads.oneGPUPerServer([Fixtures.f8, Fixtures.p8(3)], phases: Phase.allToAlls),
@@ -49,7 +49,7 @@ func unitFabric(
     for electrical in [
       Crossbar(), FatTree(serversPerLeaf: 1, leavesPerPod: 2, leafOversubscription: 4),
     ] as [any ElectricalNetwork] {
-      for scheduler in CircuitSchedulers.all {
+      for scheduler in CircuitSchedulers.standing {
         for sharing in [SharingMode.exclusive, .splitFair] {
           var fabric = unitFabric(scheduler, servers: 4, sharing: sharing)
           fabric.electrical = electrical

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import TraceModel
+import TraceModel
 
 @Suite struct DeclaredTrafficTests {
   /// 3 tokens of 8 values of 2 bytes: 48 bytes of activations.

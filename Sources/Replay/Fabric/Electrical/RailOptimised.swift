@@ -1,3 +1,5 @@
+public import TraceModel
+
 /// NIC g of every server on a leaf of rail g; leaves of all rails meet at a spine.
 ///
 /// Traffic that changes rail crosses the spine unless the NIC policy forwards it inside the server.
@@ -34,19 +36,22 @@ public struct RailOptimised: ElectricalNetwork {
     ]
   }
 
-  public var defect: String? {
+  public func defect(for layout: Layout, on fabric: FabricSpecification) -> String? {
     if serversPerLeaf < 1 { return "servers per rail leaf must be 1 or more" }
     return oversubscription > 0 ? nil : "oversubscription must be above 0 (1 is non-blocking)"
   }
 
-  public func wire(_ attachments: [Attachment], into links: inout LinkTable)
-    -> any ElectricalWiring
-  {
+  public func isNonBlocking(serverCount: Int) -> Bool { oversubscription <= 1 }
+
+  public func wire(
+    _ site: WiringSite, into links: inout LinkTable
+  ) throws(ReplayError) -> any ElectricalWiring {
     var wiring = TreeWiring()
-    let rails = (attachments.compactMap(\.nic).max() ?? 0) + 1
-    wiring.addTier(
-      "rail leaf", group: attachments.map { $0.server / serversPerLeaf * rails + ($0.nic ?? 0) },
-      ratio: oversubscription, attachments: attachments, into: &links)
+    let rails = (site.attachments.compactMap(\.nic).max() ?? 0) + 1
+    try wiring.addTier(
+      "rail leaf",
+      group: site.attachments.map { $0.server / serversPerLeaf * rails + ($0.nic ?? 0) },
+      ratio: oversubscription, site: site, into: &links)
     return wiring
   }
 }

@@ -1,11 +1,11 @@
-public import TraceModel
+internal import TraceModel
 
 /// MixNet's topology generator (SIGCOMM'25, Algorithm 1): the next circuit goes to the pair that
 /// would finish last.
 ///
 /// The printed algorithm, its evident intent and the released code differ; each is a variant.
 /// O((pairs + circuits) log pairs).
-public struct MixNetGreedy: CircuitScheduler {
+public struct MixNetGreedy: StandingCircuitScheduler {
   public enum Variant: String, Sendable, Hashable, CaseIterable {
     /// As printed: a pair without a circuit never finishes, and the loop ends at the first
     /// bottleneck that lacks a free port.
@@ -34,8 +34,6 @@ public struct MixNetGreedy: CircuitScheduler {
   }
 
   public var name: String { "mixnet-\(variant.rawValue)" + (fold == .max ? "-max" : "") }
-  public var duplex: Duplex { .paired }
-  public var dependsOnDemand: Bool { true }
 
   public var summary: String {
     switch variant {
@@ -45,11 +43,10 @@ public struct MixNetGreedy: CircuitScheduler {
     }
   }
 
-  public func circuits(
-    for demand: TrafficMatrix, opticalPorts: Int, electricalPorts: Int
-  ) -> CircuitMatrix {
-    greedyCircuits(
-      size: demand.size, portsPerServer: opticalPorts, endsAtFullPair: variant == .literal,
+  public func circuits(for request: CircuitRequest) -> CircuitMatrix {
+    let demand = request.demand
+    return greedyCircuits(
+      size: demand.size, portsPerServer: request.opticalPorts, endsAtFullPair: variant == .literal,
       demand: { left, right in
         let (forward, backward) = (demand[left, right], demand[right, left])
         return fold == .sum ? forward &+ backward : Swift.max(forward, backward)
@@ -59,7 +56,7 @@ public struct MixNetGreedy: CircuitScheduler {
   private func urgency(of demand: Double, circuits: Int) -> Double {
     switch variant {
     case .literal, .continue:
-      circuits == 0 ? .infinity : demand / Double(circuits)
+      finishTime(of: demand, circuits: circuits)
     case .code:
       (0..<circuits).reduce(demand) { $0 / (100 * Double($1 + 1)) }
     }

@@ -1,4 +1,10 @@
-/// Leaves, pods and a core with ideal spraying: each tier's uplinks of one leaf or pod are one pool.
+public import TraceModel
+
+/// Leaves, pods and a core.
+///
+/// Sprayed, the uplinks of one leaf or pod are one pool. Otherwise they are cables of one NIC's
+/// rate: as many as the fullest leaf needs (one to each spine switch of its pod), and for each spine
+/// as many cores as its pod needs. Where oversubscription leaves a fraction of a cable, all are slower.
 public struct FatTree: ElectricalNetwork {
   public var serversPerLeaf: Int
   public var leavesPerPod: Int
@@ -6,21 +12,24 @@ public struct FatTree: ElectricalNetwork {
   public var leafOversubscription: Double
   /// k of k:1 between what hangs below a pod and the pod's uplinks.
   public var podOversubscription: Double
+  public var routing: PathRouting
 
   public init(
     serversPerLeaf: Int = 4, leavesPerPod: Int = 4, leafOversubscription: Double = 1,
-    podOversubscription: Double? = nil
+    podOversubscription: Double? = nil, routing: PathRouting = .sprayed
   ) {
     self.serversPerLeaf = serversPerLeaf
     self.leavesPerPod = leavesPerPod
     self.leafOversubscription = leafOversubscription
     self.podOversubscription = podOversubscription ?? leafOversubscription
+    self.routing = routing
   }
 
   /// The tree that switches of one radix make for a cluster: one switch where all NICs fit, else
   /// leaves with k ports down for each port up and pods of half a radix of leaves.
   public init(
-    switchRadix radix: Int, serverCount: Int, nicsPerServer: Int, oversubscription: Double = 1
+    switchRadix radix: Int, serverCount: Int, nicsPerServer: Int, oversubscription: Double = 1,
+    routing: PathRouting = .sprayed
   ) {
     let nics = max(1, nicsPerServer)
     let down = Double(radix) * oversubscription / (oversubscription + 1)
@@ -28,7 +37,7 @@ public struct FatTree: ElectricalNetwork {
       serversPerLeaf: serverCount * nics <= radix
         ? max(1, serverCount) : max(1, Int(down.rounded(.down)) / nics),
       leavesPerPod: max(1, radix / 2), leafOversubscription: oversubscription,
-      podOversubscription: oversubscription)
+      podOversubscription: oversubscription, routing: routing)
   }
 
   public var name: String { "fat-tree" }
@@ -40,30 +49,33 @@ public struct FatTree: ElectricalNetwork {
       EffectiveParameter("leaves per pod", leavesPerPod),
       EffectiveParameter("leaf oversubscription", leafOversubscription, unit: ":1"),
       EffectiveParameter("pod oversubscription", podOversubscription, unit: ":1"),
-      EffectiveParameter("paths", "sprayed"),
-    ]
+    ] + routing.effectiveParameters
   }
 
-  public var defect: String? {
+  public func defect(for layout: Layout, on fabric: FabricSpecification) -> String? {
     if serversPerLeaf < 1 || leavesPerPod < 1 {
       return "servers per leaf and leaves per pod must be 1 or more"
     }
     if !(leafOversubscription > 0) || !(podOversubscription > 0) {
       return "oversubscription must be above 0 (1 is non-blocking)"
     }
-    return nil
+    return routing.defect
   }
 
-  public func wire(_ attachments: [Attachment], into links: inout LinkTable)
-    -> any ElectricalWiring
-  {
+  public func isNonBlocking(serverCount: Int) -> Bool {
+    serversPerLeaf >= serverCount || (routing == .sprayed && oversubscription <= 1)
+  }
+
+  public func wire(
+    _ site: WiringSite, into links: inout LinkTable
+  ) throws(ReplayError) -> any ElectricalWiring {
+    guard routing == .sprayed else { return try RoutedTreeWiring(self, site: site, into: &links) }
     var wiring = TreeWiring()
-    let leaf = attachments.map { $0.server / serversPerLeaf }
-    wiring.addTier(
-      "leaf", group: leaf, ratio: leafOversubscription, attachments: attachments, into: &links)
-    wiring.addTier(
-      "pod", group: leaf.map { $0 / leavesPerPod }, ratio: podOversubscription,
-      attachments: attachments, into: &links)
+    let leaf = site.attachments.map { $0.server / serversPerLeaf }
+    try wiring.addTier("leaf", group: leaf, ratio: leafOversubscription, site: site, into: &links)
+    try wiring.addTier(
+      "pod", group: leaf.map { $0 / leavesPerPod }, ratio: podOversubscription, site: site,
+      into: &links)
     return wiring
   }
 }

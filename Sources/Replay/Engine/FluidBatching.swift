@@ -1,0 +1,16 @@
+/// How exactly the moments are kept at which rates are worked out anew.
+public struct FluidBatching: Sendable, Hashable {
+  /// Flows that end within this fraction of the time since the start leave together.
+  ///
+  /// Each still ends at its own time at the rate it had; the rates of the others change once, at
+  /// the mean of those times weighted by rate, so that the capacity used too early and the
+  /// capacity left unused cancel.
+  public var relativeStep: Double
+
+  public init(relativeStep: Double) { self.relativeStep = max(0, relativeStep) }
+
+  /// Rates are worked out anew whenever a flow ends.
+  public static let exact = FluidBatching(relativeStep: 0)
+
+  package var isExact: Bool { relativeStep == 0 }
+}

@@ -1,0 +1,121 @@
+/// Direct links read from a plain text file: one link per line, "a b" or "a b rate".
+///
+/// a and b are server numbers from 0; "a > b" is one-way, "a b" goes both ways. A rate has its unit,
+/// per direction: "0 1 400 Gb/s"; without one the NICs that are left are shared evenly. Text after
+/// "#" and empty lines are ignored.
+public struct EdgeList: DirectShape {
+  public struct Link: Sendable, Hashable {
+    public var source: Int
+    public var destination: Int
+    public var isOneWay: Bool
+    public var bitsPerSecond: Double?
+    /// The line that says so.
+    public var line: Int
+  }
+
+  public var file: String
+  public private(set) var links: [Link] = []
+
+  /// Reads an edge list.
+  /// - Parameter file: the name that errors give.
+  /// - Throws: a `ReplayError` that names the line.
+  public init(text: String, file: String) throws(ReplayError) {
+    self.file = file
+    for (index, line) in text.split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline
+    ).enumerated() {
+      let content = String(line.prefix { $0 != "#" })
+      if content.allSatisfy(\.isWhitespace) { continue }
+      links.append(try Self.link(content, at: "\(file):\(index + 1)", line: index + 1))
+    }
+  }
+
+  private static func link(
+    _ text: String, at location: String, line: Int
+  ) throws(ReplayError) -> Link {
+    var words = text.replacingOneWaySign.split(whereSeparator: \.isWhitespace).map(String.init)
+    let isOneWay = words.count > 1 && words[1] == ">"
+    if isOneWay { words.remove(at: 1) }
+    guard words.count >= 2, let source = Int(words[0]), let destination = Int(words[1]),
+      source >= 0, destination >= 0
+    else {
+      throw ReplayError(
+        "\"\(text)\" is not a link", at: location,
+        advice: "Write \"a b\" or \"a > b\" with server numbers from 0, and a rate if you like.")
+    }
+    if source == destination {
+      throw ReplayError("server \(source) is joined to itself", at: location)
+    }
+    var rate: Double?
+    if words.count > 2 {
+      rate = Self.bitsPerSecond(words[2...].joined())
+      guard rate != nil else {
+        throw ReplayError(
+          "\"\(words[2...].joined(separator: " "))\" is not a rate per direction", at: location,
+          advice:
+            "Write a rate such as \"400 Gb/s\"; units: \(units.map(\.unit).joined(separator: ", "))."
+        )
+      }
+    }
+    return Link(
+      source: source, destination: destination, isOneWay: isOneWay, bitsPerSecond: rate, line: line)
+  }
+
+  private static let units: [(unit: String, factor: Double)] = [
+    ("Mb/s", 1e6), ("Gb/s", 1e9), ("Tb/s", 1e12), ("MB/s", 8e6), ("GB/s", 8e9), ("TB/s", 8e12),
+  ]
+
+  private static func bitsPerSecond(_ text: String) -> Double? {
+    guard let unit = units.first(where: { text.hasSuffix($0.unit) }),
+      let number = Double(text.dropLast(unit.unit.count)), number > 0, number < 1e9
+    else { return nil }
+    return number * unit.factor
+  }
+
+  public var name: String { "edge-list" }
+  public var effectiveParameters: [EffectiveParameter] {
+    [EffectiveParameter("edge list", file), EffectiveParameter("declared links", links.count)]
+  }
+
+  public func defect(serverCount: Int) -> String? {
+    var lineOfPair: [[Int]: Int] = [:]
+    for link in links {
+      if let server = [link.source, link.destination].first(where: { $0 >= serverCount }) {
+        return
+          "\(file):\(link.line): server \(server) is not one of \(serverCount), numbered from 0"
+      }
+      let directions =
+        [[link.source, link.destination]]
+        + (link.isOneWay ? [] : [[link.destination, link.source]])
+      for direction in directions {
+        if let earlier = lineOfPair[direction] {
+          return
+            "\(file):\(link.line): \(direction[0]) → \(direction[1]) stands in line \(earlier) "
+            + "already"
+        }
+        lineOfPair[direction] = link.line
+      }
+    }
+    return nil
+  }
+
+  public func graph(serverCount: Int) -> DirectGraph {
+    var graph = DirectGraph(serverCount: serverCount)
+    for link in links {
+      let rate = link.bitsPerSecond.map { DirectGraph.Rate.bitsPerSecond($0) } ?? .evenShare
+      if link.isOneWay {
+        graph.addEdge(from: link.source, to: link.destination, rate: rate)
+      } else {
+        graph.join(link.source, link.destination, rate: rate)
+      }
+    }
+    return graph
+  }
+}
+
+extension String {
+  /// With spaces around ">", so that "0>1" and "0 > 1" are the same.
+  fileprivate var replacingOneWaySign: String {
+    reduce(into: "") { $0 += $1 == ">" ? " > " : String($1) }
+  }
+}
