@@ -63,13 +63,17 @@ package struct FlowSession: Sendable {
     return Int32(flow)
   }
 
-  /// Bytes that each subflow of an ended flow carried: shares that add up to its bytes.
-  package func subflowBytes(of flow: Int32) -> [Double] {
-    let subflows = flows.subflows(of: Int(flow))
-    let total = flows.bytes[Int(flow)]
-    if subflows.count == 1 { return [total] }
-    let sum = subflows.reduce(0) { $0 + flows.subflowCarried[$1] }
-    return subflows.map { sum > 0 ? flows.subflowCarried[$0] / sum * total : 0 }
+  /// Subflows of a flow.
+  package func subflowCount(of flow: Int) -> Int { flows.subflows(of: flow).count }
+
+  /// Bytes that a subflow of an ended flow carried: shares that add up to the flow's bytes.
+  package func bytes(of flow: Int, subflow: Int) -> Double {
+    let subflows = flows.subflows(of: flow)
+    if subflows.count == 1 { return flows.bytes[flow] }
+    var sum = 0.0
+    for place in subflows { sum += flows.subflowCarried[place] }
+    guard sum > 0 else { return 0 }
+    return flows.subflowCarried[subflows.lowerBound + subflow] / sum * flows.bytes[flow]
   }
 
   /// When the next flow ends; infinite when none does.

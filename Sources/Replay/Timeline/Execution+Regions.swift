@@ -59,8 +59,9 @@ extension Execution {
 
   mutating func lookAtRegions() throws(ReplayError) {
     guard !regionsToLookAt.isEmpty else { return }
-    for region in Set(regionsToLookAt).sorted() { try look(at: region) }
+    let wanted = regionsToLookAt.count == 1 ? regionsToLookAt : Set(regionsToLookAt).sorted()
     regionsToLookAt.removeAll(keepingCapacity: true)
+    for region in wanted { try look(at: region) }
   }
 
   /// Opens the traffic of a region's next phases as far as the circuits allow.

@@ -111,6 +111,8 @@ struct Execution {
         ended.removeAll(keepingCapacity: true)
         session.takeEnded(into: &ended)
         for flow in ended { end(flow: Int(flow)) }
+        // Circuits that fall idle are looked at before gates that run at the same moment.
+        try lookAtRegions()
       }
       while let event = events.min, event.time <= now * (1 + 1e-12) {
         events.removeMin()
@@ -200,9 +202,9 @@ struct Execution {
   private mutating func send(part: Int) throws(ReplayError) {
     let phase = Int(program.partPhase[part])
     hasRun[part] = true
-    records[phase].firstReady = min(records[phase].firstReady, now)
     guard let flows = rows[phase] else { return }
     let range = flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound)
+    if !range.isEmpty { records[phase].firstReady = min(records[phase].firstReady, now) }
     var hasRegional = false
     for row in range {
       switch paths.route[Int(flows.pair[row])] {
@@ -299,28 +301,36 @@ struct Execution {
 
   private mutating func end(flow: Int) {
     let phase = Int(flowPhase[flow])
-    guard let flows = rows[phase] else { return }
     let row = Int(flowRow[flow])
-    let pair = Int(flows.pair[row])
-    account(flow: flow, pair: pair, phase: phase)
-    if flowKind[flow] == .circuit { endCircuitFlow(phase: phase, region: Int(paths.region[pair])) }
-    let part = Int(flows.destinationPart[row])
-    lastReceipt[part] = now + network.fabric.latencyNanoseconds
-    receiptsLeft[part] -= 1
-    endIfDone(part)
+    guard let pair = rows[phase]?.pair[row], let part = rows[phase]?.destinationPart[row] else {
+      return
+    }
+    if flowKind[flow] == .circuit {
+      account(
+        flow: flow, pair: Int(pair), phase: phase, problem: paths.optical, row: paths.opticalRow)
+      endCircuitFlow(phase: phase, region: Int(paths.region[Int(pair)]))
+    } else {
+      account(
+        flow: flow, pair: Int(pair), phase: phase, problem: paths.electrical,
+        row: paths.electricalRow)
+    }
+    lastReceipt[Int(part)] = now + network.fabric.latencyNanoseconds
+    receiptsLeft[Int(part)] -= 1
+    endIfDone(Int(part))
   }
 
   /// Adds a flow's bytes to the links that it crossed, also to those left out of the filling.
-  private mutating func account(flow: Int, pair: Int, phase: Int) {
-    let isCircuit = flowKind[flow] == .circuit
-    let row = Int(isCircuit ? paths.opticalRow[pair] : paths.electricalRow[pair])
-    let problem = isCircuit ? paths.optical : paths.electrical
-    let first = problem.subflows(of: row).lowerBound
-    for (index, bytes) in session.subflowBytes(of: Int32(flow)).enumerated() {
+  private mutating func account(
+    flow: Int, pair: Int, phase: Int, problem: FluidProblem, row: [Int32]
+  ) {
+    let first = problem.subflows(of: Int(row[pair])).lowerBound
+    let linkCount = network.links.count
+    for subflow in 0..<session.subflowCount(of: flow) {
+      let bytes = session.bytes(of: flow, subflow: subflow)
       var usesCircuit = false
-      for place in problem.pathRange(of: first + index) {
+      for place in problem.pathRange(of: first + subflow) {
         let link = Int(problem.path[place])
-        if link < network.links.count {
+        if link < linkCount {
           traffic.add(bytes, to: link)
         } else {
           usesCircuit = true

@@ -73,17 +73,14 @@ package struct Program: Sendable {
       partPhase += [Int32](repeating: Int32(phase), count: found.count)
       partCompute += [Double](repeating: 0, count: found.count)
       partStart += [Int64](repeating: Operation.unknownTime, count: found.count)
-      for (place, step) in planned.steps.enumerated() {
-        let step = workload.steps[step]
-        let compute = planned.operations[place].computeNanoseconds
+      let compute = planned.compute(of: found, in: workload)
+      partCompute.replaceSubrange(parts(of: phase), with: compute)
+      for step in planned.steps.lazy.map({ workload.steps[$0] })
+      where step.start != Operation.unknownTime {
         for end in ends.of(step.demand) {
           guard let part = part(of: end, in: phase) else { continue }
-          partCompute[part] = max(partCompute[part], compute)
-          if step.start != Operation.unknownTime {
-            partStart[part] =
-              partStart[part] == Operation.unknownTime
-              ? step.start : min(partStart[part], step.start)
-          }
+          partStart[part] =
+            partStart[part] == Operation.unknownTime ? step.start : min(partStart[part], step.start)
         }
       }
     }
@@ -116,7 +113,7 @@ package struct Program: Sendable {
             ends.of(workload.steps[step].demand).contains(Int32(end))
           {
             edges.append(from: Int32(own), to: Int32(part))
-            tails[end].removeAll { $0 == Int32(own) }
+            if planned.step.role != .data { tails[end].removeAll { $0 == Int32(own) } }
           } else {
             for other in ends.of(workload.steps[step].demand) {
               if let foreign = self.part(of: other, in: known.phase(ofStep: step)) {

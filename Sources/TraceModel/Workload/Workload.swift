@@ -36,6 +36,9 @@ public struct Workload: Sendable, Hashable {
     public var end: Int64
     /// Compute that must end before it can start, in nanoseconds.
     public var computeBeforeNanoseconds: Double
+    /// True when an end's compute is in proportion to the bytes that it sends in the step: experts
+    /// work on what they then send back. The time above is that of the end that sends most.
+    public var computeFollowsBytes: Bool
     /// Operation ids that must have ended before the compute, ascending; empty when the order of the
     /// steps says it.
     public var predecessors: [Int32]
@@ -46,7 +49,7 @@ public struct Workload: Sendable, Hashable {
       group: Int32 = Operation.unknown, demand: Int, isTransposed: Bool = false,
       bytesPerUnit: Int64 = 1, start: Int64 = Operation.unknownTime,
       end: Int64 = Operation.unknownTime, computeBeforeNanoseconds: Double = 0,
-      predecessors: [Int32] = []
+      computeFollowsBytes: Bool = false, predecessors: [Int32] = []
     ) {
       self.operation = operation
       self.kind = kind
@@ -63,6 +66,7 @@ public struct Workload: Sendable, Hashable {
       self.start = start
       self.end = end
       self.computeBeforeNanoseconds = computeBeforeNanoseconds
+      self.computeFollowsBytes = computeFollowsBytes
       self.predecessors = predecessors
     }
   }

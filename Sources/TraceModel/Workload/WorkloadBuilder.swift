@@ -264,6 +264,7 @@ private struct WorkloadBuilder {
       loads[row] = load
       guard let load else { continue }
       steps[index].computeBeforeNanoseconds *= load.share(before: phase, model: model)
+      steps[index].computeFollowsBytes = phase.runsFromExperts
       isScaled = true
     }
     return isScaled
