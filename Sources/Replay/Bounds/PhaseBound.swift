@@ -5,20 +5,24 @@ package func lowerBound(of demand: PhaseDemand, on network: FabricNetwork) -> Lo
   lowerBounds(of: demand, on: network).tightest
 }
 
-/// Every bound on one demand of a fabric: its links as `SureLoads` assumes, and its circuit lines.
+/// Every bound on one demand of a fabric: its links as `SureLoads` assumes, its circuit lines, and the
+/// distances and cuts of direct links.
 package func lowerBounds(of demand: PhaseDemand, on network: FabricNetwork) -> BoundTable {
   var loads = SureLoads(network)
   loads.add(demand)
   var table = BoundTable()
   for bound in loads.bounds { table.add(bound) }
+  addCircuitLines(of: demand, on: network, to: &table)
+  addDirectLinks(of: demand, on: network, to: &table)
+  return table
+}
+
+private func addCircuitLines(
+  of demand: PhaseDemand, on network: FabricNetwork, to table: inout BoundTable
+) {
   guard let optical = network.fabric.optical else {
-    table.exclude(BoundName.circuitLine, because: "the fabric has no circuits")
-    if let graph = network.serverGraph,
-      let paths = try? lowerBounds(of: network.serverMatrix(of: demand), on: graph, flow: nil)
-    {
-      for bound in paths.applicable { table.add(bound) }
-    }
-    return table
+    table.exclude(BoundName.circuitLine, because: "the fabric has no circuits that follow demand")
+    return
   }
   let ports = RegionPorts(
     optical: optical.nicsPerServer, electrical: network.fabric.electricalNICsPerServer,
@@ -29,7 +33,33 @@ package func lowerBounds(of demand: PhaseDemand, on network: FabricNetwork) -> B
   } else {
     table.add(circuitLineBound(lines, on: ports, atLeast: table.tightest.nanoseconds))
   }
-  return table
+}
+
+/// Where servers forward, every row asks for distances and cuts; the flow itself is for who asks.
+private let directServerLimit = 256
+
+private func addDirectLinks(
+  of demand: PhaseDemand, on network: FabricNetwork, to table: inout BoundTable
+) {
+  guard let graph = network.serverGraph else {
+    for name in [BoundName.distance, BoundName.cut] {
+      table.exclude(name, because: "servers are not joined directly")
+    }
+    return
+  }
+  guard network.layout.serverCount <= directServerLimit else {
+    for name in [BoundName.distance, BoundName.cut] {
+      table.exclude(name, because: "more than \(directServerLimit) servers")
+    }
+    return
+  }
+  do throws(ReplayError) {
+    let bounds = try lowerBounds(of: network.serverMatrix(of: demand), on: graph, flow: nil)
+    for bound in bounds.applicable { table.add(bound) }
+  } catch {
+    // The replay itself says which pair cannot be reached.
+    table.exclude(BoundName.cut, because: error.description)
+  }
 }
 
 /// The lines of all servers with bytes that circuits could carry, each with all that its NICs move.

@@ -79,7 +79,69 @@ import TraceModel
       unitFabric(nil), layout: workload.layout, grain: workload.grain)
     let table = lowerBounds(of: try Self.demand(Fixtures.f8, of: workload), on: network)
     #expect(table["circuit line"] == nil)
-    #expect(table.excluded.map(\.name) == ["circuit line"])
+    #expect(table.excluded.map(\.name) == ["circuit line", "distance", "cut"])
     #expect(table.tightest.name == "NIC")
+  }
+
+  @Test func directLinksAreBoundByDistancesAndCuts() throws {
+    for (shape, servers, nics) in [
+      (Ring() as any DirectShape, 8, 2), (Hypercube(), 8, 3), (Torus([3, 3]), 9, 4),
+      (Dragonfly(serversPerGroup: 2), 8, 2),
+    ] {
+      var random = RandomStream(seed: UInt64(servers + nics))
+      let fabric = DirectFixtures.fabric(shape, nics: nics)
+      for matrix in [Graphs.uniform(servers), Fixtures.random(servers, &random)] {
+        let workload = Workloads.oneGPUPerServer([matrix])
+        let network = try FabricNetwork(fabric, layout: workload.layout, grain: .server)
+        let table = lowerBounds(of: try Self.demand(matrix, of: workload), on: network)
+        let duration = try replay(workload, on: fabric).phases[0].durationNanoseconds
+        for name in ["NIC", "distance", "cut"] {
+          let bound = try #require(table[name], "\(shape.name)")
+          #expect(bound.nanoseconds > 0)
+          #expect(bound.nanoseconds <= duration * (1 + 1e-9), "\(name) on \(shape.name)")
+        }
+        // What any routing could reach lies between the bounds and what shortest paths reach.
+        let flow = try #require(
+          try MaximumConcurrentFlow().solve(matrix, on: fabric, layout: workload.layout))
+        #expect(flow.gap <= 0.01)
+        #expect(flow.lowerBound <= duration * (1 + 1e-9))
+        for name in ["distance", "cut"] {
+          #expect(try #require(table[name]).nanoseconds <= flow.time * (1 + 1e-9))
+        }
+      }
+    }
+    #expect(
+      try MaximumConcurrentFlow().solve(
+        Fixtures.f8, on: unitFabric(nil), layout: Layout(serverCount: 8, gpusPerServer: 1)) == nil)
+  }
+
+  @Test func onARingDistanceNamesTheRow() throws {
+    let result = try replay(
+      Workloads.oneGPUPerServer([Graphs.uniform(8)]), on: DirectFixtures.fabric(Ring(), nics: 2))
+    #expect(result.phases[0].bound.name == "distance")
+    #expect(abs(result.phases[0].bound.nanoseconds - 8) < 1e-9)
+    #expect(abs(result.phases[0].percentOfBound - 100) < 1e-6)
+  }
+
+  @Test func staticCircuitsBesidePacketsAreBoundTogether() throws {
+    var random = RandomStream(seed: 77)
+    for forwards in [true, false] {
+      let fabric = FabricSpecification(
+        name: "static", summary: "",
+        electrical: StaticOptical(Ring(), opticalNICsPerServer: 2, forwardsThroughHosts: forwards),
+        nicsPerServer: 3, nicBitsPerSecond: 8e9, sharing: .splitFair)
+      let matrix = Fixtures.random(8, &random)
+      let workload = Workloads.oneGPUPerServer([matrix])
+      let network = try FabricNetwork(fabric, layout: workload.layout, grain: .server)
+      let graph = try #require(network.serverGraph)
+      // 16 circuits, and one link up and one down for each server's electrical NIC.
+      #expect(graph.linkCount == 32)
+      let table = lowerBounds(of: try Self.demand(matrix, of: workload), on: network)
+      let phase = try replay(workload, on: fabric).phases[0]
+      #expect(try #require(table["distance"]).nanoseconds > 0)
+      for bound in table.applicable {
+        #expect(bound.nanoseconds <= phase.durationNanoseconds * (1 + 1e-9), "\(bound.name)")
+      }
+    }
   }
 }

@@ -174,4 +174,26 @@ import TraceModel
     let predicted = try #require(guess)
     for (got, sent) in zip(predicted.rowSums, demand.rowSums) { #expect(abs(got - sent) <= 3) }
   }
+
+  @Test func aStalePredictionLosesInAReplay() throws {
+    // One layer whose pairs alternate from iteration to iteration.
+    let demands = (0..<6).map { Fixtures.p8($0 % 2 == 0 ? 3 : 2) }
+    // Attention runs between the layer's turns, so circuits are chosen before the gate has run.
+    let workload = ValueTests.layered(demands, perIteration: 1, compute: 100)
+    let fabric = unitFabric(ElectricalAwareGreedy())
+    func time(_ predictor: any DemandPredictor) throws -> Double {
+      try replay(
+        workload, on: fabric,
+        options: ReplayOptions(
+          policy: .predicted(recalibrates: false), predictor: PredictorChoice(predictor))
+      ).completionNanoseconds
+    }
+    let foreseen = try time(OraclePredictor(demands.map { (0, $0) }))
+    let stale = try time(LastValuePredictor())
+    let never = try replay(workload, on: unitFabric(Circulant())).completionNanoseconds
+    #expect(abs(foreseen - (600 + 6 * 10.625)) < 1e-6)
+    // Nothing can be predicted the first time, so its gate is waited for.
+    #expect(abs(stale - (600 + 10.625 + 5 * 41.5)) < 1e-6)
+    #expect(stale > never)
+  }
 }

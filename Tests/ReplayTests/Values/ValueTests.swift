@@ -121,9 +121,11 @@ import TraceModel
   }
 
   /// Several iterations of the same layers.
-  static func layered(_ demands: [TrafficMatrix], perIteration layers: Int) -> Workload {
+  static func layered(
+    _ demands: [TrafficMatrix], perIteration layers: Int, compute: Double = 0
+  ) -> Workload {
     let workload = Workloads.oneGPUPerServer(
-      demands, iterations: demands.indices.map { Int32($0 / layers) })
+      demands, iterations: demands.indices.map { Int32($0 / layers) }, compute: compute)
     return Workload(
       grain: workload.grain, layout: workload.layout, demands: workload.demands,
       steps: workload.steps.enumerated().map { index, step in
