@@ -38,9 +38,8 @@ public enum BoundAssumption: String, Sendable, Hashable, CaseIterable {
   case anyRouting = "bytes may be divided over any paths"
   /// Nodes have so many neighbours.
   case limitedDegree = "a node has no more neighbours than ports"
-  /// For whole iterations.
-  case recordedOrder =
-    "an end sends an operation's bytes only when its operations before have ended"
+  /// Of one server's experts.
+  case serialBatches = "a server's batches run one after the other"
 }
 
 /// A bound that says nothing here, and why.

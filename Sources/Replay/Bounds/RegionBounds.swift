@@ -52,6 +52,7 @@ package enum BoundName {
   package static let portTime = "port time with delay"
   package static let distance = "distance"
   package static let cut = "cut"
+  package static let compute = "compute"
   package static let concurrentFlow = "maximum concurrent flow"
 }
 

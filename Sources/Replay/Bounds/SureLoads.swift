@@ -32,31 +32,33 @@ package struct SureLoads {
   }
 
   package mutating func add(_ demand: PhaseDemand) {
+    for pair in demand.pairs { add(pair) }
+  }
+
+  package mutating func add(_ pair: DemandPair) {
     let network = network
-    for pair in demand.pairs {
-      let (source, destination) = (Int(pair.source), Int(pair.destination))
-      switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
-      case .local: continue
-      case .scaleUp:
-        network.forEachLink(.scaleUp, from: source, to: destination) {
-          add(pair.bytes, to: Int($0))
-        }
-        continue
-      case .electrical:
-        network.forEachLink(.electrical, from: source, to: destination) {
-          add(pair.bytes, to: Int($0))
-        }
-      case .regional:
-        // Only delegates are sure to be loaded, and only where both ways need them.
-        if network.policy == .pooled {
-          network.forEachLink(.circuit(-1), from: source, to: destination) {
-            if $0 >= 0 { add(pair.bytes, to: Int($0)) }
-          }
+    let (source, destination) = (Int(pair.source), Int(pair.destination))
+    switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
+    case .local: return
+    case .scaleUp:
+      network.forEachLink(.scaleUp, from: source, to: destination) {
+        add(pair.bytes, to: Int($0))
+      }
+      return
+    case .electrical:
+      network.forEachLink(.electrical, from: source, to: destination) {
+        add(pair.bytes, to: Int($0))
+      }
+    case .regional:
+      // Only delegates are sure to be loaded, and only where both ways need them.
+      if network.policy == .pooled {
+        network.forEachLink(.circuit(-1), from: source, to: destination) {
+          if $0 >= 0 { add(pair.bytes, to: Int($0)) }
         }
       }
-      add(pair.bytes, to: linkCount + network.server(of: source))
-      add(pair.bytes, to: linkCount + serverCount + network.server(of: destination))
     }
+    add(pair.bytes, to: linkCount + network.server(of: source))
+    add(pair.bytes, to: linkCount + serverCount + network.server(of: destination))
   }
 
   private mutating func add(_ amount: Double, to slot: Int) {

@@ -1,11 +1,20 @@
-/// When circuits are changed for the demand at hand.
+/// When circuits are changed for the demand at hand; each region decides for itself.
 public enum ReconfigurationPolicy: Sendable, Hashable {
   /// The circuits of each region's first demand stay.
   case never
   /// New circuits for every forward and every backward pass of a layer, where it has demand.
   case always
-  /// Only when the phases served gain more than `factor` times the wait.
+  /// Only when the phases served gain more than `factor` times the wait, each alone on the fabric.
   case threshold(factor: Double)
+  /// Only when the new circuits would have gained more than `factor` times the wait over the last
+  /// `epochs` forward or backward passes, this one included.
+  case hysteresis(factor: Double, epochs: Int)
+  /// Circuits for a forward dispatch are chosen from a predicted demand before its gate has run, so
+  /// that setting them up can hide behind attention; backward passes know their demand.
+  ///
+  /// With `recalibrates` the combine gets circuits for the demand that the gate then showed, which
+  /// hide behind the experts. Where nothing can be predicted yet, the gate is waited for.
+  case predicted(recalibrates: Bool)
 
   /// The word used in tables, flags and files.
   public var name: String {
@@ -13,26 +22,8 @@ public enum ReconfigurationPolicy: Sendable, Hashable {
     case .never: "never"
     case .always: "always"
     case .threshold(let factor): "threshold-\(factor)"
-    }
-  }
-
-  /// What a decision rests on.
-  package struct Prospect {
-    /// Nanoseconds that the phases served would take on the old and on the new circuits.
-    package var onOldCircuits: Double
-    package var onNewCircuits: Double
-    /// Nanoseconds for which traffic would wait for the new circuits.
-    package var wait: Double
-  }
-
-  /// Whether to change; `prospect` is worked out only by policies that look at it.
-  package func changes(_ prospect: () throws(ReplayError) -> Prospect) throws(ReplayError) -> Bool {
-    switch self {
-    case .never: return false
-    case .always: return true
-    case .threshold(let factor):
-      let prospect = try prospect()
-      return prospect.onOldCircuits - prospect.onNewCircuits > factor * prospect.wait
+    case .hysteresis(let factor, let epochs): "hysteresis-\(factor)-\(epochs)"
+    case .predicted(let recalibrates): recalibrates ? "predicted-recalibrated" : "predicted"
     }
   }
 }

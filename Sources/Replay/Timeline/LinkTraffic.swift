@@ -1,45 +1,44 @@
 /// What every link carried over a replay.
-struct LinkTraffic {
+struct LinkTraffic: Sendable {
   private let network: FabricNetwork
   private var bytes: [Double]
-  private var circuits: [Pair: Circuit] = [:]
-
-  private struct Pair: Hashable {
-    var source: Int
-    var destination: Int
-  }
-
-  private struct Circuit {
-    var bytes = 0.0
-    /// Bytes that the circuits could have carried during all communication while in place.
-    var room = 0.0
-  }
+  /// By region and cell of its circuit matrix: bytes carried, and bytes that the circuits could have
+  /// carried during all communication while in place.
+  private var circuitBytes: [[Double]]
+  private var circuitRoom: [[Double]]
 
   init(_ network: FabricNetwork) {
     self.network = network
     bytes = [Double](repeating: 0, count: network.links.count)
+    circuitBytes = [[Double]](repeating: [], count: network.regions.count)
+    circuitRoom = circuitBytes
   }
 
-  mutating func add(_ outcome: PhaseOutcome, scale: Double) {
-    for link in outcome.linkBytes.indices { bytes[link] += outcome.linkBytes[link] * scale }
-    for use in outcome.circuitUses {
-      let pair = Pair(source: use.source, destination: use.destination)
-      circuits[pair, default: Circuit()].bytes += use.bytes * scale
-    }
+  mutating func add(_ amount: Double, to link: Int) { bytes[link] += amount }
+
+  mutating func add(_ amount: Double, toCell cell: Int, of region: Int) {
+    allocate(region)
+    circuitBytes[region][cell] += amount
   }
 
   /// Notes that a region's circuits were in place during so much communication, used or not.
   mutating func addRoom(of matrix: CircuitMatrix, region: Int, during time: Double) {
     guard time > 0 else { return }
-    let servers = network.regions[region]
-    for source in 0..<matrix.size {
-      for destination in 0..<matrix.size where matrix[source, destination] > 0 {
-        circuits[
-          Pair(source: servers[source], destination: servers[destination]), default: Circuit()
-        ].room += Double(matrix[source, destination]) * network.fabric.nicRate * time
-      }
+    allocate(region)
+    for (cell, count) in matrix.cells.enumerated() where count > 0 {
+      circuitRoom[region][cell] += Double(count) * network.fabric.nicRate * time
     }
   }
+
+  private mutating func allocate(_ region: Int) {
+    guard circuitBytes[region].isEmpty else { return }
+    let size = network.regions[region].count
+    circuitBytes[region] = [Double](repeating: 0, count: size * size)
+    circuitRoom[region] = circuitBytes[region]
+  }
+
+  /// Bytes over each link of the fabric, circuits left out.
+  var linkBytes: [Double] { bytes }
 
   /// The links with the highest utilisation; ties stay in the order of the links.
   func busiest(_ count: Int, during time: Double) -> [LinkUse] {
@@ -52,15 +51,15 @@ struct LinkTraffic {
           bytes[link] / (network.links.capacity[link] * time)
         ))
     }
-    let ordered = circuits.sorted {
-      ($0.key.source, $0.key.destination) < ($1.key.source, $1.key.destination)
-    }
-    for (pair, circuit) in ordered where circuit.bytes > 0 {
-      uses.append(
-        (
-          .circuit(source: pair.source, destination: pair.destination), .circuit, circuit.bytes,
-          circuit.bytes / circuit.room
-        ))
+    for (region, servers) in network.regions.enumerated() {
+      for (cell, amount) in circuitBytes[region].enumerated() where amount > 0 {
+        uses.append(
+          (
+            .circuit(
+              source: servers[cell / servers.count], destination: servers[cell % servers.count]),
+            .circuit, amount, amount / max(circuitRoom[region][cell], amount)
+          ))
+      }
     }
     let ranks = uses.indices.sorted {
       (uses[$1].utilisation, $0) < (uses[$0].utilisation, $1)

@@ -32,6 +32,9 @@ package struct PhaseDemand: Sendable {
     merge()
   }
 
+  /// Pairs that are in order already.
+  package init(pairs: [DemandPair]) { self.pairs = pairs }
+
   /// Makes one flow of all bytes between two ends for the same use.
   private mutating func merge() {
     var kept = 0

@@ -1,6 +1,7 @@
 package import TraceModel
 
-/// Operations that run together: the same iteration, micro-batch, layer and phase, all groups.
+/// Operations that belong together: the same iteration, micro-batch, stage, layer, phase and role, all
+/// groups; one row of a result.
 package struct PlannedPhase: Sendable {
   /// The first of its steps; the others differ in group only.
   package var step: Workload.Step
@@ -11,6 +12,8 @@ package struct PlannedPhase: Sendable {
   package var isExpert: Bool
   /// Its operations, one for each group.
   package var operations: [PlannedOperation]
+  /// Their places among the workload's steps.
+  package var steps: [Int]
   /// The phase whose demand the circuits are chosen for: itself at the start of a layer's forward or
   /// backward; -1 for traffic that never uses circuits.
   package var opener = -1
@@ -20,46 +23,74 @@ package struct PlannedPhase: Sendable {
 
 /// One operation of a phase, as lower bounds see it.
 package struct PlannedOperation: Sendable {
-  package var role: Role
-  package var group: Int32
   package var computeNanoseconds: Double
   /// At one byte per unit.
   package var term: DemandTerm
   package var bytesPerUnit: Double
 }
 
-/// The phases of a workload in the order in which they run, and the distinct demands among them.
+extension PlannedPhase {
+  /// From the first recorded start of its operations to the last recorded end; nil without times.
+  package func recordedNanoseconds(in workload: Workload) -> Double? {
+    var (start, end) = (Int64.max, Int64.min)
+    for step in steps.lazy.map({ workload.steps[$0] }) {
+      guard step.start != Operation.unknownTime, step.end != Operation.unknownTime,
+        step.end >= step.start
+      else { return nil }
+      start = min(start, step.start)
+      end = max(end, step.end)
+    }
+    return steps.isEmpty ? nil : Double(end) - Double(start)
+  }
+}
+
+/// The phases of a workload in the order of its steps, and the distinct demands among them.
+///
+/// Steps of one phase stand next to each other, so what one end does in a phase it does at once, and
+/// no order of phases can make two ends wait for each other.
 package struct PhasePlan: Sendable {
   package private(set) var phases: [PlannedPhase] = []
   /// Sorted terms of each distinct demand, their bytes per unit divided by what they share.
   package private(set) var demands: [[DemandTerm]] = []
   private var numberOf: [[DemandTerm]: Int] = [:]
+  private let computeScale: Double
 
-  package init(_ workload: Workload, iterations: ClosedRange<Int32>?) throws(ReplayError) {
+  /// - Parameters:
+  ///   - iterations: nil for all.
+  ///   - computeScale: what all compute times are multiplied by.
+  package init(
+    _ workload: Workload, iterations: ClosedRange<Int32>?, computeScale: Double = 1
+  ) throws(ReplayError) {
     try Self.check(workload)
-    var batch: [Workload.Step] = []
+    self.computeScale = computeScale
+    var batch: [Int] = []
     var groups = Set<Int32>()
-    for step in workload.steps where iterations?.contains(step.iteration) ?? true {
-      if let first = batch.first, !Self.runTogether(first, step) || groups.contains(step.group) {
-        append(batch)
+    for (index, step) in workload.steps.enumerated()
+    where iterations?.contains(step.iteration) ?? true {
+      if let first = batch.first,
+        !Self.belongTogether(workload.steps[first], step) || groups.contains(step.group)
+      {
+        append(batch, of: workload)
         batch.removeAll()
         groups.removeAll()
       }
-      batch.append(step)
+      batch.append(index)
       groups.insert(step.group)
     }
-    if !batch.isEmpty { append(batch) }
+    if !batch.isEmpty { append(batch, of: workload) }
     markEpochs()
   }
 
   /// Whether two steps of different groups are parts of one phase.
-  private static func runTogether(_ first: Workload.Step, _ step: Workload.Step) -> Bool {
+  private static func belongTogether(_ first: Workload.Step, _ step: Workload.Step) -> Bool {
     first.iteration == step.iteration && first.microBatch == step.microBatch
-      && first.layer == step.layer && first.phase == step.phase && first.role == step.role
+      && first.stage == step.stage && first.layer == step.layer && first.phase == step.phase
+      && first.role == step.role
       && step.group != Operation.unknown
   }
 
-  private mutating func append(_ batch: [Workload.Step]) {
+  private mutating func append(_ steps: [Int], of workload: Workload) {
+    let batch = steps.map { workload.steps[$0] }
     let divisor = max(1, batch.reduce(0) { Self.greatestCommonDivisor($0, $1.bytesPerUnit) })
     let terms = batch.map {
       DemandTerm(
@@ -74,14 +105,14 @@ package struct PhasePlan: Sendable {
     phases.append(
       PlannedPhase(
         step: batch[0],
-        computeNanoseconds: batch.reduce(0) { max($0, $1.computeBeforeNanoseconds) },
+        computeNanoseconds: batch.reduce(0) { max($0, $1.computeBeforeNanoseconds) } * computeScale,
         demand: number, scale: Double(divisor), isExpert: batch[0].role == .expert,
-        operations: batch.map(Self.operation)))
+        operations: batch.map(operation), steps: steps))
   }
 
-  private static func operation(of step: Workload.Step) -> PlannedOperation {
+  private func operation(of step: Workload.Step) -> PlannedOperation {
     PlannedOperation(
-      role: step.role, group: step.group, computeNanoseconds: step.computeBeforeNanoseconds,
+      computeNanoseconds: step.computeBeforeNanoseconds * computeScale,
       term: DemandTerm(
         demand: step.demand, isTransposed: step.isTransposed, bytesPerUnit: 1,
         isExpert: step.role == .expert),

@@ -1,53 +1,55 @@
 public import TraceModel
 
-/// Replays a workload on a fabric: exact max-min fluid phases, one after the other.
+/// Replays a workload on a fabric: every end runs its own program, flows share links max-min fairly.
 ///
-/// Operations of the same iteration, micro-batch, layer and phase run together; phases and the
-/// compute before them form one serial chain. A demand that was solved on the same circuits is not
-/// solved again, whatever its bytes per unit. MixNet's circuits change for the forward and for
-/// the backward pass of each layer, as the options' policy decides.
+/// An end (rank or server) sends its part of a step when its part of the step before has ended and
+/// its compute before the step has passed; the part ends at its last receipt. Predecessors of a step
+/// replace the order of the steps. Iterations follow each other: training is synchronous. MixNet's
+/// circuits change for the forward and for the backward pass of each layer, region by region, as the
+/// options' policy decides. With delays a second run repeats the decisions without them: the
+/// difference is what the delays expose.
 ///
 /// - Throws: a `ReplayError` when the fabric does not fit the layout, when the workload contradicts
-///   its layout, or when a pair cannot be reached (it is named).
-/// - Complexity: one fluid solve per distinct (demand, circuits), in parallel where they can be
-///   foreseen.
+///   its layout or itself, or when a pair cannot be reached (it is named).
+/// - Complexity: per flow that starts or ends O(flows that share links with it, directly or through
+///   others); one choice of circuits per distinct demand, in parallel.
 public func replay(
   _ workload: Workload, on fabric: FabricSpecification, options: ReplayOptions = ReplayOptions()
 ) throws(ReplayError) -> ReplayResult {
+  if let defect = options.defect { throw ReplayError(defect, at: "options") }
   let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
-  let plan = try PhasePlan(workload, iterations: options.iterations)
-  let openers = plan.phases.filter { $0.opensEpoch }.map(\.demand)
-  let solved = SolvedPhases(
-    plan, of: workload, on: network,
-    schedules: fabric.optical == nil ? [] : Set(openers))
-  for demand in solved.demands { try network.checkReachable(demand) }
   var options = options
   if !fabric.changesCircuits { options.policy = .never }
+  let plan = try PhasePlan(
+    workload, iterations: options.iterations, computeScale: options.computeScale)
+  let first = try Execution(plan, of: workload, on: network, options: options)
+  var played = first
+  try played.run()
+  var instant: Execution?
+  if played.records.contains(where: { $0.delay > 0 }), !played.isAbandoned {
+    var second = first.repeating(played.decisions)
+    try second.run()
+    instant = second
+  }
   var result = ReplayResult(
     fabric: fabric.name, sharing: fabric.optical.map { _ in fabric.sharing },
     policy: options.policy)
   result.effectiveParameters = network.effectiveParameters + options.effectiveParameters
   result.isExpertTrafficOnly = plan.phases.allSatisfy(\.isExpert)
-  result.hasCompute = plan.phases.contains { $0.computeNanoseconds > 0 }
-  var timeline = Timeline(plan, solved: solved, fabric: fabric, options: options)
-  try timeline.run(into: &result)
-  // Only what was played: an abandoned replay has phases left.
-  let bounds = iterationBounds(
-    of: plan.phases.prefix(result.phases.count), in: workload, on: network)
-  for (iteration, bound) in bounds.enumerated() {
-    result.iterations[iteration].boundNanoseconds = bound
-  }
-  result.total.boundNanoseconds = bounds.reduce(0, +)
-  result.notes = notes(on: result, workload: workload, fabric: fabric, network: network)
+  result.hasCompute =
+    plan.phases.contains { $0.computeNanoseconds > 0 }
+  result.fill(from: played, withoutDelays: instant)
+  result.addBounds(of: played, in: workload)
+  result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)
   return result
 }
 
 /// What the reader must know beside the numbers.
 private func notes(
   on result: ReplayResult, workload: Workload, fabric: FabricSpecification,
-  network: FabricNetwork
+  network: FabricNetwork, _ options: ReplayOptions
 ) -> [String] {
-  var notes = ["phases run one after the other; the groups of one phase run together"]
+  var notes = [semantics(of: workload, options)]
   if !result.hasCompute { notes.append("no compute time is known: times are communication alone") }
   if result.isExpertTrafficOnly { notes.append("expert traffic only") }
   if workload.grain != .rank {
@@ -65,20 +67,46 @@ private func notes(
     notes.append("one switch holds every NIC, so nothing is oversubscribed")
   }
   if let optical = fabric.optical {
-    notes.append("sharing of circuits and EPS: \(fabric.sharing.rawValue)")
-    if network.regions.allSatisfy({ $0.count == 1 }) {
-      notes.append("every region is one server: no optical candidate")
-    } else if result.bytes.circuits == 0 {
-      notes.append("no byte used a circuit")
-    }
-    if optical.scheduler.dependsOnDemand {
-      notes.append(
-        result.policy == .never
-          ? "circuits stay as chosen for each region's first demand"
-          : "circuits change for the forward and for the backward pass of a layer; the gate's demand "
-            + "is known only when it has run, that of a backward pass before it starts")
-    }
+    notes += opticalNotes(on: result, fabric: fabric, optical: optical, network: network)
   }
   if result.isAbandoned { notes.append("given up: the limit was passed") }
+  return notes
+}
+
+private func semantics(of workload: Workload, _ options: ReplayOptions) -> String {
+  if options.pacing == .recorded {
+    return "open loop: every operation starts at its recorded time, whatever ran before it"
+  }
+  let hasPredecessors = workload.steps.contains { !$0.predecessors.isEmpty }
+  return "each \(workload.grain.name) sends when its own part of "
+    + (hasPredecessors
+      ? "the operations that the trace names as predecessors (or else of the one before) "
+      : "the operation before ")
+    + "and its compute have ended; an operation ends for it at its last receipt; iterations follow "
+    + "each other"
+}
+
+private func opticalNotes(
+  on result: ReplayResult, fabric: FabricSpecification, optical: OpticalLayer,
+  network: FabricNetwork
+) -> [String] {
+  var notes = ["sharing of circuits and EPS: \(fabric.sharing.rawValue)"]
+  if network.regions.allSatisfy({ $0.count == 1 }) {
+    notes.append("every region is one server: no optical candidate")
+  } else if result.bytes.circuits == 0 {
+    notes.append("no byte used a circuit")
+  }
+  guard optical.scheduler.dependsOnDemand else { return notes }
+  if result.policy == .never {
+    notes.append("circuits stay as chosen for each region's first demand")
+    return notes
+  }
+  notes.append(
+    "circuits may change for the forward and for the backward pass of a layer, in each region by "
+      + "itself, once its earlier traffic has left them; the demand of a dispatch is known when the "
+      + "last gate of the region has run (unless it is predicted), that of a backward pass before it "
+      + "starts")
+  notes.append(
+    "pairs that get a circuit wait for it; pairs that go over the EPS wait only for the decision")
   return notes
 }

@@ -31,21 +31,24 @@ public struct ReplayResult: Sendable {
 /// One iteration, or several one after the other.
 public struct IterationResult: Sendable, Hashable {
   public var iteration: Int32
+  /// From its start to the end of the last end.
   public var completionNanoseconds = 0.0
+  /// The phases' durations added up; phases of different groups, stages or ends overlap.
   public var communicationNanoseconds = 0.0
+  /// The most compute that one end has.
   public var computeNanoseconds = 0.0
-  /// Below which the iteration cannot end even if groups do not wait for each other.
+  /// Below which the iteration cannot end on this fabric.
   ///
-  /// See `completionBound`. Phases of one replay run one after the other, so this can be far below it.
+  /// See `completionBound`.
   public var boundNanoseconds = 0.0
-  /// The lower bounds of the phases' communication, one after the other: divided by
-  /// `communicationNanoseconds`, how efficiently the network is used.
+  /// The lower bounds of the phases' communication added up: divided by `communicationNanoseconds`,
+  /// how efficiently the network is used.
   public var communicationBoundNanoseconds = 0.0
   /// Completion minus that of the same decisions without delay.
   public var exposedNanoseconds = 0.0
   /// Delays that nobody waited for.
   public var hiddenNanoseconds = 0.0
-  /// Sum of waits for circuits.
+  /// Sum of the phases' waits for circuits.
   public var blockedNanoseconds = 0.0
   /// Phases before which circuits were set up, in however many regions and however quickly.
   public var reconfigurations = 0
@@ -63,21 +66,26 @@ public struct PhaseResult: Sendable, Hashable {
   public var layer: Int32
   public var phase: Phase
   public var role: Role
-  /// On the replay's clock, waits and compute before it left out.
+  /// When its first sender was ready, on the replay's clock.
   public var startNanoseconds: Double
-  /// Communication, latency included.
+  /// From its first byte to its last receipt, latency included.
   public var durationNanoseconds: Double
+  /// The most compute of an operation before it.
   public var computeBeforeNanoseconds: Double
   public var bound: LowerBound
   /// The least duration on these circuits, latency included; nil without circuits, and where the
   /// best division of the bytes is not known (NICs that are not pooled, links above them that bind).
   public var circuitOptimumNanoseconds: Double?
+  /// By how much it ends later than without delays, beyond the phases before it.
   public var exposedNanoseconds = 0.0
   public var hiddenNanoseconds = 0.0
+  /// The longest wait of its traffic for circuits that were being changed.
   public var blockedNanoseconds = 0.0
   public var bytes: CarriedBytes
-  /// Full-duplex circuits in place, all regions together, whether or not the phase uses them.
+  /// Full-duplex circuits in place in the regions where it has demand, whether or not it uses them.
   public var circuitCount = 0
+  /// How long its operations took when they were recorded; nil without times.
+  public var recordedNanoseconds: Double?
   /// Regions whose circuits were set up for this phase.
   public var reconfiguredRegionCount = 0
   public var hasReconfigured: Bool { reconfiguredRegionCount > 0 }

@@ -52,8 +52,13 @@ public func reconfigurationValue(
   return try study.reconfigurationValue().map { .value($0.fixed / $0.chosen - 1) }
 }
 
-/// The exposed delay in nanoseconds at which reconfiguring for every layer's forward and backward
-/// pass stops paying: what it saves at no delay, divided by the number of reconfigurations.
+/// The exposed delay in nanoseconds below which reconfiguring always beats the best static circuits:
+/// what it saves at no delay, divided by the number of times that circuits are set up.
+///
+/// Every layer's forward and backward pass sets them up, where unchanged circuits cost nothing only
+/// those that change them. Fitted and scored as `reconfigurationValue`. A policy that changes less often
+/// may pay longer: see `HindsightStudy.breakEvenNanoseconds`.
+/// - Returns: 0 when reconfiguring gains nothing even without delay.
 public func breakEvenDelay(
   of workload: Workload, on fabric: FabricSpecification, iterations: ClosedRange<Int32>? = nil
 ) throws(ReplayError) -> Measurement {
@@ -61,6 +66,6 @@ public func breakEvenDelay(
     return .notMeasurable(ValueStudy.noCandidate)
   }
   return try study.reconfigurationValue().map {
-    .value(max(0, $0.fixed - $0.chosen) / Double(max(1, $0.epochs)))
+    .value(max(0, $0.fixed - $0.chosen) / Double(max(1, $0.changes)))
   }
 }

@@ -7,17 +7,22 @@ struct ValueStudy {
     MixNetGreedy(.continue), ElectricalAwareGreedy(),
   ]
 
-  private let network: FabricNetwork
-  private let optical: OpticalLayer
+  let network: FabricNetwork
+  let optical: OpticalLayer
   private let demands: [PhaseDemand]
   /// Bytes between the servers of each region, by demand.
-  private let matrices: [[TrafficMatrix]]
-  private let epochs: [Epoch]
+  let matrices: [[TrafficMatrix]]
+  let epochs: [Epoch]
 
   /// Expert phases that one set of circuits serves.
-  private struct Epoch {
+  struct Epoch {
     var iteration: Int32
+    var layer: Int32
     var opener: Int
+    /// True when the demand is known only when a gate has run: not in a backward pass.
+    var followsGate: Bool
+    /// Compute right before the opener, in nanoseconds.
+    var computeNanoseconds: Double
     var phases: [(demand: Int, scale: Double)]
   }
 
@@ -25,7 +30,8 @@ struct ValueStudy {
   struct Comparison {
     var fixed = 0.0
     var chosen = 0.0
-    var epochs = 0
+    /// Times that circuits are set up when they are chosen for every epoch.
+    var changes = 0
   }
 
   /// Nil when no byte could use a circuit.
@@ -49,7 +55,11 @@ struct ValueStudy {
     for (index, phase) in plan.phases.enumerated() where phase.isExpert {
       if phase.opensEpoch {
         epochOfOpener[index] = epochs.count
-        epochs.append(Epoch(iteration: phase.step.iteration, opener: phase.demand, phases: []))
+        epochs.append(
+          Epoch(
+            iteration: phase.step.iteration, layer: phase.step.layer, opener: phase.demand,
+            followsGate: phase.step.phase != .combineBackward,
+            computeNanoseconds: phase.computeNanoseconds, phases: []))
       }
       epochs[epochOfOpener[phase.opener]].phases.append((phase.demand, phase.scale))
     }
@@ -82,8 +92,9 @@ struct ValueStudy {
     var comparison = Comparison()
     for (scored, fitted) in [(halves[0], halves[1]), (halves[1], halves[0])] {
       comparison.fixed += try bestStatic(fittedOn: fitted, scoredOn: scored)
-      comparison.chosen += try timeOnChosenCircuits(scored)
-      comparison.epochs += scored.count
+      let chosen = try timeOnChosenCircuits(scored)
+      comparison.chosen += chosen.nanoseconds
+      comparison.changes += chosen.changes
     }
     return .success(comparison)
   }
@@ -102,11 +113,15 @@ struct ValueStudy {
     return seen.count
   }
 
-  /// The least time of the scored phases on circuits fitted to others; the better fit is chosen on
-  /// the phases that it was fitted to.
+  /// The least time of the scored phases on circuits fitted to others.
   private func bestStatic(
     fittedOn fitted: [Epoch], scoredOn scored: [Epoch]
   ) throws(ReplayError) -> Double {
+    try time(of: scored, on: bestStaticCircuits(fittedOn: fitted))
+  }
+
+  /// The best of a few circuits for the mean of some epochs, chosen on these epochs.
+  func bestStaticCircuits(fittedOn fitted: [Epoch]) throws(ReplayError) -> CircuitSet {
     let mean = meanMatrices(fitted)
     var best = circuits(Circulant(), for: mean)
     var bestTime = try time(of: fitted, on: best)
@@ -115,28 +130,36 @@ struct ValueStudy {
       let time = try time(of: fitted, on: candidate)
       if time < bestTime { (best, bestTime) = (candidate, time) }
     }
-    return try time(of: scored, on: best)
+    return best
   }
 
-  private func timeOnChosenCircuits(_ scored: [Epoch]) throws(ReplayError) -> Double {
+  /// The time of some epochs on circuits chosen for each, and how often circuits are set up: for every
+  /// epoch, or only for those that change them where unchanged ports go on.
+  private func timeOnChosenCircuits(
+    _ scored: [Epoch]
+  ) throws(ReplayError) -> (nanoseconds: Double, changes: Int) {
     var chosen: [Int: CircuitSet] = [:]
     var known: [[Int]: Double] = [:]
     var total = 0.0
+    var changes = 0
+    var last: CircuitSet?
     for epoch in scored {
       if chosen[epoch.opener] == nil {
         chosen[epoch.opener] = try bestCircuits(forDemand: epoch.opener)
       }
       guard let circuits = chosen[epoch.opener] else { continue }
+      if optical.scope == .allStop || last != circuits { changes += 1 }
+      last = circuits
       for phase in epoch.phases {
         let key = [phase.demand, epoch.opener]
         if known[key] == nil { known[key] = try time(ofDemand: phase.demand, on: circuits) }
         total += (known[key] ?? 0) * phase.scale
       }
     }
-    return total
+    return (total, changes)
   }
 
-  private func bestCircuits(forDemand demand: Int) throws(ReplayError) -> CircuitSet {
+  func bestCircuits(forDemand demand: Int) throws(ReplayError) -> CircuitSet {
     var best = circuits(Circulant(), for: matrices[demand])
     var bestTime = try time(ofDemand: demand, on: best)
     for scheduler in Self.demandAware {
@@ -147,7 +170,7 @@ struct ValueStudy {
     return best
   }
 
-  private func circuits(
+  func circuits(
     _ scheduler: any CircuitScheduler, for matrices: [TrafficMatrix]
   ) -> CircuitSet {
     CircuitSet(
@@ -170,12 +193,12 @@ struct ValueStudy {
     return total
   }
 
-  private func time(ofDemand demand: Int, on circuits: CircuitSet) throws(ReplayError) -> Double {
+  func time(ofDemand demand: Int, on circuits: CircuitSet) throws(ReplayError) -> Double {
     try PhaseSolver(network).solve(demands[demand], circuits: circuits).completion
   }
 
   /// Bytes of all phases of some epochs together, each in its own direction.
-  private func meanMatrices(_ epochs: [Epoch]) -> [TrafficMatrix] {
+  func meanMatrices(_ epochs: [Epoch]) -> [TrafficMatrix] {
     var weight = [Double](repeating: 0, count: demands.count)
     for epoch in epochs {
       for phase in epoch.phases { weight[phase.demand] += phase.scale }

@@ -51,6 +51,9 @@ extension Workload {
       for var step in workload.steps {
         step.demand += firstDemand
         step.operation = try renumbered(step.operation, by: operations)
+        for index in step.predecessors.indices {
+          step.predecessors[index] = try renumbered(step.predecessors[index], by: operations)
+        }
         step.group = try renumbered(step.group, by: groups)
         steps.append(step)
       }

@@ -36,13 +36,17 @@ public struct Workload: Sendable, Hashable {
     public var end: Int64
     /// Compute that must end before it can start, in nanoseconds.
     public var computeBeforeNanoseconds: Double
+    /// Operation ids that must have ended before the compute, ascending; empty when the order of the
+    /// steps says it.
+    public var predecessors: [Int32]
 
     public init(
       operation: Int32, kind: OperationKind, role: Role, phase: Phase, iteration: Int32,
       microBatch: Int32 = Operation.unknown, stage: Int32 = Operation.unknown, layer: Int32,
       group: Int32 = Operation.unknown, demand: Int, isTransposed: Bool = false,
       bytesPerUnit: Int64 = 1, start: Int64 = Operation.unknownTime,
-      end: Int64 = Operation.unknownTime, computeBeforeNanoseconds: Double = 0
+      end: Int64 = Operation.unknownTime, computeBeforeNanoseconds: Double = 0,
+      predecessors: [Int32] = []
     ) {
       self.operation = operation
       self.kind = kind
@@ -59,6 +63,7 @@ public struct Workload: Sendable, Hashable {
       self.start = start
       self.end = end
       self.computeBeforeNanoseconds = computeBeforeNanoseconds
+      self.predecessors = predecessors
     }
   }
 

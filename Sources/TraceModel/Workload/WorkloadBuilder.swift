@@ -66,6 +66,7 @@ private struct WorkloadBuilder {
     // Demands are numbered as the steps run, so that the order of the rows does not matter.
     for index in steps.indices { try addDemand(to: &steps[index]) }
     addCompute(to: &steps)
+    addPredecessors(to: &steps)
     return Workload(
       grain: grain, layout: layout, model: trace.metadata.model, demands: pool.demands,
       steps: steps, provenance: provenance)
@@ -206,6 +207,26 @@ private struct WorkloadBuilder {
   /// An end of an operation's grain as an end of the workload's.
   private func end(_ endpoint: Int, of own: Grain) -> Int {
     own == grain ? endpoint : layout.server(of: endpoint, at: own)
+  }
+
+  /// Dependencies between operations of the trace; those on others are already satisfied.
+  private func addPredecessors(to steps: inout [Workload.Step]) {
+    guard !trace.operations.dependencies.isEmpty else { return }
+    var predecessors = [[Int32]](repeating: [], count: trace.operations.count)
+    for dependency in trace.operations.dependencies {
+      let ids = (dependency.operation, dependency.predecessor)
+      guard
+        let row = operationNumbers.existingNumber(of: UInt64(UInt32(bitPattern: ids.0))),
+        operationNumbers.existingNumber(of: UInt64(UInt32(bitPattern: ids.1))) != nil
+      else { continue }
+      predecessors[row].append(ids.1)
+    }
+    for index in steps.indices {
+      let id = UInt64(UInt32(bitPattern: steps[index].operation))
+      if let row = operationNumbers.existingNumber(of: id) {
+        steps[index].predecessors = predecessors[row].sorted()
+      }
+    }
   }
 
   // MARK: Compute

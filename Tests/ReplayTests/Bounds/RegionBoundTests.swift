@@ -187,4 +187,69 @@ import TraceModel
       of: uniform, on: RegionPorts(optical: 2, electrical: 1), forwardsThroughServers: true)
     #expect(abs(mixed.tightest.nanoseconds - 3) < 1e-12)
   }
+
+  @Test func morePortsNeverWorsenABoundAndBytesScaleIt() {
+    var random = RandomStream(seed: 23)
+    for _ in 0..<10 {
+      let demand = Fixtures.random(6, &random)
+      var threefold = demand
+      for cell in threefold.cells.indices { threefold.cells[cell] *= 3 }
+      for duplex in Duplex.allCases {
+        for timing in [
+          CircuitTiming.standing, .changing(delayNanoseconds: 1000, chargesFirst: true),
+        ] {
+          func time(_ optical: Int, _ electrical: Int, rate: Double = 1) -> Double {
+            lowerBounds(
+              of: demand,
+              on: RegionPorts(
+                optical: optical, electrical: electrical, rate: rate, duplex: duplex),
+              timing: timing
+            ).tightest.nanoseconds
+          }
+          for ports in 1..<5 {
+            #expect(time(ports + 1, 1) <= time(ports, 1) * (1 + 1e-12))
+            #expect(time(ports, 2) <= time(ports, 1) * (1 + 1e-12))
+            #expect(time(ports, 1, rate: 2) <= time(ports, 1) * (1 + 1e-12))
+          }
+          guard timing == .standing else { continue }
+          let ports = RegionPorts(optical: 3, electrical: 1, duplex: duplex)
+          let scaled = lowerBounds(of: threefold, on: ports).tightest.nanoseconds
+          #expect(abs(scaled - 3 * time(3, 1)) <= 1e-9 * scaled)
+          #expect(abs(time(3, 1, rate: 4) * 4 - time(3, 1)) <= 1e-9 * time(3, 1))
+        }
+      }
+    }
+  }
+
+  @Test func theNamesOfServersDoNotMatter() {
+    var random = RandomStream(seed: 24)
+    for _ in 0..<5 {
+      let demand = Fixtures.random(6, &random)
+      let number = random.permutation(6)
+      var moved = TrafficMatrix(size: 6)
+      for source in 0..<6 {
+        for end in 0..<6 { moved[number[source], number[end]] = demand[source, end] }
+      }
+      let ports = RegionPorts(optical: 3, electrical: 1)
+      for timing in [
+        CircuitTiming.standing, .changing(delayNanoseconds: 1e6, chargesFirst: false),
+      ] {
+        let before = lowerBounds(of: demand, on: ports, timing: timing)
+        let after = lowerBounds(of: moved, on: ports, timing: timing)
+        for (left, right) in zip(before.applicable, after.applicable) {
+          #expect(left.name == right.name)
+          #expect(abs(left.nanoseconds - right.nanoseconds) <= 1e-9 * left.nanoseconds)
+        }
+      }
+    }
+  }
+
+  @Test func everyBatchCostsItsOverhead() {
+    let few = batchedComputeBound(
+      computeNanoseconds: 100, batches: 4, overheadNanoseconds: 10)
+    let many = batchedComputeBound(
+      computeNanoseconds: 100, batches: 38, overheadNanoseconds: 10)
+    #expect(few.nanoseconds == 140)
+    #expect(many.nanoseconds == 480)
+  }
 }

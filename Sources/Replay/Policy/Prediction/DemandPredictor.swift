@@ -1,0 +1,86 @@
+public import TraceModel
+
+/// Guesses the next demand of a layer's forward dispatch from those seen so far: one instance for each
+/// region.
+///
+/// Adding one is a file and a line in `DemandPredictors`.
+public protocol DemandPredictor: Sendable {
+  /// The word used in tables, flags and files.
+  var name: String { get }
+  /// Takes in a layer's forward demand between the region's servers, in bytes, once it is known.
+  mutating func observe(_ demand: TrafficMatrix, layer: Int32)
+  /// The layer's next forward demand, or nil when there is nothing to guess from.
+  mutating func predict(layer: Int32) -> TrafficMatrix?
+}
+
+/// Every predictor that needs no future, fresh, by name.
+public enum DemandPredictors {
+  public static let all: [any DemandPredictor] = [
+    LastValuePredictor(), MovingAveragePredictor(), CopilotPredictor(),
+  ]
+
+  /// The fresh predictor of that name, or nil.
+  public static func named(_ name: String) -> (any DemandPredictor)? {
+    all.first { $0.name == name }
+  }
+}
+
+/// The layer's demand of last time.
+public struct LastValuePredictor: DemandPredictor {
+  private var last: [Int32: TrafficMatrix] = [:]
+
+  public init() {}
+
+  public var name: String { "last-value" }
+  public mutating func observe(_ demand: TrafficMatrix, layer: Int32) { last[layer] = demand }
+  public mutating func predict(layer: Int32) -> TrafficMatrix? { last[layer] }
+}
+
+/// The layer's demands so far, each counting `weight` of what all older ones count (EWMA).
+public struct MovingAveragePredictor: DemandPredictor {
+  /// Part of the newest demand in the average, above 0 and at most 1.
+  public let weight: Double
+  private var average: [Int32: [Double]] = [:]
+
+  /// - Parameter weight: 1 is the last value; clamped to 0.001 … 1.
+  public init(weight: Double = 0.5) { self.weight = min(1, max(0.001, weight)) }
+
+  public var name: String { "ewma-\(weight)" }
+
+  public mutating func observe(_ demand: TrafficMatrix, layer: Int32) {
+    guard let old = average[layer], old.count == demand.cells.count else {
+      average[layer] = demand.cells.map { Double($0) }
+      return
+    }
+    average[layer] = zip(old, demand.cells).map { $0 + weight * (Double($1) - $0) }
+  }
+
+  public mutating func predict(layer: Int32) -> TrafficMatrix? {
+    average[layer].map { TrafficMatrix(roundedCells: $0) }
+  }
+}
+
+/// Knows every demand beforehand: what the others are measured against.
+public struct OraclePredictor: DemandPredictor {
+  /// Demands of each layer that are still to come, the next one last.
+  private var future: [Int32: [TrafficMatrix]] = [:]
+
+  /// - Parameter demands: in the order in which they will be observed.
+  public init(_ demands: [(layer: Int32, demand: TrafficMatrix)]) {
+    for (layer, demand) in demands.reversed() { future[layer, default: []].append(demand) }
+  }
+
+  public var name: String { "oracle" }
+  public mutating func observe(_ demand: TrafficMatrix, layer: Int32) {
+    _ = future[layer]?.popLast()
+  }
+  public mutating func predict(layer: Int32) -> TrafficMatrix? { future[layer]?.last }
+}
+
+extension TrafficMatrix {
+  /// A square matrix of cells rounded to whole bytes; far below what sums of two could overflow.
+  init(roundedCells cells: [Double]) {
+    self.init(size: Int(Double(cells.count).squareRoot().rounded()))
+    self.cells = cells.map { Int64(min(4e18, max(0, $0.rounded()))) }
+  }
+}

@@ -1,0 +1,423 @@
+internal import HeapModule
+internal import TraceModel
+
+/// Circuits as events: who waits for them, when they change, what they carry.
+extension Execution {
+  // MARK: Gates
+
+  /// Counts the senders whose gates must run before a region's demand in a phase is known.
+  mutating func countGates(of phase: Int, _ flows: PhaseFlows) {
+    guard !network.regions.isEmpty else { return }
+    let parts = program.parts(of: phase)
+    for part in parts {
+      guard let region = regionOfSender(part, flows, first: parts.lowerBound) else { continue }
+      let item = item(of: phase, in: region)
+      regions[region].items[item].gatesLeft = (regions[region].items[item].gatesLeft ?? 0) + 1
+    }
+  }
+
+  /// The region in which a part has bytes to send; a server belongs to one.
+  private func regionOfSender(_ part: Int, _ flows: PhaseFlows, first: Int) -> Int? {
+    for row in flows.rows(ofPartAt: part - first) {
+      let region = paths.region[Int(flows.pair[row])]
+      if region >= 0 { return Int(region) }
+    }
+    return nil
+  }
+
+  /// Number of a phase's item among those of a region.
+  func item(of phase: Int, in region: Int) -> Int {
+    let list = regionsOfDemand[plan.phases[phase].demand]
+    var range = list.indices
+    while range.count > 1 {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      range =
+        list[middle] <= region ? middle..<range.upperBound : range.lowerBound..<middle
+    }
+    return Int(itemOfRegion[itemOffsets[phase] + range.lowerBound])
+  }
+
+  /// A part with bytes for circuits is ready: it sends what may go, the rest waits.
+  mutating func sendRegional(part: Int, phase: Int) throws(ReplayError) {
+    guard let flows = rows[phase],
+      let region = regionOfSender(part, flows, first: program.parts(of: phase).lowerBound)
+    else { return }
+    let number = item(of: phase, in: region)
+    regions[region].items[number].gatesLeft! -= 1
+    if regions[region].items[number].gatesLeft == 0 {
+      regions[region].items[number].lastGateAt = now
+      forecasts.observe(phase: phase, region: region, plan: plan, choices: choices)
+    }
+    regions[region].items[number].waiting.append(Int32(part))
+    let stage = regions[region].items[number].stage
+    try release(part: part, item: number, of: region, above: .undecided, upTo: stage)
+    if stage == .open { regions[region].items[number].waiting.removeLast() }
+    regionsToLookAt.append(region)
+  }
+
+  // MARK: Deciding
+
+  mutating func lookAtRegions() throws(ReplayError) {
+    guard !regionsToLookAt.isEmpty else { return }
+    for region in Set(regionsToLookAt).sorted() { try look(at: region) }
+    regionsToLookAt.removeAll(keepingCapacity: true)
+  }
+
+  /// Opens the traffic of a region's next phases as far as the circuits allow.
+  mutating func look(at region: Int) throws(ReplayError) {
+    while regions[region].head < regions[region].items.count, !regions[region].isSwitching {
+      let number = regions[region].head
+      if regions[region].items[number].stage == .undecided {
+        guard let decision = try decision(for: number, in: region) else { return }
+        decisions[region].append(decision)
+        let current = regions[region].current
+        regions[region].items[number].target = decision.target ?? current
+        guard let target = decision.target, isChange(from: current, to: target) else {
+          regions[region].current = decision.target ?? current
+          try open(number, in: region)
+          continue
+        }
+        try enter(.decided, number, in: region)
+      }
+      guard regions[region].circuitFlowsLeft == 0 else { return }
+      try beginSwitching(to: number, in: region)
+    }
+  }
+
+  private func isChange(from current: Int?, to target: Int) -> Bool {
+    current != target
+      || choices.delay(
+        from: current, to: target, chargesFirst: options.chargesFirstConfiguration) != nil
+  }
+
+  /// What the controller does before a phase; nil while it cannot decide.
+  private mutating func decision(
+    for number: Int, in region: Int
+  ) throws(ReplayError) -> CircuitDecision? {
+    if let repeated, decisions[region].count < repeated[region].count {
+      let decision = repeated[region][decisions[region].count]
+      regions[region].items[number].opening = decision.opening
+      guard canDecide(decision.opening, number, in: region) else { return nil }
+      noteKnowledge(of: number, in: region)
+      return decision
+    }
+    let item = regions[region].items[number]
+    let isFirst = regions[region].current == nil
+    let isSettled = !isFirst && (options.policy == .never || !dependsOnDemand)
+    guard let opening = item.opening, !isSettled else {
+      return CircuitDecision(target: nil, opening: nil)
+    }
+    if !dependsOnDemand {
+      return CircuitDecision(target: choice(for: item, in: region), opening: .before)
+    }
+    guard canDecide(opening, number, in: region) else { return nil }
+    var target = choice(for: item, in: region)
+    if opening == .predicted {
+      guard let guess = forecasts.predict(phase: Int(item.phase), region: region, plan: plan)
+      else {
+        // Nothing to predict from: the gate says it.
+        regions[region].items[number].opening = .afterGate
+        return try decision(for: number, in: region)
+      }
+      target = choices.choose(for: guess)
+    }
+    noteKnowledge(of: number, in: region)
+    guard let target else { return CircuitDecision(target: nil, opening: opening) }
+    var takes = isFirst
+    if !takes { takes = try policyTakes(target, for: number, in: region) }
+    return CircuitDecision(target: takes ? target : nil, opening: opening)
+  }
+
+  private var dependsOnDemand: Bool { network.fabric.optical?.scheduler.dependsOnDemand ?? false }
+
+  private func canDecide(
+    _ opening: RegionQueue.Opening?, _ number: Int, in region: Int
+  ) -> Bool {
+    switch opening {
+    case nil: true
+    case .afterGate: regions[region].items[number].gatesLeft == 0
+    case .before, .predicted, .recalibration: regions[region].circuitFlowsLeft == 0
+    }
+  }
+
+  private mutating func noteKnowledge(of number: Int, in region: Int) {
+    if regions[region].items[number].opening == .afterGate {
+      regions[region].items[number].knownAt = regions[region].items[number].lastGateAt
+    }
+  }
+
+  /// What the scheduler would set up for a phase's own demand, or for that of its epoch.
+  private func choice(for item: RegionQueue.Item, in region: Int) -> Int? {
+    let phase = Int(item.phase)
+    let opener = item.opening == .recalibration ? plan.phases[phase].opener : phase
+    return choices.choice[plan.phases[opener].demand][region]
+  }
+
+  private mutating func policyTakes(
+    _ target: Int, for number: Int, in region: Int
+  ) throws(ReplayError) -> Bool {
+    switch options.policy {
+    case .never: return false
+    case .always, .predicted: return true
+    case .threshold(let factor):
+      return try gain(of: target, forEpochsOf: [number], in: region)
+        > factor * wait(for: target, number, in: region)
+    case .hysteresis(let factor, let epochs):
+      let openers = regions[region].items[...number].indices
+        .filter { regions[region].items[$0].opening != nil }.suffix(max(1, epochs))
+      return try gain(of: target, forEpochsOf: Array(openers), in: region)
+        > factor * wait(for: target, number, in: region)
+    }
+  }
+
+  /// Nanoseconds that a region's bytes of some epochs would have saved on other circuits, each phase
+  /// alone on the fabric.
+  private mutating func gain(
+    of target: Int, forEpochsOf numbers: [Int], in region: Int
+  ) throws(ReplayError) -> Double {
+    guard let current = regions[region].current else { return .infinity }
+    var gain = 0.0
+    for number in numbers {
+      for phase in plan.followers(of: Int(regions[region].items[number].phase)) {
+        let planned = plan.phases[phase]
+        let old = try choices.time(of: planned.demand, in: region, on: current)
+        let new = try choices.time(of: planned.demand, in: region, on: target)
+        gain += (old - new) * planned.scale
+      }
+    }
+    return gain
+  }
+
+  /// For how long traffic would wait for a change that begins now: senders still computing do not.
+  private func wait(for target: Int, _ number: Int, in region: Int) -> Double {
+    let item = regions[region].items[number]
+    let delay =
+      choices.delay(
+        from: regions[region].current, to: target, chargesFirst: options.chargesFirstConfiguration)
+      ?? 0
+    guard item.knownAt == -.infinity else { return delay }
+    let earliest =
+      senders(of: Int(item.phase), in: region).lazy
+      .map { readyAt[$0] }.min() ?? .infinity
+    return earliest < .infinity ? max(0, delay - max(0, earliest - now)) : delay
+  }
+
+  /// The parts of a phase on the servers of a region.
+  private func senders(of phase: Int, in region: Int) -> [Int] {
+    let perServer = program.endsPerServer
+    return network.regions[region].flatMap { server in
+      (server * perServer..<(server + 1) * perServer).compactMap {
+        program.part(of: Int32($0), in: phase)
+      }
+    }
+  }
+
+  // MARK: Changing
+
+  private mutating func beginSwitching(to number: Int, in region: Int) throws(ReplayError) {
+    guard let target = regions[region].items[number].target else { return }
+    let delay = choices.delay(
+      from: regions[region].current, to: target, chargesFirst: options.chargesFirstConfiguration)
+    let phase = Int(regions[region].items[number].phase)
+    if let delay {
+      records[phase].reconfiguredRegionCount += 1
+      records[phase].delay = max(records[phase].delay, delay)
+    }
+    retireCircuits(of: region)
+    regions[region].old = regions[region].current
+    regions[region].current = target
+    guard let delay, delay > 0, hasDelays else { return try finishSwitching(number, in: region) }
+    regions[region].isSwitching = true
+    if network.fabric.optical?.scope == .changedPortsOnly, let old = regions[region].old {
+      setCapacities(
+        in: region, cells: zip(choices.matrices[old].cells, choices.matrices[target].cells).map(min)
+      )
+      try enter(.switching, number, in: region)
+    }
+    events.insert(Event(time: now + delay, kind: .circuitsUp, number: Int32(region)))
+  }
+
+  mutating func circuitsUp(in region: Int) throws(ReplayError) {
+    regions[region].isSwitching = false
+    try finishSwitching(regions[region].head, in: region)
+    regionsToLookAt.append(region)
+  }
+
+  private mutating func finishSwitching(_ number: Int, in region: Int) throws(ReplayError) {
+    if let target = regions[region].current {
+      setCapacities(in: region, cells: choices.matrices[target].cells)
+    }
+    try open(number, in: region)
+  }
+
+  private mutating func setCapacities(in region: Int, cells: [Int32]) {
+    for (cell, link) in regions[region].links.enumerated() where link >= 0 {
+      session.setCapacity(Double(cells[cell]) * regions[region].linkRate[cell], of: link)
+    }
+  }
+
+  /// Notes what the circuits of a region could have carried, before they go.
+  mutating func retireCircuits(of region: Int) {
+    let time = communicationTime - regions[region].placedAt
+    regions[region].placedAt = communicationTime
+    if let circuits = regions[region].current {
+      traffic.addRoom(of: choices.matrices[circuits], region: region, during: time)
+    }
+  }
+
+  // MARK: Letting traffic go
+
+  private mutating func open(_ number: Int, in region: Int) throws(ReplayError) {
+    try enter(.open, number, in: region)
+    regions[region].items[number].waiting = []
+    regions[region].circuitFlowsLeft += Int(regions[region].items[number].circuitFlowsLeft)
+    regions[region].head += 1
+    let phase = Int(regions[region].items[number].phase)
+    let place = regionsOfDemand[plan.phases[phase].demand].firstIndex(of: region) ?? 0
+    records[phase].circuits[place] = regions[region].current
+  }
+
+  private mutating func enter(
+    _ stage: RegionQueue.Stage, _ number: Int, in region: Int
+  ) throws(ReplayError) {
+    let item = regions[region].items[number]
+    let phase = Int(item.phase)
+    if rows[phase] == nil && !records[phase].isDone { begin(phase: phase) }
+    if item.stage == .undecided {
+      regions[region].items[number].circuitFlowsLeft += countCircuitFlows(number, in: region)
+      if network.fabric.sharing == .splitOptimal { pace(number, in: region) }
+    }
+    regions[region].items[number].stage = stage
+    for part in item.waiting {
+      try release(part: Int(part), item: number, of: region, above: item.stage, upTo: stage)
+    }
+  }
+
+  /// Rows of a phase that will go over a region's circuits.
+  private func countCircuitFlows(_ number: Int, in region: Int) -> Int32 {
+    let item = regions[region].items[number]
+    let phase = Int(item.phase)
+    guard let flows = rows[phase], let target = item.target else { return 0 }
+    let first = program.parts(of: phase).lowerBound
+    var count: Int32 = 0
+    for part in senders(of: phase, in: region) {
+      for row in flows.rows(ofPartAt: part - first) {
+        let cell = paths.cell[Int(flows.pair[row])]
+        if cell >= 0, choices.matrices[target].cells[Int(cell)] > 0 { count += 1 }
+      }
+    }
+    return count
+  }
+
+  /// Starts those pairs of a part that may go at a stage up to `last` but not yet at `first`.
+  private mutating func release(
+    part: Int, item number: Int, of region: Int, above first: RegionQueue.Stage,
+    upTo last: RegionQueue.Stage
+  ) throws(ReplayError) {
+    guard first < last else { return }
+    let item = regions[region].items[number]
+    let phase = Int(item.phase)
+    guard let flows = rows[phase] else { return }
+    let isWaiting = readyAt[part] < now
+    for row in flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound) {
+      let cell = paths.cell[Int(flows.pair[row])]
+      guard cell >= 0 else { continue }
+      let count = item.target.map { choices.matrices[$0].cells[Int(cell)] } ?? 0
+      let kept = regions[region].old.map { choices.matrices[$0].cells[Int(cell)] } ?? 0
+      let stage: RegionQueue.Stage = count == 0 ? .decided : kept > 0 ? .switching : .open
+      guard first < stage, stage <= last else { continue }
+      if count == 0 {
+        try startWithoutCircuit(phase: phase, row: row, flows, pace: item.pace)
+      } else {
+        let link = circuitLink(ofPair: Int(flows.pair[row]), count: count, in: region)
+        startOverCircuit(phase: phase, row: row, flows, link: link, count: count, pace: item.pace)
+        if isWaiting, first >= .decided {
+          records[phase].blocked = max(
+            records[phase].blocked, now - max(readyAt[part], item.knownAt))
+        }
+      }
+    }
+  }
+
+  /// The session's link for a pair's circuits; while others change it has those kept in place.
+  private mutating func circuitLink(ofPair pair: Int, count: Int32, in region: Int) -> Int32 {
+    let cell = Int(paths.cell[pair])
+    if regions[region].links.isEmpty {
+      let size = network.regions[region].count
+      regions[region].links = [Int32](repeating: -1, count: size * size)
+      regions[region].linkRate = [Double](repeating: 0, count: size * size)
+    }
+    if regions[region].links[cell] < 0 {
+      var count = count
+      if regions[region].isSwitching, let old = regions[region].old {
+        count = min(count, choices.matrices[old].cells[cell])
+      }
+      regions[region].linkRate[cell] = paths.circuitRate[pair]
+      regions[region].links[cell] = session.appendLink(
+        capacity: Double(count) * paths.circuitRate[pair])
+    }
+    return regions[region].links[cell]
+  }
+
+  private mutating func startWithoutCircuit(
+    phase: Int, row: Int, _ flows: PhaseFlows, pace: RegionPace?
+  ) throws(ReplayError) {
+    if let pace, pace.nanoseconds > 0 {
+      session.appendPathLink(
+        session.appendLink(capacity: flows.bytes[row] / pace.nanoseconds))
+    }
+    try startElectrical(phase: phase, row: row, flows)
+  }
+
+  private mutating func startOverCircuit(
+    phase: Int, row: Int, _ flows: PhaseFlows, link: Int32, count: Int32, pace: RegionPace?
+  ) {
+    let pair = Int(flows.pair[row])
+    var bytes = flows.bytes[row]
+    if let pace, pace.nanoseconds > 0 {
+      let share = pace.shareOnCircuits[Int(paths.cell[pair])]
+      if share < 1 {
+        // The rest goes over the EPS as a flow of its own.
+        let rest = bytes * (1 - share)
+        receiptsLeft[Int(flows.destinationPart[row])] += 1
+        session.appendPathLink(session.appendLink(capacity: rest / pace.nanoseconds))
+        appendElectricalPath(ofPair: pair)
+        started(phase: phase, row: row, bytes: rest, kind: .electrical)
+        bytes *= share
+      }
+      session.appendPathLink(session.appendLink(capacity: bytes / pace.nanoseconds))
+    }
+    let number = Int(paths.opticalRow[pair])
+    for subflow in paths.optical.subflows(of: number) {
+      for place in paths.optical.pathRange(of: subflow) {
+        let crossed = paths.optical.path[place]
+        if Int(crossed) >= network.links.count {
+          session.appendPathLink(link)
+        } else if !paths.isImplied[Int(crossed)] {
+          session.appendPathLink(crossed)
+        }
+      }
+      session.endPath()
+    }
+    started(phase: phase, row: row, bytes: bytes, kind: .circuit)
+  }
+
+  mutating func endCircuitFlow(phase: Int, region: Int) {
+    let number = item(of: phase, in: region)
+    regions[region].items[number].circuitFlowsLeft -= 1
+    if regions[region].items[number].stage == .open { regions[region].circuitFlowsLeft -= 1 }
+    if regions[region].circuitFlowsLeft == 0 { regionsToLookAt.append(region) }
+  }
+
+  // MARK: The optimum for fixed circuits
+
+  /// How the bytes of a region's phase are divided and paced so that they all end with the last.
+  private mutating func pace(_ number: Int, in region: Int) {
+    let item = regions[region].items[number]
+    guard let target = item.target else { return }
+    regions[region].items[number].pace = RegionPace(
+      choices.demands[plan.phases[Int(item.phase)].demand],
+      scale: plan.phases[Int(item.phase)].scale, region: region,
+      circuits: choices.matrices[target], on: network)
+  }
+}

@@ -1,0 +1,116 @@
+internal import TraceModel
+
+extension Execution {
+  init(
+    _ plan: PhasePlan, of workload: Workload, on network: FabricNetwork, options: ReplayOptions
+  ) throws(ReplayError) {
+    let terms = plan.demands
+    let demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
+    for demand in demands { try network.checkReachable(demand) }
+    let openers = plan.phases.filter { $0.opensEpoch }.map(\.demand)
+    self.plan = plan
+    self.network = network
+    self.options = options
+    bounds = parallelMap(count: demands.count) { lowerBound(of: demands[$0], on: network) }
+    recorded = plan.phases.map { $0.recordedNanoseconds(in: workload) }
+    program = Program(plan, of: workload)
+    paths = PathTable(demands, on: network)
+    choices = CircuitChoices(
+      demands, on: network, schedules: network.fabric.optical == nil ? [] : Set(openers))
+    regionsOfDemand = parallelMap(count: demands.count) {
+      demands[$0].regionsWithDemand(on: network)
+    }
+    forecasts = Forecasts(options.predictor, demandCount: demands.count, on: network)
+    hasDelays = true
+    repeated = nil
+    session = FlowSession(linkCapacity: network.links.capacity)
+    predecessorsLeft = program.predecessorCount
+    receiptsLeft = [Int32](repeating: 0, count: program.partCount)
+    readyAt = [Double](repeating: .infinity, count: program.partCount)
+    lastReceipt = [Double](repeating: 0, count: program.partCount)
+    hasRun = [Bool](repeating: false, count: program.partCount)
+    records = plan.phases.map { _ in PhaseRecord() }
+    rows = [PhaseFlows?](repeating: nil, count: plan.phases.count)
+    traffic = LinkTraffic(network)
+    decisions = network.regions.map { _ in [] }
+    addIterations()
+    addItems()
+  }
+
+  /// A run of the same program without delays, with the same circuits for every phase.
+  func repeating(_ decisions: [[CircuitDecision]]) -> Execution {
+    Execution(self, repeating: decisions)
+  }
+
+  private init(_ other: Execution, repeating decisions: [[CircuitDecision]]) {
+    plan = other.plan
+    program = other.program
+    paths = other.paths
+    options = other.options
+    network = other.network
+    bounds = other.bounds
+    recorded = other.recorded
+    choices = other.choices
+    hasDelays = false
+    repeated = decisions
+    session = other.session
+    predecessorsLeft = other.predecessorsLeft
+    receiptsLeft = other.receiptsLeft
+    readyAt = other.readyAt
+    lastReceipt = other.lastReceipt
+    hasRun = other.hasRun
+    records = other.records
+    rows = other.rows
+    regions = other.regions
+    itemOffsets = other.itemOffsets
+    itemOfRegion = other.itemOfRegion
+    regionsOfDemand = other.regionsOfDemand
+    self.decisions = other.decisions
+    forecasts = other.forecasts
+    traffic = other.traffic
+    iterations = other.iterations
+  }
+
+  private mutating func addIterations() {
+    for (phase, planned) in plan.phases.enumerated() {
+      let parts = program.parts(of: phase).count
+      records[phase].partsLeft = parts
+      records[phase].circuits = regionsOfDemand[planned.demand].map { _ in nil }
+      if iterations.last?.iteration == planned.step.iteration {
+        let first = iterations[iterations.count - 1].phases.lowerBound
+        iterations[iterations.count - 1].phases = first..<phase + 1
+        iterations[iterations.count - 1].partsLeft += parts
+      } else {
+        iterations.append(
+          IterationSpan(
+            iteration: planned.step.iteration, phases: phase..<phase + 1, partsLeft: parts))
+      }
+    }
+  }
+
+  /// Queues every phase at the regions whose circuits it could use.
+  private mutating func addItems() {
+    regions = network.regions.map { _ in RegionQueue() }
+    for (phase, planned) in plan.phases.enumerated() {
+      for region in regionsOfDemand[planned.demand] {
+        itemOfRegion.append(Int32(regions[region].items.count))
+        regions[region].items.append(
+          RegionQueue.Item(phase: Int32(phase), opening: opening(of: planned)))
+      }
+      itemOffsets.append(itemOfRegion.count)
+    }
+    regionsToLookAt = Array(regions.indices)
+  }
+
+  private func opening(of phase: PlannedPhase) -> RegionQueue.Opening? {
+    if phase.opensEpoch {
+      if phase.step.phase == .combineBackward { return .before }
+      if case .predicted = options.policy { return .predicted }
+      return .afterGate
+    }
+    if case .predicted(recalibrates: true) = options.policy, phase.step.phase == .combineForward {
+      return .recalibration
+    }
+    return nil
+  }
+}

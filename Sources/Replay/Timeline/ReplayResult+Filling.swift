@@ -1,0 +1,156 @@
+internal import TraceModel
+
+extension ReplayResult {
+  /// Fills in iterations, phases and totals from what was played.
+  mutating func fill(from played: Execution, withoutDelays instant: Execution?) {
+    let optima = played.circuitOptima()
+    isAbandoned = played.isAbandoned
+    for (number, span) in played.iterations.enumerated() {
+      let done = span.phases.filter {
+        !played.isAbandoned || played.records[$0].isDone && !played.program.parts(of: $0).isEmpty
+      }
+      if played.isAbandoned && done.isEmpty { continue }
+      var iteration = IterationResult(iteration: span.iteration)
+      var lag = 0.0
+      for phase in done {
+        var row = played.row(of: phase, circuitOptimum: optima[phase])
+        if let instant {
+          // What is late beyond the phases before it came late because of this one's circuits.
+          let late =
+            (played.records[phase].end - span.start)
+            - (instant.records[phase].end - instant.iterations[number].start)
+          row.exposedNanoseconds = max(0, late - lag)
+          lag = max(lag, late)
+        }
+        row.hiddenNanoseconds = max(0, played.records[phase].delay - row.exposedNanoseconds)
+        iteration.add(row)
+        bytes.add(row.bytes, scale: 1)
+        phases.append(row)
+      }
+      iteration.completionNanoseconds = played.isAbandoned ? played.now - span.start : span.length
+      iteration.computeNanoseconds = played.longestCompute(of: done)
+      iteration.exposedNanoseconds =
+        instant.map { max(0, span.length - $0.iterations[number].length) } ?? 0
+      let delays = done.reduce(0) { $0 + played.records[$1].delay }
+      iteration.hiddenNanoseconds = max(0, delays - iteration.exposedNanoseconds)
+      iterations.append(iteration)
+      total.add(iteration)
+    }
+    if played.options.pacing == .recorded {
+      total.completionNanoseconds = (played.iterations.map(\.end).max() ?? 0)
+    }
+    busiestLinks = played.traffic.busiest(
+      played.options.busiestLinkCount, during: played.communicationTime)
+  }
+
+  /// Fills in what no replay of what was played can be faster than.
+  mutating func addBounds(of played: Execution, in workload: Workload) {
+    let bounds = iterationBounds(
+      of: played.plan, program: played.program, demands: played.choices.demands,
+      on: played.network,
+      order: played.options.pacing == .recorded ? .recorded : workload.executionOrder
+    ) { !played.isAbandoned || played.records[$0].isDone }
+    for index in iterations.indices { iterations[index].boundNanoseconds = bounds[index] }
+    total.boundNanoseconds = iterations.reduce(0) { $0 + $1.boundNanoseconds }
+  }
+}
+
+extension Execution.IterationSpan {
+  var length: Double { max(0, end - start) }
+}
+
+extension Execution {
+  /// The row of a phase, without what its delays exposed.
+  fileprivate func row(of phase: Int, circuitOptimum: Double?) -> PhaseResult {
+    let planned = plan.phases[phase]
+    let record = records[phase]
+    var bound = bounds[planned.demand]
+    bound.nanoseconds *= planned.scale
+    var row = PhaseResult(
+      iteration: planned.step.iteration, microBatch: planned.step.microBatch,
+      layer: planned.step.layer, phase: planned.step.phase, role: planned.step.role,
+      startNanoseconds: record.firstReady < .infinity ? record.firstReady : now,
+      durationNanoseconds: record.duration,
+      computeBeforeNanoseconds: planned.computeNanoseconds, bound: bound,
+      circuitOptimumNanoseconds: circuitOptimum, bytes: record.bytes)
+    row.blockedNanoseconds = record.blocked
+    row.reconfiguredRegionCount = record.reconfiguredRegionCount
+    row.circuitCount = record.circuits.reduce(0) {
+      $0 + ($1.map { choices.circuitCount[$0] } ?? 0)
+    }
+    row.recordedNanoseconds = recorded[phase]
+    return row
+  }
+
+  /// The least duration of each phase on the circuits that it had, where it is known.
+  fileprivate func circuitOptima() -> [Double?] {
+    guard network.fabric.optical != nil else { return records.map { _ in nil } }
+    var numberOf: [OptimumKey: Int] = [:]
+    var keys: [OptimumKey] = []
+    let keyOfPhase = records.indices.map { phase -> Int? in
+      guard plan.phases[phase].isExpert, records[phase].isDone else { return nil }
+      let key = OptimumKey(demand: plan.phases[phase].demand, circuits: records[phase].circuits)
+      if let known = numberOf[key] { return known }
+      numberOf[key] = keys.count
+      keys.append(key)
+      return keys.count - 1
+    }
+    let wanted = keys
+    let optima = parallelMap(count: keys.count) { optimum(of: wanted[$0]) }
+    return records.indices.map { phase in
+      guard let key = keyOfPhase[phase], let optimum = optima[key] else { return nil }
+      return optimum * plan.phases[phase].scale
+        + (optimum > 0 ? network.fabric.latencyNanoseconds : 0)
+    }
+  }
+
+  private struct OptimumKey: Hashable, Sendable {
+    var demand: Int
+    var circuits: [Int?]
+  }
+
+  private func optimum(of key: OptimumKey) -> Double? {
+    var set = CircuitSet(network.regions.map { CircuitMatrix(size: $0.count) })
+    for (region, circuits) in zip(regionsOfDemand[key.demand], key.circuits) {
+      if let circuits { set.regions[region] = choices.matrices[circuits] }
+    }
+    return PacedReplay(
+      RoutedDemand(choices.demands[key.demand], on: network, circuits: set)
+    ).outcome.optimum
+  }
+
+  /// The most compute that one end had in some phases of an iteration.
+  fileprivate func longestCompute(of phases: [Int]) -> Double {
+    var compute: [Int32: Double] = [:]
+    var longest = 0.0
+    for phase in phases {
+      for part in program.parts(of: phase) where program.partCompute[part] > 0 {
+        let sum = (compute[program.partEnd[part]] ?? 0) + program.partCompute[part]
+        compute[program.partEnd[part]] = sum
+        longest = max(longest, sum)
+      }
+    }
+    return longest
+  }
+}
+
+extension IterationResult {
+  fileprivate mutating func add(_ row: PhaseResult) {
+    communicationNanoseconds += row.durationNanoseconds
+    communicationBoundNanoseconds += row.bound.nanoseconds
+    blockedNanoseconds += row.blockedNanoseconds
+    if row.hasReconfigured { reconfigurations += 1 }
+  }
+
+  /// Adds an iteration that runs after those so far.
+  fileprivate mutating func add(_ other: IterationResult) {
+    completionNanoseconds += other.completionNanoseconds
+    communicationNanoseconds += other.communicationNanoseconds
+    computeNanoseconds += other.computeNanoseconds
+    communicationBoundNanoseconds += other.communicationBoundNanoseconds
+    exposedNanoseconds += other.exposedNanoseconds
+    hiddenNanoseconds += other.hiddenNanoseconds
+    blockedNanoseconds += other.blockedNanoseconds
+    reconfigurations += other.reconfigurations
+  }
+}
