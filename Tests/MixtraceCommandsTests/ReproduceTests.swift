@@ -9,8 +9,8 @@ struct ReproduceTests {
   /// One model of the real table with values of our own.
   private static let small = """
     Model,Bandwidth,fattree,mixnet,rail-optimized,topoopt
-    Mixtral 8*22B,400,1.1,1.2,1.1,1.5
-    Mixtral 8*22B,800,1.0,1.1,1.0,1.3
+    Mixtral 8*7B,400,1.1,1.2,1.1,1.5
+    Mixtral 8*7B,800,1.0,1.1,1.0,1.3
     """
 
   private func reproduce(
@@ -76,9 +76,9 @@ struct ReproduceTests {
   func refusals() throws {
     let cases: [(String, String, String)] = [
       ("mixnet,", "ocs,", "no column mixnet"), ("1.5", "fast", "line 2"),
-      ("Mixtral 8*22B,800", "Mixtral,800", "known: Mixtral 8*22B"),
+      ("Mixtral 8*7B,800", "Mixtral,800", "known: Mixtral 8*22B"),
       ("800,1.0,1.1,1.0,1.3", "800,1.0,1.1,1.0", "line 3"),
-      ("Mixtral 8*22B,800,", "Mixtral 8*22B,200,", "800 Gb/s"),
+      ("Mixtral 8*7B,800,", "Mixtral 8*7B,200,", "800 Gb/s"),
       ("400,1.1,", "400,2.5,", "between 1 and 2"),
     ]
     for (old, new, words) in cases {

@@ -9,15 +9,19 @@ public struct DeclaredTraffic: Sendable, Hashable {
   /// With 1 Mixtral 8x7B (TP 4, EP 8) moves 63 bytes between tensor-parallel ranks for 37 between
   /// experts; production measured 60 to 30 (MixNet, section 3).
   public var tensorReductionsPerPass = 1
+  /// Whether the gradients of each layer are reduced as soon as its last backward pass has ended,
+  /// beside whatever else runs, instead of all together when the stage has finished.
+  public var overlapsBackward = false
 
   public init(
     hasTensor: Bool = true, hasPipeline: Bool = true, hasData: Bool = true,
-    tensorReductionsPerPass: Int = 1
+    tensorReductionsPerPass: Int = 1, overlapsBackward: Bool = false
   ) {
     self.hasTensor = hasTensor
     self.hasPipeline = hasPipeline
     self.hasData = hasData
     self.tensorReductionsPerPass = tensorReductionsPerPass
+    self.overlapsBackward = overlapsBackward
   }
 }
 
@@ -35,7 +39,8 @@ extension Workload {
   ///   gradients over data × context ranks and of the experts' over expert-data ranks. A reduction
   ///   that is divided into reduce-scatter and all-gather (distributed optimiser) has as many bytes.
   ///
-  /// Context-parallel attention is not added.
+  /// Context-parallel attention is not added. Predecessors of the workload's own steps are left out:
+  /// the order of the steps stands for them.
   ///
   /// - Throws: `WorkloadError` when sizes are not declared, when the workload has such traffic or
   ///   recorded times, when stages or phases are not known, or when its ends are NICs.

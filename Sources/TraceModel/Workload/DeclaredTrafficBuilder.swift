@@ -157,7 +157,9 @@ struct DeclaredTrafficBuilder {
 
   private mutating func addSteps(of pass: Pass) {
     var layer: Int32?
-    for step in workload.steps[pass.steps] {
+    for var step in workload.steps[pass.steps] {
+      // The order of the steps says all that is known, and what is added joins that order.
+      step.predecessors = []
       // Before the first all-to-all of the layer in this pass.
       if step.layer != layer { addTensorStep(before: step, inStage: pass.stage) }
       layer = step.layer
@@ -178,55 +180,94 @@ struct DeclaredTrafficBuilder {
 
   // MARK: Data
 
+  /// Layers of a stage whose gradients are reduced together, and what must have run before.
+  private struct Bucket {
+    var layerCount: Int64
+    var hasTables: Bool
+    var predecessors: [Int32]
+  }
+
   private mutating func addDataSteps(of iteration: ArraySlice<Workload.Step>) {
     for stage in 0..<parallelism.pipeline {
       let own = iteration.filter { Int($0.stage) == stage }
       guard let last = own.last else { continue }
-      let layers = Int64(Set(own.map(\.layer)).count)
-      addReduction(
-        of: denseParameters(inStage: stage, layers: layers), inStage: stage, after: last,
-        stride: parallelism.tensor, count: parallelism.context * parallelism.data)
-      let expertsPerRank = (model.expertCount + parallelism.expert - 1) / parallelism.expert
-      let lanes = Int64(parallelism.expertTensor)
-      let expertParameters = layers * Int64(expertsPerRank) * Int64(sizes.parametersPerExpert)
-      addReduction(
-        of: (expertParameters + lanes - 1) / lanes, inStage: stage, after: last,
-        stride: parallelism.expert * parallelism.expertTensor, count: parallelism.expertData)
+      for bucket in traffic.overlapsBackward ? bucketsByLayer(own) : [wholeStage(own)] {
+        addReductions(of: bucket, inStage: stage, like: last)
+      }
     }
   }
 
+  private func wholeStage(_ own: [Workload.Step]) -> Bucket {
+    Bucket(layerCount: Int64(Set(own.map(\.layer)).count), hasTables: true, predecessors: [])
+  }
+
+  /// One layer each, in the order in which their last backward passes end; the lowest one takes the
+  /// tables along.
+  private func bucketsByLayer(_ own: [Workload.Step]) -> [Bucket] {
+    let last = own.filter { $0.phase.isBackward }.map(\.microBatch).max()
+    let layers = Set(own.map(\.layer)).sorted(by: >)
+    return layers.map { layer in
+      let operations = own.filter {
+        $0.layer == layer && $0.microBatch == last && $0.phase.isBackward
+      }
+      let closing = operations.map(\.phase.rawValue).max()
+      return Bucket(
+        layerCount: 1, hasTables: layer == layers.last,
+        predecessors: operations.filter { $0.phase.rawValue == closing }.map(\.operation).sorted())
+    }
+  }
+
+  private mutating func addReductions(
+    of bucket: Bucket, inStage stage: Int, like last: Workload.Step
+  ) {
+    addReduction(
+      of: denseParameters(of: bucket, inStage: stage), after: bucket, like: last,
+      Rings(
+        stage: stage, stride: parallelism.tensor, count: parallelism.context * parallelism.data))
+    let expertsPerRank = (model.expertCount + parallelism.expert - 1) / parallelism.expert
+    let lanes = Int64(parallelism.expertTensor)
+    let parameters = bucket.layerCount * Int64(expertsPerRank) * Int64(sizes.parametersPerExpert)
+    addReduction(
+      of: (parameters + lanes - 1) / lanes, after: bucket, like: last,
+      Rings(
+        stage: stage, stride: parallelism.expert * parallelism.expertTensor,
+        count: parallelism.expertData))
+  }
+
   /// Dense parameters of one rank.
-  private func denseParameters(inStage stage: Int, layers: Int64) -> Int64 {
-    let tables = (stage == 0 ? 1 : 0) + (stage == parallelism.pipeline - 1 ? 1 : 0)
+  private func denseParameters(of bucket: Bucket, inStage stage: Int) -> Int64 {
+    let tables =
+      bucket.hasTables ? (stage == 0 ? 1 : 0) + (stage == parallelism.pipeline - 1 ? 1 : 0) : 0
     let all =
-      layers * Int64(sizes.denseParametersPerLayer)
+      bucket.layerCount * Int64(sizes.denseParametersPerLayer)
       + Int64(tables) * Int64(sizes.embeddingParameters)
     let lanes = Int64(parallelism.tensor)
     return (all + lanes - 1) / lanes
   }
 
   private mutating func addReduction(
-    of parameters: Int64, inStage stage: Int, after last: Workload.Step, stride: Int, count: Int
+    of parameters: Int64, after bucket: Bucket, like last: Workload.Step, _ rings: Rings
   ) {
-    guard count > 1, parameters > 0 else { return }
+    guard rings.count > 1, parameters > 0 else { return }
     let bytes = parameters * Int64(sizes.bytesPerGradient)
     append(
-      .allReduce, .data, like: last, layer: nil,
-      demand: demand(of: Rings(stage: stage, stride: stride, count: count)),
-      bytesPerUnit: RingLowering.allReduceBytes(bytes, count: count))
+      .allReduce, .data, like: last, layer: nil, demand: demand(of: rings),
+      bytesPerUnit: RingLowering.allReduceBytes(bytes, count: rings.count),
+      predecessors: bucket.predecessors)
   }
 
   // MARK: Steps and demands
 
   private mutating func append(
     _ kind: OperationKind, _ role: Role, like step: Workload.Step, layer: Int32?, demand: Int,
-    bytesPerUnit: Int64
+    bytesPerUnit: Int64, predecessors: [Int32] = []
   ) {
     steps.append(
       Workload.Step(
         operation: nextOperation, kind: kind, role: role, phase: .unspecified,
         iteration: step.iteration, microBatch: step.microBatch, stage: step.stage,
-        layer: layer ?? Operation.unknown, demand: demand, bytesPerUnit: bytesPerUnit))
+        layer: layer ?? Operation.unknown, demand: demand, bytesPerUnit: bytesPerUnit,
+        predecessors: predecessors))
     nextOperation += 1
   }
 

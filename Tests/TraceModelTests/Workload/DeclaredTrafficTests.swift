@@ -122,6 +122,30 @@ import TraceModel
     }
   }
 
+  @Test func overlappedReductionsMoveTheSameBytesAfterTheirLayersLastPass() throws {
+    let plain = try workload()
+    let together = try plain.addingDeclaredTraffic()
+    let apart = try plain.addingDeclaredTraffic(DeclaredTraffic(overlapsBackward: true))
+    #expect(apart.bytes(of: .data) == together.bytes(of: .data))
+    #expect(together.steps.allSatisfy { $0.predecessors.isEmpty })
+    let reductions = apart.steps.filter { $0.role == .data }
+    // Dense and experts of each of four layers.
+    #expect(reductions.count == 8)
+    let byID = Dictionary(uniqueKeysWithValues: apart.steps.map { ($0.operation, $0) })
+    var layers = Set<Int32>()
+    for step in reductions {
+      #expect(step.predecessors == step.predecessors.sorted() && !step.predecessors.isEmpty)
+      for id in step.predecessors {
+        let last = try #require(byID[id])
+        #expect(last.phase == .dispatchBackward && last.microBatch == 2)
+        #expect(last.stage == step.stage)
+        layers.insert(last.layer)
+      }
+    }
+    #expect(layers == [0, 1, 2, 3])
+    #expect(apart.steps.filter { $0.role == .expert }.allSatisfy { $0.predecessors.isEmpty })
+  }
+
   @Test func workloadsThatCannotBeCompletedAreRefused() throws {
     let plain = try workload()
     let full = try plain.addingDeclaredTraffic()

@@ -15,27 +15,45 @@ extension PaperFabric {
   /// The fabric of the paper for a model's cluster.
   ///
   /// Eight NICs and 900 GB/s of NVSwitch (450 in each direction) per GPU; MixNet gives six NICs to a
-  /// region of EP × TP GPUs (section 7.1). Only TopoOpt's split of NICs is its preset's.
+  /// region of EP × TP GPUs, TopoOpt all eight to one flat patch panel (section 7.1).
+  /// - Parameter patched: TopoOpt's circuits for the model's whole demand, see `topoOptShape`.
   func specification(
-    for paper: PaperModel, layout: Layout, gigabitsPerSecond: Int, inputs: PaperInputs
+    for paper: PaperModel, layout: Layout, gigabitsPerSecond: Int, inputs: PaperInputs,
+    patched: CircuitShape
   ) throws -> FabricSpecification {
     guard
       var fabric = FabricCatalogue.preset(
         named: presetName, layout: layout, nicBitsPerSecond: Double(gigabitsPerSecond) * 1e9)
     else {
-      throw VerbError("the fabric \(presetName) is not in the catalogue: that column stays empty")
+      throw VerbError("the catalogue has no fabric \(presetName) for this cluster")
     }
     fabric.scaleUpBitsPerSecond = 3.6e12 * Double(paper.lanes)
     fabric.payloadEfficiency = inputs.payloadEfficiency
-    // The fat-tree of the public simulator has one host for each GPU; MixNet gathers on delegates.
-    if self == .fatTree { fabric.nicPolicy = .pinned }
     if inputs.poolsAllNICs { fabric.nicPolicy = .pooled }
-    if self == .mixNet {
+    switch self {
+    case .rail: break
+    case .fatTree:
+      // The public simulator's fat-tree has one host for each GPU; MixNet gathers on delegates.
+      if !inputs.poolsAllNICs { fabric.nicPolicy = .pinned }
+    case .mixNet:
       fabric.sharing = inputs.sharing
       fabric.optical?.scope = inputs.scope
       fabric.optical?.delay = inputs.delay
+    case .topoOpt:
+      fabric.electrical = DirectTopology(patched, isPatched: true)
     }
     return fabric
+  }
+
+  /// TopoOpt's patch panel for one iteration: a ring through all servers, and matchings of the
+  /// demand for the other NICs.
+  ///
+  /// It knows the demand that it is scored on, as the paper's idealised panel does.
+  static func topoOptShape(for workload: Workload) -> CircuitShape {
+    CircuitShape(
+      TopoOpt(ringCount: 1), serverCount: workload.layout.serverCount,
+      opticalPorts: PaperModel.gpusPerServer,
+      demand: workload.matrix(of: workload.steps, at: .server))
   }
 
   /// What the paper's formula charges for the 1,024 GPUs.

@@ -44,7 +44,8 @@ struct PaperReproduction: Sendable {
         let place = models.firstIndex { $0.name == cell.model } ?? 0
         let fabric = try cell.fabric.specification(
           for: models[place], layout: prepared[place].workload.layout,
-          gigabitsPerSecond: cell.gigabitsPerSecond, inputs: inputs)
+          gigabitsPerSecond: cell.gigabitsPerSecond, inputs: inputs,
+          patched: prepared[place].patched)
         return PaperAnswer(
           try replay(prepared[place].workload, on: fabric), layers: models[place].layersPerStage)
       }
@@ -62,6 +63,8 @@ struct PaperReproduction: Sendable {
     var workload: Workload
     var fit: ComputeFit
     var origin: String
+    /// TopoOpt's circuits for the workload.
+    var patched: CircuitShape
   }
 
   private static func prepare(
@@ -77,6 +80,7 @@ struct PaperReproduction: Sendable {
     }
     let demand = try PaperDemand(of: model, measured: measured, inputs: inputs)
     let workload = try PaperWorkload(model, demand: demand, inputs: inputs).workload()
+    let patched = PaperFabric.topoOptShape(for: workload)
     let compute = model.model.compute
     let fit =
       try known
@@ -85,11 +89,13 @@ struct PaperReproduction: Sendable {
         estimatePerLayer: Phase.allToAlls.reduce(0) { $0 + compute.nanoseconds(before: $1) }
       ) { scale, rate in
         let fabric = try PaperFabric.fatTree.specification(
-          for: model, layout: workload.layout, gigabitsPerSecond: rate, inputs: inputs)
+          for: model, layout: workload.layout, gigabitsPerSecond: rate, inputs: inputs,
+        patched: patched)
         return try replay(workload.scalingCompute(by: scale), on: fabric).completionNanoseconds
       }
     return Prepared(
-      workload: try workload.scalingCompute(by: fit.scale), fit: fit, origin: demand.origin)
+      workload: try workload.scalingCompute(by: fit.scale), fit: fit, origin: demand.origin,
+      patched: patched)
   }
 
   /// Our time of a cell over our best of its model, which is how the table is normalised.
