@@ -72,12 +72,12 @@ package func fillComponent(links: LinkColumns, flows: inout FlowColumns, scratch
     if share > top.share && share < .infinity {
       // Shares only grow while others freeze, so a stale one is corrected when it comes up.
       scratch.heap[0].share = share
-      sift(&scratch.heap, count: count)
+      settleTop(&scratch.heap, count: count)
       continue
     }
     count -= 1
     scratch.heap[0] = scratch.heap[count]
-    sift(&scratch.heap, count: count)
+    settleTop(&scratch.heap, count: count)
     if share == .infinity { continue }
     level = share
     var crossing = links.firstCrossing[link]
@@ -113,24 +113,11 @@ private func prepare(links: LinkColumns, flows: inout FlowColumns, scratch: inou
       LinkShare(
         share: scratch.remaining[Int(link)] / Double(scratch.waiting[Int(link)]), link: link))
   }
-  var place = scratch.heap.count / 2
-  while place > 0 {
-    place -= 1
-    sift(&scratch.heap, from: place, count: scratch.heap.count)
-  }
+  var heap = scratch.heap.mutableSpan
+  heapify(&heap, count: heap.count)
 }
 
-private func sift(_ heap: inout [LinkShare], from start: Int = 0, count: Int) {
-  guard start < count else { return }
-  let entry = heap[start]
-  var hole = start
-  var child = 2 * hole + 1
-  while child < count {
-    if child + 1 < count && LinkShare.precedes(heap[child + 1], heap[child]) { child += 1 }
-    guard LinkShare.precedes(heap[child], entry) else { break }
-    heap[hole] = heap[child]
-    hole = child
-    child = 2 * hole + 1
-  }
-  heap[hole] = entry
+private func settleTop(_ heap: inout [LinkShare], count: Int) {
+  var heap = heap.mutableSpan
+  siftDown(&heap, from: 0, count: count)
 }

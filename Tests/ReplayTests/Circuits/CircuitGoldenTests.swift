@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TraceModel
 
-@testable import Replay
+import Replay
 
 @Suite struct CircuitGoldenTests {
   struct Golden: Sendable, CustomStringConvertible {
