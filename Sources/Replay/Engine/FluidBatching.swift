@@ -4,7 +4,9 @@ public struct FluidBatching: Sendable, Hashable {
   ///
   /// Each still ends at its own time at the rate it had; the rates of the others change once, at
   /// the mean of those times weighted by rate, so that the capacity used too early and the
-  /// capacity left unused cancel.
+  /// capacity left unused cancel. On all-to-alls of 256 ends a step of 0.02 moves the completion
+  /// by up to 0.6 % and single flows by 0.08 % on average and 1.7 % at most; a step of 0.005 by
+  /// 0.14 %, 0.03 % and 0.7 %. A completion may come out below its lower bound by as much.
   public var relativeStep: Double
 
   public init(relativeStep: Double) { self.relativeStep = max(0, relativeStep) }

@@ -29,9 +29,9 @@ private struct PartStages {
   private var limits: SlackLimits?
   private var solution: PartSolution
 
-  /// A link is left out when it has room for this many times what is used of it,
+  /// A link is left out when it has room for this many times what is used of it.
   private static let wantedFactor = 2.0
-  /// and stays out when it has room for this many times what is used without it.
+  /// It stays out when it has room for this many times what is used once it is out.
   private static let neededFactor = 1.25
 
   init(

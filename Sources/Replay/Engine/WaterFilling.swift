@@ -98,6 +98,7 @@ package func fillOpenLinks(
 ) -> Int {
   var work = 0
   var heapCount = 0
+  var turns = 0
   var highestKept = 0.0
   for link in ends.indices where levels[link] < LinkRoom.roomy {
     highestKept = max(highestKept, levels[link])
@@ -145,7 +146,9 @@ package func fillOpenLinks(
       places: &places, crossings: crossings, others: others, stride: stride)
     // What was bound before may by now have been bound elsewhere and opened again.
     for entry in 0..<heapCount { places[Int(heap[entry].link)].formerCount = 0 }
-    highestKept = LinkRoom.roomy
+    // Each turn opens a higher link, so they come to an end; rounding must not be able to differ.
+    turns += 1
+    highestKept = turns <= 4 * ends.count ? LinkRoom.roomy : 0
   }
 }
 
@@ -217,7 +220,7 @@ private func bind(
       note(crossings[crossing], in: &place)
       swap(crossing, bound, crossings: &crossings, others: &others, stride: stride)
       bound += 1
-    } else if lowest > limit {
+    } else if mayReachKept && lowest > limit {
       let binder = Int(goals[subflow].link)
       if !isOpen[binder] {
         isOpen[binder] = true
