@@ -106,7 +106,7 @@ import Replay
         for cell in demand.cells.indices { demand.cells[cell] = Int64(stream.below(12)) }
         let request = CircuitRequest(
           demand: demand, opticalPorts: optical, electricalPorts: electrical)
-        let result = StaticOptimum().solve(request)
+        let result = StaticOptimum(stepLimit: 20_000).solve(request)
         #expect(result.isProven)
         let best = Self.bestOfAll(request)
         #expect(abs(result.nanoseconds - best) < 2e-6 * best)

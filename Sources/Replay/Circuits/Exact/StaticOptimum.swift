@@ -23,7 +23,7 @@ public struct StaticOptimum: StandingCircuitScheduler {
   /// Decisions of the search before it is given up; 0 for exchanges only.
   public var stepLimit: Int
 
-  public init(_ duplex: Duplex = .paired, stepLimit: Int = 2_000) {
+  public init(_ duplex: Duplex = .paired, stepLimit: Int = 500) {
     self.duplex = duplex
     self.stepLimit = stepLimit
   }

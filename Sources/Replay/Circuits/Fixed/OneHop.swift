@@ -26,7 +26,9 @@ public struct OneHop: StandingCircuitScheduler {
   }
 }
 
-/// The least time over a pair's own circuits only. O(servers² × ports × log).
+/// The least time over a pair's own circuits only.
+///
+/// O(servers² × ports × log).
 public struct OneHopOptimum: Sendable, Hashable {
   /// Bytes per circuit of the pair that ends last; ÷ port rate this is the time.
   public var bytesPerCircuit: Double

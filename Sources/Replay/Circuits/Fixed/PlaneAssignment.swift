@@ -11,6 +11,8 @@ public enum PlaneAssignment: Sendable, Hashable {
   /// The search for full-duplex circuits was ended before it had an answer.
   case undecided
 
+  /// Looks for an assignment.
+  ///
   /// Directed circuits: exact, O(circuits × (servers + planes)). Full-duplex circuits: exact search,
   /// given up after `stepLimit` steps.
   public init(
@@ -108,7 +110,9 @@ private struct PairColouring {
       && !isUsed[edges[edge].right * planeCount + plane]
   }
 
-  /// Nil when the steps are used up. Planes not used yet are all alike: only the first is tried.
+  /// Colours the circuits that are left; nil when the steps are used up.
+  ///
+  /// Planes not used yet are all alike: only the first is tried.
   private mutating func colourNext(planesUsed: Int) -> Bool? {
     var chosen = -1
     var fewest = Int.max

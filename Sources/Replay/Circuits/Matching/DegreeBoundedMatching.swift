@@ -13,6 +13,8 @@ package func maximumWeightCells(size: Int, ports: Int, weights: [Int64]) -> [Boo
   return search.isChosen
 }
 
+/// The transport network and the paths that are looked for in it.
+///
 /// Rows are nodes 0 ..< size, columns size ..< 2 size. A row reaches the columns of cells that are
 /// not chosen at cost −weight; a column gives back chosen cells at cost +weight.
 private struct CellSearch {

@@ -12,8 +12,10 @@ package func maximumWeightPairs(size: Int, weights: [Int64]) -> [Int32] {
   return Array(search.mate[0..<size])
 }
 
-/// The state of the search. Nodes 0 ..< size are ends; higher nodes are blossoms: odd cycles of
-/// nodes that act as one. A *top* node lies in no other.
+/// The state of the search.
+///
+/// Nodes 0 ..< size are ends; higher nodes are blossoms: odd cycles of nodes that act as one. A *top*
+/// node lies in no other.
 private struct BlossomSearch {
   enum Label: Int8 {
     case free, outer, inner

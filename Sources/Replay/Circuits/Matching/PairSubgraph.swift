@@ -9,6 +9,8 @@ package struct PairSubgraph: Sendable {
   /// Nodes of the exact construction up to which it is used: about a second of work.
   package static let exactNodeLimit = 400
 
+  /// Chooses exactly where the construction is small, by rounds of matching elsewhere.
+  ///
   /// Exact by vertex splitting for few pairs: every end becomes `ports` copies and every pair two
   /// nodes in between, and a maximum weight matching of that graph is read back (Schrijver, 2003,
   /// chapter 32). Otherwise `ports` rounds of maximum weight matching on the pairs that are left.

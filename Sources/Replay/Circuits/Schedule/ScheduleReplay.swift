@@ -54,7 +54,9 @@ public struct ScheduleReplay: Sendable {
     return try play(scheduler.schedule(for: request))
   }
 
-  /// Plays a schedule. O(circuits of all configurations + servers²) per round, and as many rounds as
+  /// Plays a schedule.
+  ///
+  /// O(circuits of all configurations + servers²) per round, and as many rounds as
   /// differ.
   ///
   /// - Throws: a `ReplayError` when the schedule needs more ports than there are, when a pair is left
