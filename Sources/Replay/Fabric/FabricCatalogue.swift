@@ -114,7 +114,13 @@ public enum FabricCatalogue {
   public static func preset(
     named name: String, layout: Layout, nicBitsPerSecond: Double = 400e9
   ) -> FabricSpecification? {
-    offers(layout: layout, nicBitsPerSecond: nicBitsPerSecond).first { $0.name == name }?.fabric
+    let cluster = CataloguedCluster(
+      layout: layout, nicBitsPerSecond: nicBitsPerSecond, switchRadix: 64)
+    // Random and direct links take long to lay out: only where they are asked for.
+    for group in [compared, electrical, direct, optical] {
+      if let offer = group(cluster).first(where: { $0.name == name }) { return offer.fabric }
+    }
+    return nil
   }
 
   /// Servers from the first to the last rank of an expert-parallel group, tensor lanes included.

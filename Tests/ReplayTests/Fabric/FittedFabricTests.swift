@@ -82,6 +82,26 @@ import TraceModel
     #expect(result.completionNanoseconds >= 32 * (1 - 1e-9))
   }
 
+  @Test(arguments: 0..<5) func wideningOneLinkNeverRaisesABound(seed: Int) throws {
+    var random = RandomStream(seed: UInt64(seed), purpose: 5)
+    let matrix = Fixtures.random(8, &random)
+    let edges = Hypercube().graph(serverCount: 8).edges.filter { $0.source < $0.destination }
+    let wide = random.below(edges.count)
+    func bound(of wideRate: Int) throws -> Double {
+      var text = ""
+      for (number, edge) in edges.enumerated() {
+        text += "\(edge.source) \(edge.destination) \(number == wide ? wideRate : 8) Gb/s\n"
+      }
+      let list = try EdgeList(text: text, file: "e")
+      return try replay(
+        Workloads.oneGPUPerServer([matrix]), on: DirectFixtures.fabric(list, nics: 5)
+      ).total.boundNanoseconds
+    }
+    let narrow = try bound(of: 8)
+    #expect(try bound(of: 16) <= narrow * (1 + 1e-9))
+    #expect(try bound(of: 4) >= narrow * (1 - 1e-9))
+  }
+
   @Test func theElectricalShareCountsInTheBound() throws {
     let result = try replay(
       Workloads.oneGPUPerServer([Fixtures.p8(3)]), on: StaticOpticalTests.fabric(forwards: true))
