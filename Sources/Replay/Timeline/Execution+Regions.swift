@@ -55,167 +55,9 @@ extension Execution {
     regionsToLookAt.append(region)
   }
 
-  // MARK: Deciding
-
-  mutating func lookAtRegions() throws(ReplayError) {
-    guard !regionsToLookAt.isEmpty else { return }
-    let wanted = regionsToLookAt.count == 1 ? regionsToLookAt : Set(regionsToLookAt).sorted()
-    regionsToLookAt.removeAll(keepingCapacity: true)
-    for region in wanted { try look(at: region) }
-  }
-
-  /// Opens the traffic of a region's next phases as far as the circuits allow.
-  mutating func look(at region: Int) throws(ReplayError) {
-    while regions[region].head < regions[region].items.count, !regions[region].isSwitching {
-      let number = regions[region].head
-      if regions[region].items[number].stage == .undecided {
-        guard let decision = try decision(for: number, in: region) else { return }
-        decisions[region].append(decision)
-        let current = regions[region].current
-        regions[region].items[number].target = decision.target ?? current
-        guard let target = decision.target, isChange(from: current, to: target) else {
-          regions[region].current = decision.target ?? current
-          try open(number, in: region)
-          continue
-        }
-        try enter(.decided, number, in: region)
-      }
-      guard regions[region].circuitFlowsLeft == 0 else { return }
-      try beginSwitching(to: number, in: region)
-    }
-  }
-
-  private func isChange(from current: Int?, to target: Int) -> Bool {
-    current != target
-      || choices.delay(
-        from: current, to: target, chargesFirst: options.chargesFirstConfiguration) != nil
-  }
-
-  /// What the controller does before a phase; nil while it cannot decide.
-  private mutating func decision(
-    for number: Int, in region: Int
-  ) throws(ReplayError) -> CircuitDecision? {
-    if let repeated, decisions[region].count < repeated[region].count {
-      let decision = repeated[region][decisions[region].count]
-      regions[region].items[number].opening = decision.opening
-      guard canDecide(decision.opening, number, in: region) else { return nil }
-      noteKnowledge(of: number, in: region)
-      return decision
-    }
-    let item = regions[region].items[number]
-    let isFirst = regions[region].current == nil
-    let isSettled = !isFirst && (options.policy == .never || !dependsOnDemand)
-    guard let opening = item.opening, !isSettled else {
-      return CircuitDecision(target: nil, opening: nil)
-    }
-    if !dependsOnDemand {
-      return CircuitDecision(target: choice(for: item, in: region), opening: .before)
-    }
-    guard canDecide(opening, number, in: region) else { return nil }
-    var target = choice(for: item, in: region)
-    if opening == .predicted {
-      guard let guess = forecasts.predict(phase: Int(item.phase), region: region, plan: plan)
-      else {
-        // Nothing to predict from: the gate says it.
-        regions[region].items[number].opening = .afterGate
-        return try decision(for: number, in: region)
-      }
-      target = choices.choose(for: guess)
-    }
-    noteKnowledge(of: number, in: region)
-    guard let target else { return CircuitDecision(target: nil, opening: opening) }
-    var takes = isFirst
-    if !takes { takes = try policyTakes(target, for: number, in: region) }
-    return CircuitDecision(target: takes ? target : nil, opening: opening)
-  }
-
-  private var dependsOnDemand: Bool { network.fabric.optical?.scheduler.dependsOnDemand ?? false }
-
-  private func canDecide(
-    _ opening: RegionQueue.Opening?, _ number: Int, in region: Int
-  ) -> Bool {
-    switch opening {
-    case nil: true
-    case .afterGate: regions[region].items[number].gatesLeft == 0
-    case .before, .predicted, .recalibration: regions[region].circuitFlowsLeft == 0
-    }
-  }
-
-  private mutating func noteKnowledge(of number: Int, in region: Int) {
-    if regions[region].items[number].opening == .afterGate {
-      regions[region].items[number].knownAt = regions[region].items[number].lastGateAt
-    }
-  }
-
-  /// What the scheduler would set up for a phase's own demand, or for that of its epoch.
-  private func choice(for item: RegionQueue.Item, in region: Int) -> Int? {
-    let phase = Int(item.phase)
-    let opener = item.opening == .recalibration ? plan.phases[phase].opener : phase
-    return choices.choice[plan.phases[opener].demand][region]
-  }
-
-  private mutating func policyTakes(
-    _ target: Int, for number: Int, in region: Int
-  ) throws(ReplayError) -> Bool {
-    switch options.policy {
-    case .never: return false
-    case .always, .predicted: return true
-    case .threshold(let factor):
-      return try gain(of: target, forEpochsOf: [number], in: region)
-        > factor * wait(for: target, number, in: region)
-    case .hysteresis(let factor, let epochs):
-      let openers = regions[region].items[...number].indices
-        .filter { regions[region].items[$0].opening != nil }.suffix(max(1, epochs))
-      return try gain(of: target, forEpochsOf: Array(openers), in: region)
-        > factor * wait(for: target, number, in: region)
-    }
-  }
-
-  /// Nanoseconds that a region's bytes of some epochs would have saved on other circuits, each phase
-  /// alone on the fabric.
-  private mutating func gain(
-    of target: Int, forEpochsOf numbers: [Int], in region: Int
-  ) throws(ReplayError) -> Double {
-    guard let current = regions[region].current else { return .infinity }
-    var gain = 0.0
-    for number in numbers {
-      for phase in plan.followers(of: Int(regions[region].items[number].phase)) {
-        let planned = plan.phases[phase]
-        let old = try choices.time(of: planned.demand, in: region, on: current)
-        let new = try choices.time(of: planned.demand, in: region, on: target)
-        gain += (old - new) * planned.scale
-      }
-    }
-    return gain
-  }
-
-  /// For how long traffic would wait for a change that begins now: senders still computing do not.
-  private func wait(for target: Int, _ number: Int, in region: Int) -> Double {
-    let item = regions[region].items[number]
-    let delay =
-      choices.delay(
-        from: regions[region].current, to: target, chargesFirst: options.chargesFirstConfiguration)
-      ?? 0
-    guard item.knownAt == -.infinity else { return delay }
-    let earliest =
-      senders(of: Int(item.phase), in: region).lazy
-      .map { readyAt[$0] }.min() ?? .infinity
-    return earliest < .infinity ? max(0, delay - max(0, earliest - now)) : delay
-  }
-
-  /// The parts of a phase on the servers of a region.
-  private func senders(of phase: Int, in region: Int) -> [Int] {
-    let perServer = program.endsPerServer
-    return network.regions[region].flatMap { server in
-      (server * perServer..<(server + 1) * perServer).compactMap {
-        program.part(of: Int32($0), in: phase)
-      }
-    }
-  }
-
   // MARK: Changing
 
-  private mutating func beginSwitching(to number: Int, in region: Int) throws(ReplayError) {
+  mutating func beginSwitching(to number: Int, in region: Int) throws(ReplayError) {
     guard let target = regions[region].items[number].target else { return }
     let delay = choices.delay(
       from: regions[region].current, to: target, chargesFirst: options.chargesFirstConfiguration)
@@ -268,7 +110,7 @@ extension Execution {
 
   // MARK: Letting traffic go
 
-  private mutating func open(_ number: Int, in region: Int) throws(ReplayError) {
+  mutating func open(_ number: Int, in region: Int) throws(ReplayError) {
     try enter(.open, number, in: region)
     regions[region].items[number].waiting = []
     regions[region].circuitFlowsLeft += Int(regions[region].items[number].circuitFlowsLeft)
@@ -278,7 +120,7 @@ extension Execution {
     records[phase].circuits[place] = regions[region].current
   }
 
-  private mutating func enter(
+  mutating func enter(
     _ stage: RegionQueue.Stage, _ number: Int, in region: Int
   ) throws(ReplayError) {
     let item = regions[region].items[number]

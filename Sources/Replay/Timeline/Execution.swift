@@ -217,10 +217,8 @@ struct Execution {
     endIfDone(part)
   }
 
-  func endIsPending(_ part: Int) -> Bool { hasRun[part] && receiptsLeft[part] == 0 }
-
   private mutating func endIfDone(_ part: Int) {
-    guard endIsPending(part) else { return }
+    guard hasRun[part], receiptsLeft[part] == 0 else { return }
     if lastReceipt[part] > now {
       events.insert(Event(time: lastReceipt[part], kind: .partEnds, number: Int32(part)))
     } else {

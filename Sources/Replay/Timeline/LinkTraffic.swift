@@ -37,9 +37,6 @@ struct LinkTraffic: Sendable {
     circuitRoom[region] = circuitBytes[region]
   }
 
-  /// Bytes over each link of the fabric, circuits left out.
-  var linkBytes: [Double] { bytes }
-
   /// The links with the highest utilisation; ties stay in the order of the links.
   func busiest(_ count: Int, during time: Double) -> [LinkUse] {
     guard time > 0, count > 0 else { return [] }

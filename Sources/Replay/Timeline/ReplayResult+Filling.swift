@@ -84,7 +84,10 @@ extension Execution {
 
   /// The least duration of each phase on the circuits that it had, where it is known.
   fileprivate func circuitOptima() -> [Double?] {
-    guard network.fabric.optical != nil else { return records.map { _ in nil } }
+    // The paced division takes one path per pair.
+    guard network.fabric.optical != nil, network.hasOnePathPerPair else {
+      return records.map { _ in nil }
+    }
     var numberOf: [OptimumKey: Int] = [:]
     var keys: [OptimumKey] = []
     let keyOfPhase = records.indices.map { phase -> Int? in
