@@ -62,7 +62,7 @@ struct ReproduceTests {
   func refusals() throws {
     let cases: [(String, String, String)] = [
       ("mixnet,", "ocs,", "no column mixnet"), ("1.5", "fast", "line 2"),
-      ("Mixtral 8*7B,800", "Mixtral,800", "known: Mixtral 8*22B"),
+      ("Mixtral 8*7B", "Mixtral", "known: Mixtral 8*22B"),
       ("800,1.0,1.1,1.0,1.3", "800,1.0,1.1,1.0", "line 3"),
       ("Mixtral 8*7B,800,", "Mixtral 8*7B,200,", "800 Gb/s"),
       ("400,1.1,", "400,2.5,", "between 1 and 2"),
