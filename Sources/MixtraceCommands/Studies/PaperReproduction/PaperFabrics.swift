@@ -45,13 +45,13 @@ extension PaperFabric {
     return fabric
   }
 
-  /// TopoOpt's patch panel for one iteration: a ring through all servers, and matchings of the
-  /// demand for the other NICs.
+  /// TopoOpt's patch panel for one iteration: rings through all servers, and matchings of the demand
+  /// for the other NICs.
   ///
   /// It knows the demand that it is scored on, as the paper's idealised panel does.
-  static func topoOptShape(for workload: Workload) -> CircuitShape {
+  static func topoOptShape(for workload: Workload, inputs: PaperInputs) -> CircuitShape {
     CircuitShape(
-      TopoOpt(ringCount: 1), serverCount: workload.layout.serverCount,
+      TopoOpt(ringCount: inputs.ringCount), serverCount: workload.layout.serverCount,
       opticalPorts: PaperModel.gpusPerServer,
       demand: workload.matrix(of: workload.steps, at: .server))
   }

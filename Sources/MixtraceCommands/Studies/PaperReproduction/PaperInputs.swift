@@ -26,6 +26,10 @@ struct PaperInputs: Sendable, Hashable {
   var delay = ReconfigurationDelay.mixNetPaper
   /// Bytes of one gradient in the data-parallel reductions.
   var bytesPerGradient = 2
+  /// Whether a layer's gradients are reduced beside the backward pass of the others.
+  var overlapsGradients = false
+  /// Rings of TopoOpt's patch panel; the other NICs go to matchings of the demand.
+  var ringCount = 1
   /// Attention's share of the compute; nil leaves it to the operations of both (`ComputeEstimate`).
   var attentionShare: Double?
   /// Payload as a share of what the wire carries.
@@ -34,12 +38,16 @@ struct PaperInputs: Sendable, Hashable {
   var replicas: Int? = 2
   var seed: UInt64 = 1
 
-  /// The same without what only MixNet's circuits depend on: where it is equal, so are the fitted
-  /// compute and the cells of all other fabrics.
-  var electrical: PaperInputs {
+  /// The same without what a fabric does not depend on: where it is equal, so are the cells.
+  func relevant(to fabric: PaperFabric) -> PaperInputs {
     var inputs = self
     let assumed = PaperInputs()
-    (inputs.sharing, inputs.scope, inputs.delay) = (assumed.sharing, assumed.scope, assumed.delay)
+    if fabric != .mixNet {
+      (inputs.sharing, inputs.scope, inputs.delay) = (
+        assumed.sharing, assumed.scope, assumed.delay
+      )
+    }
+    if fabric != .topoOpt { inputs.ringCount = assumed.ringCount }
     return inputs
   }
 }
@@ -99,6 +107,12 @@ struct PaperVariant: Sendable {
       "delay before a forward dispatch", assumed: "25 ms, not hidden", tried: "none"
     ) { $0.delay = .instant },
     PaperVariant("bytes per gradient", assumed: "2", tried: "4") { $0.bytesPerGradient = 4 },
+    PaperVariant(
+      "gradient reductions", assumed: "after the last backward pass", tried: "beside it"
+    ) { $0.overlapsGradients = true },
+    PaperVariant(
+      "TopoOpt's patch panel", assumed: "one ring, then matchings", tried: "two rings"
+    ) { $0.ringCount = 2 },
     PaperVariant(
       "attention's share of compute", assumed: "by operations", tried: "one half"
     ) { $0.attentionShare = 0.5 },

@@ -22,22 +22,25 @@ struct PaperReproduction: Sendable {
   ) throws {
     self.table = table
     self.inputs = inputs
-    let known = known?.inputs.electrical == inputs.electrical ? known : nil
+    let unchanged = Set(
+      PaperFabric.allCases.filter { known?.inputs.relevant(to: $0) == inputs.relevant(to: $0) })
+    let knownFits = unchanged.contains(.fatTree) ? known?.fits : nil
     let models = try table.models.map { try PaperModel.named($0) }
     let prepared = try parallelMap(count: models.count) { number in
       Result {
         try Self.prepare(
           models[number], table: table, measured: measured, inputs: inputs,
-          fit: known?.fits[models[number].name])
+          fit: knownFits?[models[number].name])
       }
     }.map { try $0.get() }
     for (model, ready) in zip(models, prepared) {
       fits[model.name] = ready.fit
       origins[model.name] = ready.origin
     }
-    for cell in table.cells where cell.fabric != .mixNet { answers[cell] = known?.answers[cell] }
-    absences = known?.absences ?? []
-    let cells = table.cells.filter { known == nil || $0.fabric == .mixNet }
+    for cell in table.cells where unchanged.contains(cell.fabric) {
+      answers[cell] = known?.answers[cell]
+    }
+    let cells = table.cells.filter { !unchanged.contains($0.fabric) || answers[$0] == nil }
     let solved = parallelMap(count: cells.count) { number in
       Result { () throws -> PaperAnswer in
         let cell = cells[number]
@@ -80,7 +83,7 @@ struct PaperReproduction: Sendable {
     }
     let demand = try PaperDemand(of: model, measured: measured, inputs: inputs)
     let workload = try PaperWorkload(model, demand: demand, inputs: inputs).workload()
-    let patched = PaperFabric.topoOptShape(for: workload)
+    let patched = PaperFabric.topoOptShape(for: workload, inputs: inputs)
     let compute = model.model.compute
     let fit =
       try known
@@ -90,7 +93,7 @@ struct PaperReproduction: Sendable {
       ) { scale, rate in
         let fabric = try PaperFabric.fatTree.specification(
           for: model, layout: workload.layout, gigabitsPerSecond: rate, inputs: inputs,
-        patched: patched)
+          patched: patched)
         return try replay(workload.scalingCompute(by: scale), on: fabric).completionNanoseconds
       }
     return Prepared(

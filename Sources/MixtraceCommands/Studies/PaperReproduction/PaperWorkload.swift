@@ -28,7 +28,7 @@ struct PaperWorkload: Sendable {
       steps(demandOfLayer: numbers), stageCount: layout.parallelism.pipeline)
     return try Workload(
       grain: .rank, layout: layout, model: model, demands: demands, steps: steps
-    ).addingDeclaredTraffic()
+    ).addingDeclaredTraffic(DeclaredTraffic(overlapsBackward: inputs.overlapsGradients))
   }
 
   /// One demand for each distinct matrix and each expert group that uses it.
