@@ -60,7 +60,7 @@ package func coprimeStrides(serverCount: Int) -> [Int] {
 
 /// Different full-duplex rings, where stride p and n − p are the same, near 1, x, x² … with
 /// x = n^(1/count); rings are used again when there are fewer.
-func ringStrides(serverCount: Int, count: Int) -> [Int] {
+package func ringStrides(serverCount: Int, count: Int) -> [Int] {
   let candidates = coprimeStrides(serverCount: serverCount).filter { 2 * $0 <= serverCount }
   guard count > 0, !candidates.isEmpty else { return [] }
   let ratio = pow(Double(serverCount), 1 / Double(count))

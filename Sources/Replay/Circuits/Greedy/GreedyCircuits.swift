@@ -26,7 +26,7 @@ private struct PairUrgency: Comparable {
 ///   - demand: of a pair, folded if paired; pairs without any are left out.
 ///   - urgency: of a demand that has so many circuits already.
 ///   - start: circuits that are there already and stay; none unless said.
-func greedyCircuits(
+package func greedyCircuits(
   size: Int, portsPerServer: Int, duplex: Duplex = .paired, endsAtFullPair: Bool = false,
   demand: (Int, Int) -> Int64, urgency: (Double, Int) -> Double,
   startingFrom start: CircuitMatrix? = nil
@@ -64,6 +64,6 @@ func greedyCircuits(
 }
 
 /// Time per circuit: what a pair without any waits for never ends.
-func finishTime(of demand: Double, circuits: Int) -> Double {
+package func finishTime(of demand: Double, circuits: Int) -> Double {
   circuits == 0 ? .infinity : demand / Double(circuits)
 }

@@ -1,11 +1,11 @@
-internal import TraceModel
+package import TraceModel
 
 extension TrafficMatrix {
   /// Both directions of every pair added up, without the diagonal: a symmetric matrix.
-  func foldedBySum() -> [Int64] { folded { $0 &+ $1 } }
+  package func foldedBySum() -> [Int64] { folded { $0 &+ $1 } }
 
   /// The larger direction of every pair, without the diagonal: a symmetric matrix.
-  func foldedByMaximum() -> [Int64] { folded { Swift.max($0, $1) } }
+  package func foldedByMaximum() -> [Int64] { folded { Swift.max($0, $1) } }
 
   private func folded(_ fold: (Int64, Int64) -> Int64) -> [Int64] {
     var result = [Int64](repeating: 0, count: size * size)
