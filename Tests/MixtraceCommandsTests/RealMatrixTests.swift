@@ -8,8 +8,6 @@ import Testing
   "A measured token matrix through the command line",
   .enabled(if: RealInputs.arePresent, Comment(rawValue: RealInputs.absence)))
 struct RealMatrixTests {
-  /// Phases of one layer: the matrix or its transpose, four times.
-  private static let phaseCount = 4.0
   /// 400 Gb/s: bytes, here tokens, that one NIC carries in a nanosecond.
   private static let nicBytesPerNanosecond = 50.0
 
@@ -26,10 +24,10 @@ struct RealMatrixTests {
       ["replay", trace, "--tokens-as-bytes", "--alpha", "6", "--format", "json"] + options)
   }
 
-  /// Tokens per unit rate of one NIC and phase that a row's time stands for.
+  /// Tokens per unit rate of one NIC that a row's time stands for.
   private func tokens(_ key: String, of row: [String: Any]) throws -> Double {
     let nanoseconds = try #require(row[key] as? Double, "no \(key) in \(row)")
-    return nanoseconds * Self.nicBytesPerNanosecond / Self.phaseCount
+    return nanoseconds * Self.nicBytesPerNanosecond
   }
 
   @Test(
@@ -38,7 +36,8 @@ struct RealMatrixTests {
   func completion(sharing: String, expected: Double) throws {
     try withScratchFolder { folder in
       let rows = try replay(
-        in: folder, "--fabric", "mixnet", "--delay", "instant", "--sharing", sharing
+        in: folder, "--fabric", "mixnet", "--delay", "instant", "--sharing", sharing,
+        "--phase", "dispatch-forward"
       ).rows("fabrics")
       let row = try #require(rows.first)
       #expect(row["sharing"] as? String == sharing)
@@ -46,6 +45,17 @@ struct RealMatrixTests {
       #expect(abs(try tokens("bound_ns", of: row) - 8486.6) < 0.1)
       let share = try #require(row["of_bound_share"] as? Double)
       #expect(abs(share - 8486.6 / expected) < 1e-4)
+    }
+  }
+
+  @Test("servers that are done with a phase go on: four phases take less than four times one")
+  func readiness() throws {
+    try withScratchFolder { folder in
+      let options = ["--fabric", "mixnet", "--delay", "instant"]
+      let all = try replay(in: folder, options[0], options[1], options[2], options[3])
+      let row = try #require(try all.rows("fabrics").first)
+      #expect(try tokens("completion_ns", of: row) < 4 * 10_897.0 - 1)
+      #expect(try tokens("completion_ns", of: row) >= tokens("bound_ns", of: row))
     }
   }
 

@@ -10,19 +10,19 @@ struct SelectionTests {
     let rows = try succeeding(
       ["replay", trace, "--fabric", "fat-tree", "--format", "json"] + options
     ).rows("fabrics")
-    return try #require(rows.first?["communication_ns"] as? Double)
+    return try #require(rows.first?["network_ns"] as? Double)
   }
 
-  @Test("phases, layers and iterations add up to the whole")
+  @Test("iterations add up to the whole; phases and layers are parts of it that overlap")
   func parts() throws {
     try withScratchFolder { folder in
       let trace = try SmallTrace.write(in: folder)
       let whole = try replayed(trace)
       let phases = ["dispatch-forward", "combine-forward", "combine-backward", "dispatch-backward"]
       let byPhase = try phases.map { try replayed(trace, "--phase", $0) }
-      #expect(abs(byPhase.reduce(0, +) - whole) < 1e-6 * whole)
+      #expect(byPhase.allSatisfy { 0 < $0 && $0 < whole })
       let byLayer = try ["0", "1"].map { try replayed(trace, "--layer", $0) }
-      #expect(abs(byLayer.reduce(0, +) - whole) < 1e-6 * whole)
+      #expect(byLayer.allSatisfy { 0 < $0 && $0 < whole })
       let first = try replayed(trace, "--iteration", "0")
       let rest = try replayed(trace, "--iteration", "1-2")
       #expect(abs(first + rest - whole) < 1e-6 * whole)

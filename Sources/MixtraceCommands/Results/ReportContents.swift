@@ -86,11 +86,8 @@ struct ReportContents {
         return BarChart.Row(
           row.label,
           [
-            total.communicationNanoseconds, total.computeNanoseconds,
-            max(
-              0,
-              total.completionNanoseconds - total.communicationNanoseconds
-                - total.computeNanoseconds),
+            max(0, row.networkNanoseconds - total.exposedNanoseconds),
+            comparison.computeNanoseconds, total.exposedNanoseconds,
           ],
           bound: total.boundNanoseconds,
           note: HumanNumber.text(total.percentOfBound / 100, .share) + " of bound",

@@ -62,10 +62,9 @@ enum Verdict {
       "Uncalibrated: the trace was not replayed on the fabric that it was recorded on."
     ]
     if let row = comparison.fastest,
-      row.result.total.communicationNanoseconds
-        < row.completionNanoseconds / 100
+      row.networkNanoseconds < row.completionNanoseconds / 100
     {
-      let share = row.result.total.communicationNanoseconds / row.completionNanoseconds
+      let share = row.networkNanoseconds / row.completionNanoseconds
       limits.append(
         "The network is \(HumanNumber.text(share, .share)) of the time on \(row.label): no fabric can matter."
       )

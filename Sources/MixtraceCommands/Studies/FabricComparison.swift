@@ -12,22 +12,28 @@ struct FabricComparison {
     var bill: BillOfMaterials
 
     var completionNanoseconds: Double { result.completionNanoseconds }
-    /// How well the circuits in place were used over all phases, 0 … 1; nil without circuits.
+    /// What the network adds: completion without that on a network of unlimited rate.
+    var networkNanoseconds: Double
+    /// How well the circuits in place were used over the phases whose senders were ready together
+    /// and found their circuits set, 0 … 1; nil without any, for elsewhere waiting hides it.
     var shareOfCircuitOptimum: Double? {
       var optimum = 0.0
       var duration = 0.0
       for phase in result.phases {
-        guard let least = phase.circuitOptimumNanoseconds else { continue }
+        guard let least = phase.circuitOptimumNanoseconds,
+          phase.startSpreadNanoseconds <= phase.durationNanoseconds / 100,
+          phase.blockedNanoseconds == 0
+        else { continue }
         optimum += least
         duration += phase.durationNanoseconds
       }
       return duration > 0 ? optimum / duration : nil
     }
-    /// How near the phases came to their own bounds, compute left out, 0 … 1; nil without bytes.
+    /// How near what the network adds comes to what it must add, 0 … 1; nil when it adds nothing.
     var shareOfNetworkBound: Double? {
-      let duration = result.phases.reduce(0) { $0 + $1.durationNanoseconds }
-      return duration > 0
-        ? result.phases.reduce(0) { $0 + $1.bound.nanoseconds } / duration : nil
+      let compute = completionNanoseconds - networkNanoseconds
+      return networkNanoseconds > 0
+        ? max(0, result.total.boundNanoseconds - compute) / networkNanoseconds : nil
     }
     /// Iterations per second and million dollars; larger is better.
     var performancePerMillionUSD: Double {
@@ -39,6 +45,8 @@ struct FabricComparison {
   var rows: [Row] = []
   /// Which prices were used.
   private(set) var costModel = ""
+  /// Completion on a network of unlimited rate.
+  private(set) var computeNanoseconds = 0.0
 
   /// Replays a workload on every fabric.
   ///
@@ -51,6 +59,7 @@ struct FabricComparison {
     progress: (_ name: String, _ done: Int) -> Void = { _, _ in }
   ) throws {
     costModel = parameters.options.cost.rawValue
+    computeNanoseconds = try Self.computeNanoseconds(of: workload)
     var hasSetOnce = false
     for (done, fabric) in fabrics.enumerated() {
       progress(fabric.name, done)
@@ -82,7 +91,18 @@ struct FabricComparison {
     rows.append(
       Row(
         label: label, fabric: fabric, result: result,
-        bill: parameters.bill(for: fabric, layout: workload.layout)))
+        bill: parameters.bill(for: fabric, layout: workload.layout),
+        networkNanoseconds: max(0, result.completionNanoseconds - computeNanoseconds)))
+  }
+
+  /// How long compute alone takes, waiting for each other's results included.
+  private static func computeNanoseconds(of workload: Workload) throws -> Double {
+    guard workload.steps.contains(where: { $0.computeBeforeNanoseconds > 0 }) else { return 0 }
+    let unlimited = 1e24
+    let network = FabricSpecification(
+      name: "unlimited", summary: "a network of unlimited rate", nicsPerServer: 1,
+      nicBitsPerSecond: unlimited, scaleUpBitsPerSecond: unlimited)
+    return try replay(workload, on: network).completionNanoseconds
   }
 
   /// The fabrics that can be bought: an ideal crossbar is a yardstick.

@@ -204,7 +204,10 @@ struct Execution {
     hasRun[part] = true
     guard let flows = rows[phase] else { return }
     let range = flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound)
-    if !range.isEmpty { records[phase].firstReady = min(records[phase].firstReady, now) }
+    if !range.isEmpty {
+      records[phase].firstReady = min(records[phase].firstReady, now)
+      records[phase].lastReady = now
+    }
     var hasRegional = false
     for row in range {
       switch paths.route[Int(flows.pair[row])] {

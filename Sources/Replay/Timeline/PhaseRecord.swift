@@ -3,6 +3,7 @@ struct PhaseRecord: Sendable {
   /// Parts that have not ended.
   var partsLeft = 0
   var firstReady = Double.infinity
+  var lastReady = 0.0
   var firstByte = Double.infinity
   var end = 0.0
   var bytes = CarriedBytes()

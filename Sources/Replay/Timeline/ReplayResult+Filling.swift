@@ -73,6 +73,7 @@ extension Execution {
       durationNanoseconds: record.duration,
       computeBeforeNanoseconds: planned.computeNanoseconds, bound: bound,
       circuitOptimumNanoseconds: circuitOptimum, bytes: record.bytes)
+    row.startSpreadNanoseconds = max(0, record.lastReady - record.firstReady)
     row.blockedNanoseconds = record.blocked
     row.reconfiguredRegionCount = record.reconfiguredRegionCount
     row.circuitCount = record.circuits.reduce(0) {

@@ -68,6 +68,8 @@ public struct PhaseResult: Sendable, Hashable {
   public var role: Role
   /// When its first sender was ready, on the replay's clock.
   public var startNanoseconds: Double
+  /// How much later than the first its last sender was ready: waiting for compute, not for the network.
+  public var startSpreadNanoseconds = 0.0
   /// From its first byte to its last receipt, latency included.
   public var durationNanoseconds: Double
   /// The most compute of an operation before it.
