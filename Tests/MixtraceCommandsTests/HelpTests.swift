@@ -9,7 +9,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs = [
-    "ingest", "attribute", "info", "analyze", "replay", "sweep", "report", "synth", "export",
+    "ingest", "attribute", "info", "analyze", "replay", "sweep", "circuits", "report", "synth",
+    "export",
     "reproduce",
   ]
 

@@ -25,6 +25,7 @@ struct OutputFormTests {
   /// Endings of keys whose numbers have a unit.
   private static let units = [
     "_ns", "_bytes", "_usd", "_share", "_ratio", "_bits", "_over_mean", "_servers", "_musd",
+    "_watts",
   ]
   /// Keys whose numbers are counted or have no dimension.
   private static let withoutUnit: Set<String> = [

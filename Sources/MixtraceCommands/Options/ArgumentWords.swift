@@ -8,8 +8,10 @@ public import TraceModel
 extension TableFormat: ExpressibleByArgument {}
 
 extension CopyRule: ExpressibleByArgument {}
+extension Duplex: ExpressibleByArgument {}
 extension NICPolicy: ExpressibleByArgument {}
 extension ReconfigurationScope: ExpressibleByArgument {}
+extension ReplayPacing: ExpressibleByArgument {}
 extension SharingMode: ExpressibleByArgument {}
 
 extension Grain: ExpressibleByArgument {

@@ -7,6 +7,13 @@ internal import TraceModel
 /// Parameters of the fabrics that a trace is replayed on; what is left out keeps the preset's value.
 struct FabricOptions: ParsableArguments {
   @Option(
+    help: ArgumentHelp(
+      "Fabrics of your own (YAML); without --fabric they are compared instead of the presets.",
+      valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var fabrics: String?
+
+  @Option(
     help: ArgumentHelp("Rate of one NIC per direction.", valueName: "rate"))
   var nicRate = "400 Gb/s"
 
@@ -31,7 +38,8 @@ struct FabricOptions: ParsableArguments {
     help: ArgumentHelp(
       "Time to change circuits: a duration or a preset.",
       discussion: "Presets: mixnet-paper (25 ms), mixnet-prototype (41.1 ms + 0.35 ms per pair), "
-        + "commodity-nic (42 ms + 5.67 s until the link is up), instant.",
+        + "commodity-nic (42 ms + 5.67 s until the link is up), "
+        + ReconfigurationDelay.presets.dropFirst(3).map(\.name).joined(separator: ", ") + ".",
       valueName: "duration|preset"))
   var delay = ReconfigurationDelay.mixNetPaper.name
 
@@ -42,9 +50,36 @@ struct FabricOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "When circuits change; threshold: only where it gains more than the wait.",
+      "When circuits change.",
+      discussion: "threshold: only where it gains more than the wait; hysteresis: where it would "
+        + "have gained that over the last 4 passes; predicted: before the gate has run, from a "
+        + "predictor's guess.",
       valueName: "policy"))
   var policy = PolicyName.always
+
+  @Option(
+    help: ArgumentHelp(
+      "Who guesses the demand for predicted policies: \(DemandPredictors.all.map(\.name).joined(separator: ", ")).",
+      valueName: "name"))
+  var predictor = LastValuePredictor().name
+
+  @Option(
+    help: ArgumentHelp(
+      "Who chooses the circuits of fabrics that follow the demand; see mixtrace circuits --help.",
+      discussion: "Default: as the preset's name says.", valueName: "name"))
+  var scheduler: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Something that does not work, on all fabrics: \"server 3 nic 7\"; may be repeated.",
+      discussion: "Forms: \(Failure.forms).", valueName: "failure"))
+  var fail: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What starts an operation: the end of those before it, or its recorded time (open loop).",
+      valueName: "pacing"))
+  var pacing = ReplayPacing.dependencies
 
   @Option(
     help: ArgumentHelp(
@@ -62,8 +97,8 @@ struct FabricOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Scale-up (NVLink) rate of one GPU per direction; headlines count both directions.",
-      valueName: "rate"))
-  var scaleUpRate = "450 GB/s"
+      discussion: "Default: 450 GB/s, and 7.2 Tb/s on nvl72.", valueName: "rate"))
+  var scaleUpRate: String?
 
   @Option(
     help: ArgumentHelp("Payload as a share of what the wire carries, 0 to 1.", valueName: "share"))
@@ -89,16 +124,34 @@ struct FabricOptions: ParsableArguments {
     guard payloadEfficiency > 0, payloadEfficiency <= 1 else {
       throw ValidationError("--payload-efficiency must be above 0 and at most 1")
     }
+    if let scheduler, CircuitSchedulers.named(scheduler) == nil {
+      throw ValidationError(
+        Self.unknown("scheduler", scheduler, among: CircuitSchedulers.all.map(\.name)))
+    }
+    if DemandPredictors.named(predictor) == nil {
+      throw ValidationError(
+        Self.unknown("predictor", predictor, among: DemandPredictors.all.map(\.name)))
+    }
+    if let words = fail.first(where: { Failure($0) == nil }) {
+      throw ValidationError("--fail \"\(words)\": write one of \(Failure.forms)")
+    }
     try checkOption("--nics-per-server", nicsPerServer, in: 1...1_024)
     try checkOption("--switch-radix", switchRadix, in: 2...65_536)
     try checkOption("--optical-radix", opticalRadix, in: 2...65_536)
     return try optionQuantity { () throws(ConfigurationError) in
       FabricParameters(
         nicBitsPerSecond: try Quantity.bitsPerSecond(nicRate, at: "--nic-rate"),
-        scaleUpBitsPerSecond: try Quantity.bitsPerSecond(scaleUpRate, at: "--scale-up-rate"),
+        scaleUpBitsPerSecond: try scaleUpRate.map { (text) throws(ConfigurationError) in
+          try Quantity.bitsPerSecond(text, at: "--scale-up-rate")
+        },
         latencyNanoseconds: try Quantity.nanoseconds(latency, at: "--latency"),
-        delay: try namedDelay(), options: self)
+        delay: try namedDelay(), declared: try fabrics.map(FabricFile.read) ?? [], options: self)
     }
+  }
+
+  private static func unknown(_ kind: String, _ name: String, among names: [String]) -> String {
+    let nearest = nearestSpelling(of: name, among: names).map { "Did you mean \($0)? " } ?? ""
+    return "no \(kind) is named \"\(name)\". \(nearest)There are: \(names.joined(separator: ", "))"
   }
 
   private func namedDelay() throws(ConfigurationError) -> ReconfigurationDelay {
@@ -113,9 +166,12 @@ struct FabricOptions: ParsableArguments {
 /// Checked parameters, and the fabrics that they make out of the presets.
 struct FabricParameters {
   var nicBitsPerSecond: Double
-  var scaleUpBitsPerSecond: Double
+  /// Nil for each preset's own.
+  var scaleUpBitsPerSecond: Double?
   var latencyNanoseconds: Double
   var delay: ReconfigurationDelay
+  /// The fabrics of the user's file.
+  var declared: [FabricDeclaration]
   var options: FabricOptions
 
   /// NICs of a candidate's servers where neither the user nor the trace says: MixNet's.
@@ -128,8 +184,45 @@ struct FabricParameters {
     }
   }
 
-  /// Every preset with these parameters, in the catalogue's order.
+  /// The presets that are compared unless others are named, with these parameters.
   func fabrics(for layout: Layout) throws -> [FabricSpecification] {
+    let presets = FabricCatalogue.presets(
+      layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond, switchRadix: options.switchRadix)
+    return try presets.map { try checked(apply(to: $0), for: layout) }
+  }
+
+  /// Fabrics by name, in the order of the names: those of the user's file, then those of the
+  /// catalogue. Without names all of the file, or the presets that are compared by default.
+  func fabrics(named names: [String], for layout: Layout) throws -> [FabricSpecification] {
+    let own = try declared.map {
+      try FabricSpecification($0, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
+    }
+    guard !names.isEmpty else { return own.isEmpty ? try fabrics(for: layout) : own }
+    let presets = try fabrics(for: layout)
+    var offers: [FabricOffer]?
+    return try names.map { name in
+      if let fabric = (own + presets).first(where: { $0.name == name }) { return fabric }
+      // Laying out all the others takes a while: only when one of them is asked for.
+      if offers == nil {
+        offers = FabricCatalogue.offers(
+          layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond,
+          switchRadix: options.switchRadix)
+      }
+      guard let offer = offers?.first(where: { $0.name == name }) else {
+        let known = own.map(\.name) + (offers ?? []).map(\.name)
+        let nearest = nearestSpelling(of: name, among: known).map { "Did you mean \($0)? " } ?? ""
+        throw ValidationError(
+          "no fabric is named \"\(name)\". \(nearest)Fabrics: " + known.joined(separator: ", "))
+      }
+      guard let fabric = offer.fabric else {
+        throw ValidationError("fabric \(name) does not fit this layout: \(offer.reason ?? "")")
+      }
+      return try checked(apply(to: fabric), for: layout)
+    }
+  }
+
+  /// The layout with the NICs of the candidates' servers.
+  private func sized(_ layout: Layout) -> Layout {
     // A trace whose servers show one NIC says nothing about the candidates' servers.
     var sized = layout
     if let nics = options.nicsPerServer {
@@ -137,33 +230,22 @@ struct FabricParameters {
     } else if layout.nicsPerServer == 1 {
       sized.nicsPerServer = Self.assumedNICsPerServer
     }
-    let presets = FabricCatalogue.presets(
-      layout: sized, nicBitsPerSecond: nicBitsPerSecond, switchRadix: options.switchRadix)
-    let fabrics = presets.map { apply(to: $0, layout: layout) }
-    for fabric in fabrics {
-      if let defect = fabric.defect(for: layout) {
-        throw ValidationError("fabric \(fabric.name): \(defect)")
-      }
-    }
-    return fabrics
+    return sized
   }
 
-  /// Presets by name, in the order of the names; all of them when there are no names.
-  func fabrics(named names: [String], for layout: Layout) throws -> [FabricSpecification] {
-    let all = try fabrics(for: layout)
-    guard !names.isEmpty else { return all }
-    return try names.map { name in
-      if let fabric = all.first(where: { $0.name == name }) { return fabric }
-      let nearest = nearestSpelling(of: name, among: all.map(\.name)).map { "Did you mean \($0)? " }
-      throw ValidationError(
-        "no fabric is named \"\(name)\". \(nearest ?? "")Fabrics: "
-          + all.map(\.name).joined(separator: ", "))
+  private func checked(
+    _ fabric: FabricSpecification, for layout: Layout
+  ) throws -> FabricSpecification {
+    if let defect = fabric.defect(for: layout) {
+      throw ValidationError("fabric \(fabric.name): \(defect)")
     }
+    return fabric
   }
 
-  private func apply(to preset: FabricSpecification, layout: Layout) -> FabricSpecification {
+  private func apply(to preset: FabricSpecification) -> FabricSpecification {
     var fabric = preset
-    fabric.scaleUpBitsPerSecond = scaleUpBitsPerSecond
+    if let rate = scaleUpBitsPerSecond { fabric.scaleUpBitsPerSecond = rate }
+    fabric.failures = options.fail.compactMap { Failure($0) }
     fabric.latencyNanoseconds = latencyNanoseconds
     fabric.payloadEfficiency = options.payloadEfficiency
     fabric.switchRadix = options.switchRadix
@@ -171,6 +253,11 @@ struct FabricParameters {
     if let sharing = options.sharing { fabric.sharing = sharing }
     if fabric.optical != nil {
       if let alpha = options.alpha { fabric.optical?.nicsPerServer = alpha }
+      if let name = options.scheduler, fabric.optical?.scheduler.dependsOnDemand == true,
+        let scheduler = CircuitSchedulers.named(name)
+      {
+        fabric.optical?.scheduler = scheduler
+      }
       fabric.optical?.delay = delay
       fabric.optical?.scope = options.reconfiguration
       fabric.optical?.switchRadix = options.opticalRadix
@@ -200,13 +287,25 @@ struct FabricParameters {
     case .always: .always
     case .never: .never
     case .threshold: .threshold(factor: 1)
+    case .hysteresis: .hysteresis(factor: 1, epochs: 4)
+    case .predicted: .predicted(recalibrates: false)
+    case .predictedRecalibrated: .predicted(recalibrates: true)
     }
+  }
+
+  /// How a fabric is replayed, with another policy if one is given.
+  func replayOptions(policy other: ReconfigurationPolicy? = nil) -> ReplayOptions {
+    ReplayOptions(
+      policy: other ?? policy,
+      predictor: DemandPredictors.named(options.predictor).map { PredictorChoice($0) },
+      pacing: options.pacing)
   }
 }
 
 /// The words of `--policy`.
 enum PolicyName: String, CaseIterable, ExpressibleByArgument {
-  case always, never, threshold
+  case always, never, threshold, hysteresis, predicted
+  case predictedRecalibrated = "predicted-recalibrated"
 }
 
 /// The words of `--cost`.

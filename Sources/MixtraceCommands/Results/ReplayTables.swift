@@ -22,6 +22,7 @@ enum ReplayTables {
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("cost_usd", "Cost", .dollars),
         .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
+        .number("power_watts", "Power", .plain, isForMachinesOnly: true),
         .text("sharing", "Sharing", isForMachinesOnly: true),
       ])
     let best = comparison.rows.map(\.completionNanoseconds).min() ?? 0
@@ -42,6 +43,7 @@ enum ReplayTables {
           Cell(row.shareOfCircuitOptimum, orMissing: ""),
           isYardstick ? .missing("") : .number(row.bill.totalUSD),
           isYardstick ? .missing("") : .number(row.performancePerMillionUSD),
+          isYardstick ? .missing("") : .number(row.power.watts),
           row.result.sharing.map { .text($0.rawValue) } ?? .missing(""),
         ], emphasis: row.label == fastest ? .best : .none)
     }
@@ -51,6 +53,29 @@ enum ReplayTables {
         + "for what the network adds. of circuits: how well the circuits that were set are used, "
         + "where all senders start together and wait for none. The ideal crossbar is a yardstick, not for sale."
     ]
+    return table
+  }
+
+  /// Recorded beside replayed durations of one fabric, phase by phase.
+  static func recorded(_ row: FabricComparison.Row) -> Table {
+    var table = Table(
+      "Recorded and replayed on \(row.label)",
+      columns: [
+        .text("iteration", "Iteration"), .text("layer", "Layer"), .text("phase", "Phase"),
+        .number("recorded_ns", "Recorded", .nanoseconds),
+        .number("replayed_ns", "Replayed", .nanoseconds),
+        .number("recorded_over_replayed_ratio", "Recorded ÷ replayed", .ratio),
+      ])
+    for phase in row.result.phases {
+      guard let recorded = phase.recordedNanoseconds, phase.durationNanoseconds > 0 else {
+        continue
+      }
+      table.append([
+        .text(known(phase.iteration)), .text(known(phase.layer)), .text(phase.phase.name),
+        .number(recorded), .number(phase.durationNanoseconds),
+        .number(recorded / phase.durationNanoseconds),
+      ])
+    }
     return table
   }
 
@@ -172,7 +197,13 @@ enum ReplayTables {
         .text(line.item), Cell(line.count), .number(line.unitPriceUSD), .number(line.totalUSD),
       ])
     }
-    table.notes = row.bill.boxes.map { "\($0.count) boxes: \($0.kind)." }
+    table.notes =
+      row.bill.boxes.map { "\($0.count) boxes: \($0.kind)." } + [
+        "About \(HumanNumber.text(row.power.watts / 1e3, .plain)) kW"
+          + (row.power.itemsLeftOut.isEmpty
+            ? "" : ", without \(row.power.itemsLeftOut.joined(separator: ", "))")
+          + ": published figures for parts of this kind, an indication only."
+      ]
     return table
   }
 

@@ -56,11 +56,28 @@ enum Verdict {
     HumanNumber.text(abs(share), .share) + " " + (share >= 0 ? more : less)
   }
 
+  static let uncalibrated =
+    "Uncalibrated: the trace was not replayed on the fabric that it was recorded on."
+
+  /// No network that works is further below its rates.
+  private static let leastEfficiency = 0.1
+
+  /// How well the replay repeats the recording.
+  static func sentence(_ calibration: Calibration, on fabric: String) -> String {
+    let error = HumanNumber.text(calibration.medianError, .share)
+    let numbers =
+      "replayed times are \(HumanNumber.text(calibration.efficiency, .share)) of the recorded ones "
+      + "on \(fabric) (fitted on \(calibration.fittedPhaseCount) phases); on "
+      + "\(calibration.testedPhaseCount) others that is off by \(error) in the median"
+    if calibration.efficiency < leastEfficiency {
+      return "Uncalibrated: \(numbers). Recorded times are nearly all waiting, or another fabric's."
+    }
+    return calibration.isCalibrated ? "Calibrated: \(numbers)." : "Uncalibrated: \(numbers)."
+  }
+
   /// What limits the statements.
   static func limits(_ comparison: FabricComparison, workload: Workload) -> [String] {
-    var limits = [
-      "Uncalibrated: the trace was not replayed on the fabric that it was recorded on."
-    ]
+    var limits = [uncalibrated]
     if let row = comparison.fastest,
       row.networkNanoseconds < row.completionNanoseconds / 100
     {

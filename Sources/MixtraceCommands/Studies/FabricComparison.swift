@@ -12,6 +12,10 @@ struct FabricComparison {
     var bill: BillOfMaterials
 
     var completionNanoseconds: Double { result.completionNanoseconds }
+    /// An indication, from published figures of parts.
+    var power: PowerEstimate {
+      bill.power(PowerList(bitsPerSecond: fabric.nicBitsPerSecond))
+    }
     /// What the network adds: completion without that on a network of unlimited rate.
     var networkNanoseconds: Double
     /// How well the circuits in place were used over the phases whose senders were ready together
@@ -87,7 +91,7 @@ struct FabricComparison {
     workload: Workload, parameters: FabricParameters
   ) throws {
     let result = try replay(
-      workload, on: fabric, options: ReplayOptions(policy: policy ?? parameters.policy))
+      workload, on: fabric, options: parameters.replayOptions(policy: policy))
     rows.append(
       Row(
         label: label, fabric: fabric, result: result,

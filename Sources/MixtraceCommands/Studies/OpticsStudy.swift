@@ -1,5 +1,6 @@
 internal import LocalityAnalysis
 internal import Replay
+internal import Reporting
 internal import TraceModel
 
 /// What circuits are worth on a workload, measured on the regional optical fabric.
@@ -27,6 +28,18 @@ enum OpticsStudy {
       value.receiveMaxOverMean = profile.receiveMaxOverMean
     }
     return value
+  }
+
+  /// Below which delay changing circuits pays, in words; nil where it never does or nobody can tell.
+  static func breakEven(of workload: Workload, parameters: FabricParameters) throws -> String? {
+    guard reasonAgainstSources(workload.provenance) == nil,
+      let fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional),
+      try reconfigurationValue(of: workload, on: fabric).isWorthwhile,
+      let delay = try breakEvenDelay(of: workload, on: fabric).value
+    else { return nil }
+    return "On \(fabric.name) changing circuits for every pass pays below an exposed delay of "
+      + "\(HumanNumber.text(delay, .nanoseconds)); the declared one is "
+      + "\(HumanNumber.text(parameters.delay.nanoseconds(forPairs: 0), .nanoseconds))."
   }
 
   /// The fabric that regions are judged on: circuits set up for the demand.

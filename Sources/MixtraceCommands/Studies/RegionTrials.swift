@@ -67,8 +67,9 @@ final class RegionTrials {
     if fabric.optical != nil, parameters.policy != .never { policies.append(.never) }
     var best = Double.infinity
     for policy in policies {
-      let result = try replay(
-        workload, on: fabric, options: ReplayOptions(policy: policy, giveUpAfterNanoseconds: limit))
+      var options = parameters.replayOptions(policy: policy)
+      options.giveUpAfterNanoseconds = limit
+      let result = try replay(workload, on: fabric, options: options)
       if !result.isAbandoned { best = min(best, result.completionNanoseconds) }
     }
     let trial = best.isFinite ? Trial.completion(best) : .slowerThan(limit)

@@ -11,9 +11,9 @@ struct ReplayVerb: Verb {
     commandName: "replay",
     abstract: "Replay a trace on candidate fabrics: completion, proven bound, exposed delay, cost.",
     discussion: """
-      Each phase is solved exactly as max-min fair flows on the fabric's links; phases run one after \
-      the other with the declared compute between them. A fabric that reconfigures gets a second \
-      row with the delay of a commodity NIC (42 ms + 5.67 s link-up).
+      Every rank or server sends when its own part of the operation before and its compute have \
+      ended; flows share the fabric's links max-min fairly, event by event. A fabric that \
+      reconfigures gets a second row with the delay of a commodity NIC (42 ms + 5.67 s link-up).
 
       FABRICS
       \(FabricCatalogue.help)
@@ -41,12 +41,21 @@ struct ReplayVerb: Verb {
   @Flag(help: "Also print the bills of materials and the busiest links.")
   var details = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "The fabric is the one that the trace was recorded on: compare with the recorded times.",
+      discussion: "Needs one --fabric, and a trace with times and two or more iterations."))
+  var asRecorded = false
+
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
   @OptionGroup(title: "What if") var changes: WhatIfOptions
   @OptionGroup(title: "Fabric parameters") var fabricOptions: FabricOptions
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
+    guard !asRecorded || fabric.count == 1 else {
+      throw ValidationError("--as-recorded needs the one --fabric that the trace was recorded on")
+    }
     let parameters = try fabricOptions.parameters()
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
     let workload = read.value
@@ -58,13 +67,24 @@ struct ReplayVerb: Verb {
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let value = try OpticsStudy.value(of: workload, locality: nil, parameters: parameters)
-    let limits = Verdict.limits(comparison, workload: workload)
+    var limits = Verdict.limits(comparison, workload: workload)
+    if asRecorded { limits.removeAll { $0 == Verdict.uncalibrated } }
     let isRemark = { (sentence: String) in sentence.hasPrefix("Note: ") }
     var document = ResultDocument()
     document.sentences =
       Verdict.sentences(comparison) + value.sentences + limits.filter { !isRemark($0) }
+    if let sentence = try OpticsStudy.breakEven(of: workload, parameters: parameters) {
+      document.sentences.append(sentence)
+    }
     document.remarks = limits.filter(isRemark)
-    if phases {
+    if asRecorded, let row = comparison.rows.first {
+      guard let calibration = row.result.calibration else {
+        throw VerbError(
+          "--as-recorded needs recorded times of two or more iterations, which the trace lacks.")
+      }
+      document.sentences.insert(Verdict.sentence(calibration, on: row.label), at: 0)
+      document.add("recorded", ReplayTables.recorded(row))
+    } else if phases {
       for row in comparison.rows { document.add("phases_\(row.label)", ReplayTables.phases(row)) }
     } else {
       document.add("fabrics", ReplayTables.fabrics(comparison))
@@ -84,9 +104,14 @@ struct ReplayVerb: Verb {
 extension FabricCatalogue {
   /// Every fabric with its line, for help.
   static var help: String {
-    presets(layout: Layout(serverCount: 2, gpusPerServer: 8)).map { fabric in
-      let padding = String(repeating: " ", count: max(1, 20 - fabric.name.count))
-      return "  \(fabric.name)\(padding)\(fabric.summary)"
-    }.joined(separator: "\n")
+    let offers = offers(layout: Layout(serverCount: 64, gpusPerServer: 8))
+    func lines(_ offers: [FabricOffer]) -> String {
+      offers.map { offer in
+        let padding = String(repeating: " ", count: max(1, 29 - offer.name.count))
+        return "  \(offer.name)\(padding)\(offer.summary)"
+      }.joined(separator: "\n")
+    }
+    return lines(offers.filter(\.isComparedByDefault)) + "\n\nMORE FABRICS, by name\n"
+      + lines(offers.filter { !$0.isComparedByDefault })
   }
 }

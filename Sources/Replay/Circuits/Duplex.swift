@@ -21,7 +21,7 @@ extension CircuitScheduler {
   public func standingDefect(on duplex: Duplex) -> String? {
     if answersWithSequence {
       return "\(name) answers with a sequence of configurations, not with circuits that stand "
-        + "during a phase: replay it with ScheduleReplay"
+        + "during a phase: mixtrace circuits compares those"
     }
     return hardwareDefect(on: duplex)
   }

@@ -38,11 +38,13 @@ extension Execution {
   }
 
   /// A run of the same program without delays, with the same circuits for every phase.
-  func repeating(_ decisions: [[CircuitDecision]]) -> Execution {
-    Execution(self, repeating: decisions)
+  ///
+  /// Circuits that a prediction asked for are known to the run that was played only.
+  func repeating(_ played: Execution) -> Execution {
+    Execution(self, repeating: played)
   }
 
-  private init(_ other: Execution, repeating decisions: [[CircuitDecision]]) {
+  private init(_ other: Execution, repeating played: Execution) {
     plan = other.plan
     program = other.program
     paths = other.paths
@@ -50,9 +52,9 @@ extension Execution {
     network = other.network
     bounds = other.bounds
     recorded = other.recorded
-    choices = other.choices
+    choices = played.choices
     hasDelays = false
-    repeated = decisions
+    repeated = played.decisions
     session = other.session
     predecessorsLeft = other.predecessorsLeft
     receiptsLeft = other.receiptsLeft

@@ -27,7 +27,7 @@ public func replay(
   try played.run()
   var instant: Execution?
   if played.records.contains(where: { $0.delay > 0 }), !played.isAbandoned {
-    var second = first.repeating(played.decisions)
+    var second = first.repeating(played)
     try second.run()
     instant = second
   }

@@ -10,7 +10,7 @@ final class SweepReplays: Sendable {
 
   private struct Key: Hashable {
     var parameters: [EffectiveParameter]
-    var policy: ReconfigurationPolicy
+    var options: ReplayOptions
     var cost: CostModel
   }
 
@@ -36,7 +36,7 @@ final class SweepReplays: Sendable {
   ) -> SweepRow.Outcome {
     let key = Key(
       parameters: [EffectiveParameter("fabric", fabric.name)] + fabric.effectiveParameters,
-      policy: parameters.policy, cost: parameters.options.cost)
+      options: parameters.replayOptions(), cost: parameters.options.cost)
     if let outcome = known.withLock({ $0[key] }) { return outcome }
     let outcome: SweepRow.Outcome
     do {
