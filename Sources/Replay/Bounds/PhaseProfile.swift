@@ -107,7 +107,9 @@ struct PhaseProfile: Sendable {
       let number = Int(component[Int(place[Int(pair.source)])])
       members[number].append(pair)
       // Expert and other bytes of the same ends are one pair here.
-      if (pair.source, pair.destination) != last { joined[number] += 1 }
+      if pair.source != pair.destination, (pair.source, pair.destination) != last {
+        joined[number] += 1
+      }
       last = (pair.source, pair.destination)
     }
     for number in components.indices {

@@ -55,7 +55,9 @@ package struct FillScratch: Sendable {
 /// waiting subflows fills up next and fixes their rates, until no subflow waits.
 package func fillComponent(links: LinkColumns, flows: inout FlowColumns, scratch: inout FillScratch)
 {
-  if scratch.links.count == 1 && scratch.flows.count == 1 {
+  if scratch.links.count == 1 && scratch.flows.count == 1,
+    flows.subflows(of: Int(scratch.flows[0])).count == 1
+  {
     flows.subflowRate[flows.subflows(of: Int(scratch.flows[0])).lowerBound] =
       links.capacity[Int(scratch.links[0])]
     return

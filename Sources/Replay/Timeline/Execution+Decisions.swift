@@ -56,6 +56,11 @@ extension Execution {
     if !dependsOnDemand {
       return CircuitDecision(target: choice(for: item, in: region), opening: .before)
     }
+    if opening == .predicted, regions[region].items[number].gatesLeft == 0 {
+      // The gate was faster than the controller: a guess would know the answer.
+      regions[region].items[number].opening = .afterGate
+      return try decision(for: number, in: region)
+    }
     guard canDecide(opening, number, in: region) else { return nil }
     var target = choice(for: item, in: region)
     if opening == .predicted {
@@ -70,7 +75,7 @@ extension Execution {
     noteKnowledge(of: number, in: region)
     guard let target else { return CircuitDecision(target: nil, opening: opening) }
     var takes = isFirst
-    if !takes { takes = try policyTakes(target, for: number, in: region) }
+    if !takes { takes = policyTakes(target, for: number, in: region) }
     return CircuitDecision(target: takes ? target : nil, opening: opening)
   }
 
@@ -101,34 +106,39 @@ extension Execution {
 
   private mutating func policyTakes(
     _ target: Int, for number: Int, in region: Int
-  ) throws(ReplayError) -> Bool {
+  ) -> Bool {
     switch options.policy {
     case .never: return false
     case .always, .predicted: return true
     case .threshold(let factor):
-      return try gain(of: target, forEpochsOf: [number], in: region)
+      return gain(of: target, forEpochsOf: [number], in: region)
         > factor * wait(for: target, number, in: region)
     case .hysteresis(let factor, let epochs):
-      let openers = regions[region].items[...number].indices
-        .filter { regions[region].items[$0].opening != nil }.suffix(max(1, epochs))
-      return try gain(of: target, forEpochsOf: Array(openers), in: region)
+      let items = regions[region].items
+      let openers = (0...number).reversed().lazy.filter { items[$0].opening != nil }
+      return gain(
+        of: target, forEpochsOf: openers.prefix(max(1, epochs)).reversed(), in: region)
         > factor * wait(for: target, number, in: region)
     }
   }
 
   /// Nanoseconds that a region's bytes of some epochs would have saved on other circuits, each phase
-  /// alone on the fabric.
+  /// alone on the fabric; infinite when the last epoch cannot be served on the old ones at all.
   private mutating func gain(
     of target: Int, forEpochsOf numbers: [Int], in region: Int
-  ) throws(ReplayError) -> Double {
+  ) -> Double {
     guard let current = regions[region].current else { return .infinity }
     var gain = 0.0
     for number in numbers {
       for phase in plan.followers(of: Int(regions[region].items[number].phase)) {
         let planned = plan.phases[phase]
-        let old = try choices.time(of: planned.demand, in: region, on: current)
-        let new = try choices.time(of: planned.demand, in: region, on: target)
-        gain += (old - new) * planned.scale
+        let old = (try? choices.time(of: planned.demand, in: region, on: current)) ?? .infinity
+        let new = (try? choices.time(of: planned.demand, in: region, on: target)) ?? .infinity
+        if old.isFinite && new.isFinite {
+          gain += (old - new) * planned.scale
+        } else if number == numbers.last, old != new {
+          return old == .infinity ? .infinity : -.infinity
+        }
       }
     }
     return gain

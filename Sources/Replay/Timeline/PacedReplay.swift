@@ -18,7 +18,10 @@ package struct PacedReplay {
     outcome.circuitUses = routes.circuitUses
     for index in outcome.circuitUses.indices {
       let use = outcome.circuitUses[index]
-      let bytes = min(use.demand, time * use.capacity)
+      // Without electrical NICs there is no rest, whatever rounding says.
+      let bytes =
+        network.fabric.electricalNICsPerServer == 0
+        ? use.demand : min(use.demand, time * use.capacity)
       outcome.circuitUses[index].bytes = bytes
       outcome.bytes.circuits += bytes
       outcome.bytes.electrical += use.demand - bytes

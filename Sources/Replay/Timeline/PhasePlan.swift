@@ -65,17 +65,21 @@ package struct PhasePlan: Sendable {
     self.computeScale = computeScale
     var batch: [Int] = []
     var groups = Set<Int32>()
+    var operations = Set<Int32>()
     for (index, step) in workload.steps.enumerated()
     where iterations?.contains(step.iteration) ?? true {
       if let first = batch.first,
         !Self.belongTogether(workload.steps[first], step) || groups.contains(step.group)
+          || step.predecessors.contains(where: operations.contains)
       {
         append(batch, of: workload)
         batch.removeAll()
         groups.removeAll()
+        operations.removeAll()
       }
       batch.append(index)
       groups.insert(step.group)
+      operations.insert(step.operation)
     }
     if !batch.isEmpty { append(batch, of: workload) }
     markEpochs()

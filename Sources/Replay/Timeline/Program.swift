@@ -107,14 +107,18 @@ package struct Program: Sendable {
           tails[end] = [Int32(part)]
           continue
         }
+        // Of a phase whose groups are all named, an end waits for its own.
+        let own = Set(
+          steps.filter { ends.contain(Int32(end), in: workload.steps[$0].demand) }
+            .map { known.phase(ofStep: $0) })
         for step in steps {
           let other = known.phase(ofStep: step)
-          if let own = self.part(of: Int32(end), in: other),
-            ends.of(workload.steps[step].demand).contains(Int32(end))
+          if ends.contain(Int32(end), in: workload.steps[step].demand),
+            let earlier = self.part(of: Int32(end), in: other)
           {
-            edges.append(from: Int32(own), to: Int32(part))
-            if planned.step.role != .data { tails[end].removeAll { $0 == Int32(own) } }
-          } else {
+            edges.append(from: Int32(earlier), to: Int32(part))
+            if planned.step.role != .data { tails[end].removeAll { $0 == Int32(earlier) } }
+          } else if !own.contains(other) {
             for other in ends.of(workload.steps[step].demand) {
               if let foreign = self.part(of: other, in: known.phase(ofStep: step)) {
                 edges.append(from: Int32(foreign), to: Int32(part))
@@ -155,6 +159,17 @@ package struct DemandEnds: Sendable {
   package func of(_ demand: Int) -> ArraySlice<Int32> {
     ends[offsets[demand]..<offsets[demand + 1]]
   }
+
+  /// Whether an end sends or receives in a demand.
+  package func contain(_ end: Int32, in demand: Int) -> Bool {
+    var range = offsets[demand]..<offsets[demand + 1]
+    while !range.isEmpty {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      if ends[middle] == end { return true }
+      range = ends[middle] < end ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return false
+  }
 }
 
 /// Steps by operation id, and the phases that they belong to.
@@ -186,16 +201,34 @@ private struct NamedSteps {
     guard hasPredecessors else { return [:] }
     var named: [Int32: [Int]] = [:]
     for index in phase.steps where !workload.steps[index].predecessors.isEmpty {
-      let steps = workload.steps[index].predecessors.compactMap { id -> Int? in
-        let key = UInt64(UInt32(bitPattern: id))
-        guard let number = stepOfOperation.existingNumber(of: key),
-          workload.steps[step[number]].iteration == phase.step.iteration
-        else { return nil }
-        return step[number]
-      }
+      var seen = Set<Int>()
+      let steps = steps(
+        named: workload.steps[index].predecessors, in: workload,
+        iteration: phase.step.iteration, ends: ends, seen: &seen)
       for end in ends.of(workload.steps[index].demand) { named[end, default: []] += steps }
     }
     return named
+  }
+
+  /// The steps of some operations in an iteration; one that moves nothing stands for those before it.
+  private func steps(
+    named operations: [Int32], in workload: Workload, iteration: Int32, ends: DemandEnds,
+    seen: inout Set<Int>
+  ) -> [Int] {
+    var found: [Int] = []
+    for id in operations {
+      guard let number = stepOfOperation.existingNumber(of: UInt64(UInt32(bitPattern: id))),
+        workload.steps[step[number]].iteration == iteration, seen.insert(step[number]).inserted
+      else { continue }
+      if ends.of(workload.steps[step[number]].demand).isEmpty {
+        found += steps(
+          named: workload.steps[step[number]].predecessors, in: workload, iteration: iteration,
+          ends: ends, seen: &seen)
+      } else {
+        found.append(step[number])
+      }
+    }
+    return found
   }
 }
 

@@ -27,7 +27,8 @@ extension ReplayResult {
         bytes.add(row.bytes, scale: 1)
         phases.append(row)
       }
-      iteration.completionNanoseconds = played.isAbandoned ? played.now - span.start : span.length
+      iteration.completionNanoseconds =
+        span.partsLeft == 0 ? span.length : played.now - span.start
       iteration.computeNanoseconds = played.longestCompute(of: done)
       iteration.exposedNanoseconds =
         instant.map { max(0, span.length - $0.iterations[number].length) } ?? 0
@@ -49,9 +50,16 @@ extension ReplayResult {
       of: played.plan, program: played.program, demands: played.choices.demands,
       on: played.network,
       order: played.options.pacing == .recorded ? .recorded : workload.executionOrder
-    ) { !played.isAbandoned || played.records[$0].isDone }
+    ) {
+      !played.isAbandoned
+        || played.records[$0].isDone && !played.program.parts(of: $0).isEmpty
+    }
     for index in iterations.indices { iterations[index].boundNanoseconds = bounds[index] }
-    total.boundNanoseconds = iterations.reduce(0) { $0 + $1.boundNanoseconds }
+    // Recorded iterations may overlap: only the longest is sure to be waited for.
+    total.boundNanoseconds =
+      played.options.pacing == .recorded
+      ? iterations.reduce(0) { max($0, $1.boundNanoseconds) }
+      : iterations.reduce(0) { $0 + $1.boundNanoseconds }
   }
 }
 

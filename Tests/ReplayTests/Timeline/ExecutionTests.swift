@@ -37,6 +37,51 @@ import TraceModel
     #expect(result.completionNanoseconds == 102)
   }
 
+  @Test func aPredecessorWithoutBytesStandsForItsOwn() throws {
+    let result = try replay(
+      Self.workload(
+        servers: 2, [([(0, 1, 100)], 0, []), ([], 0, [0]), ([(1, 0, 10)], 0, [1])]),
+      on: Self.fabric)
+    #expect(result.completionNanoseconds == 110)
+  }
+
+  @Test func anEndWaitsForItsOwnGroupAmongNamedPredecessors() throws {
+    // Two groups of one phase, both named: servers 0 and 1 are done long before servers 2 and 3.
+    let workload = Self.workload(
+      servers: 4,
+      [([(0, 1, 10)], 0, []), ([(2, 3, 100)], 0, []), ([(1, 0, 5), (3, 2, 5)], 0, [0, 1])])
+    let grouped = Workload(
+      grain: .server, layout: workload.layout, demands: workload.demands,
+      steps: workload.steps.enumerated().map { index, step in
+        var step = step
+        step.layer = index < 2 ? 0 : 1
+        step.group = Int32(index % 2)
+        return step
+      })
+    let result = try replay(grouped, on: Self.fabric)
+    #expect(result.phases.map(\.startNanoseconds) == [0, 10])
+    #expect(result.completionNanoseconds == 105)
+    #expect(result.total.boundNanoseconds <= 105)
+  }
+
+  @Test func recordedIterationsMayOverlapAndStayAboveTheirBound() throws {
+    let plain = Self.workload(servers: 4, [([(0, 1, 1000)], 0, []), ([(2, 3, 1000)], 0, [])])
+    let recorded = Workload(
+      grain: .server, layout: plain.layout, demands: plain.demands,
+      steps: plain.steps.enumerated().map { index, step in
+        var step = step
+        step.iteration = Int32(index)
+        step.start = Int64(index) * 100
+        step.end = step.start + 1000
+        return step
+      })
+    let result = try replay(
+      recorded, on: Self.fabric, options: ReplayOptions(pacing: .recorded))
+    #expect(result.completionNanoseconds == 1100)
+    #expect(result.total.boundNanoseconds <= 1100)
+    #expect(result.total.boundNanoseconds >= 1000)
+  }
+
   @Test func anEndThatOnlySendsIsNotHeld() throws {
     let result = try replay(
       Self.workload(servers: 3, [([(0, 1, 100)], 0, []), ([(0, 2, 100)], 0, [])]),

@@ -57,6 +57,16 @@ import TraceModel
     for (left, right) in zip(finish, solved) { #expect(abs(left - right) <= 1e-9 * right) }
   }
 
+  @Test func subflowsOverOneLinkNeverCarryMoreThanIt() throws {
+    // Two subflows of each flow over the same link; the last flow runs alone there.
+    var problem = FluidProblem(linkCapacity: [1])
+    problem.appendFlow(bytes: 100, overEachOf: [[0], [0]])
+    problem.appendFlow(bytes: 10, overEachOf: [[0], [0]])
+    let finish = Self.finishTimes(problem, starts: [0, 0])
+    #expect(abs(finish[1] - 20) < 1e-9)
+    #expect(abs(finish[0] - 110) < 1e-9)
+  }
+
   /// Rates from nothing at every start and end.
   static func naive(_ problem: FluidProblem, starts: [Double]) -> [Double] {
     var left = problem.flowBytes
