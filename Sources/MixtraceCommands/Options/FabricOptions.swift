@@ -138,6 +138,7 @@ struct FabricOptions: ParsableArguments {
     try checkOption("--nics-per-server", nicsPerServer, in: 1...1_024)
     try checkOption("--switch-radix", switchRadix, in: 2...65_536)
     try checkOption("--optical-radix", opticalRadix, in: 2...65_536)
+    let declared = try fabrics.map(FabricFile.read) ?? []
     return try optionQuantity { () throws(ConfigurationError) in
       FabricParameters(
         nicBitsPerSecond: try Quantity.bitsPerSecond(nicRate, at: "--nic-rate"),
@@ -145,7 +146,7 @@ struct FabricOptions: ParsableArguments {
           try Quantity.bitsPerSecond(text, at: "--scale-up-rate")
         },
         latencyNanoseconds: try Quantity.nanoseconds(latency, at: "--latency"),
-        delay: try namedDelay(), declared: try fabrics.map(FabricFile.read) ?? [], options: self)
+        delay: try namedDelay(), declared: declared, options: self)
     }
   }
 

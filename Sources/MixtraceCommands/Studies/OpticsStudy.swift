@@ -11,7 +11,7 @@ enum OpticsStudy {
   static func value(
     of workload: Workload, locality: LocalityReport?, parameters: FabricParameters
   ) throws -> OpticsValue {
-    guard let fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional) else {
+    guard let fabric = try wholeFabric(for: workload, parameters: parameters) else {
       return OpticsValue()
     }
     var value: OpticsValue
@@ -33,13 +33,22 @@ enum OpticsStudy {
   /// Below which delay changing circuits pays, in words; nil where it never does or nobody can tell.
   static func breakEven(of workload: Workload, parameters: FabricParameters) throws -> String? {
     guard reasonAgainstSources(workload.provenance) == nil,
-      let fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional),
+      let fabric = try wholeFabric(for: workload, parameters: parameters),
       try reconfigurationValue(of: workload, on: fabric).isWorthwhile,
       let delay = try breakEvenDelay(of: workload, on: fabric).value
     else { return nil }
     return "On \(fabric.name) changing circuits for every pass pays below an exposed delay of "
       + "\(HumanNumber.text(delay, .nanoseconds)); the declared one is "
       + "\(HumanNumber.text(parameters.delay.nanoseconds(forPairs: 0), .nanoseconds))."
+  }
+
+  /// The regional fabric with everything in service: failures say nothing about what circuits are worth.
+  private static func wholeFabric(
+    for workload: Workload, parameters: FabricParameters
+  ) throws -> FabricSpecification? {
+    var fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional)
+    fabric?.failures = []
+    return fabric
   }
 
   /// The fabric that regions are judged on: circuits set up for the demand.
