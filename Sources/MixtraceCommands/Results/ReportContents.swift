@@ -80,14 +80,15 @@ struct ReportContents {
     let fastest = comparison.fastest?.label
     let bars = BarChart(
       title: "Completion time by fabric", kind: .nanoseconds,
-      segments: ["network", "compute", "exposed delay"],
+      segments: ["compute", "network", "exposed delay"],
       rows: comparison.rows.map { row in
         let total = row.result.total
         return BarChart.Row(
           row.label,
           [
+            min(comparison.computeNanoseconds, total.completionNanoseconds),
             max(0, row.networkNanoseconds - total.exposedNanoseconds),
-            comparison.computeNanoseconds, total.exposedNanoseconds,
+            total.exposedNanoseconds,
           ],
           bound: total.boundNanoseconds,
           note: HumanNumber.text(total.percentOfBound / 100, .share) + " of bound",
