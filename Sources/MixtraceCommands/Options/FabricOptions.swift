@@ -193,7 +193,9 @@ struct FabricParameters {
   }
 
   /// Fabrics by name, in the order of the names: those of the user's file, then those of the
-  /// catalogue. Without names all of the file, or the presets that are compared by default.
+  /// catalogue.
+  ///
+  /// Without names all of the file, or the presets that are compared by default.
   func fabrics(named names: [String], for layout: Layout) throws -> [FabricSpecification] {
     let own = try declared.map {
       try FabricSpecification($0, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)

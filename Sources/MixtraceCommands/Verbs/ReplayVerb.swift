@@ -38,7 +38,8 @@ struct ReplayVerb: Verb {
   @Flag(help: "One row per phase of each fabric instead of one row per fabric.")
   var phases = false
 
-  @Flag(help: "Also print the bills of materials and the busiest links.")
+  @Flag(
+    help: "Also print bills of materials, busiest links, the best policy in hindsight, predictors.")
   var details = false
 
   @Flag(
@@ -90,6 +91,12 @@ struct ReplayVerb: Verb {
       document.add("fabrics", ReplayTables.fabrics(comparison))
     }
     if details {
+      if let sentence = try OpticsStudy.hindsight(of: workload, parameters: parameters) {
+        document.remarks.append(sentence)
+      }
+      if let table = try OpticsStudy.predictors(of: workload, parameters: parameters) {
+        document.add("predictors", table)
+      }
       for row in comparison.rows {
         document.add("bill_\(row.label)", ReplayTables.bill(row))
         document.add("links_\(row.label)", ReplayTables.busiestLinks(row))

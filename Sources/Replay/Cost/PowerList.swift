@@ -1,5 +1,6 @@
-/// Power of network parts at one NIC rate, as far as figures are published. Indicative: both figures
-/// are energy per bit of other rates, taken to this one.
+/// Power of network parts at one NIC rate, as far as figures are published.
+///
+/// Indicative: both figures are energy per bit of other rates, taken to this one.
 ///
 /// Transceivers: 21 pJ/bit for pluggables (a survey that cites HotI'25; data sheets of 800 Gb/s
 /// modules say 14 to 20 W, which is 17.5 to 25 pJ/bit). Electrical switch ports: 500 W for the

@@ -31,8 +31,9 @@ public struct FabricSpecification: Sendable {
   public var latencyNanoseconds: Double
   /// Ports of one electrical switch, for the bill of materials.
   public var switchRadix: Int
-  /// Servers of one scale-up domain when the fabric brings its own; nil for the layout's. The last
-  /// domain may be smaller.
+  /// Servers of one scale-up domain when the fabric brings its own; nil for the layout's.
+  ///
+  /// The last domain may be smaller.
   public var serversPerScaleUpDomain: Int?
   /// What does not work.
   public var failures: [Failure]

@@ -10,7 +10,9 @@ package struct CircuitChoices: Sendable {
   /// Full-duplex circuits of each of `matrices`.
   package private(set) var circuitCount: [Int] = []
   /// What the scheduler chooses for each demand in each region; nil where it has nothing to choose
-  /// for. Empty for a demand that never opens an epoch.
+  /// for.
+  ///
+  /// Empty for a demand that never opens an epoch.
   package private(set) var choice: [[Int?]] = []
   private var numberOf: [CircuitMatrix: Int] = [:]
   private var times: [TimeKey: Double] = [:]

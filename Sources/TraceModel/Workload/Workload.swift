@@ -37,7 +37,9 @@ public struct Workload: Sendable, Hashable {
     /// Compute that must end before it can start, in nanoseconds.
     public var computeBeforeNanoseconds: Double
     /// True when an end's compute is in proportion to the bytes that it sends in the step: experts
-    /// work on what they then send back. The time above is that of the end that sends most.
+    /// work on what they then send back.
+    ///
+    /// The time above is that of the end that sends most.
     public var computeFollowsBytes: Bool
     /// Operation ids that must have ended before the compute, ascending; empty when the order of the
     /// steps says it.

@@ -8,7 +8,7 @@ import TraceModel
       .joined(separator: " ")
   }
 
-  /// Figure 4 of Narayanan et al. (SC 2021): four stages, eight micro-batches.
+  /// Four stages, eight micro-batches: Narayanan and others, SC 2021, figure 4.
   @Test func stagesWarmUpThenAlternateThenDrain() {
     let all = (0..<4).map { words(stage: $0, of: 4, microBatches: 8) }
     #expect(all[0] == "F0 F1 F2 F3 B0 F4 B1 F5 B2 F6 B3 F7 B4 B5 B6 B7")

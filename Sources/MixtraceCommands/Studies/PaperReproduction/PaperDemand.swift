@@ -27,8 +27,10 @@ struct PaperDemand: Sendable {
     self.origin = origin
   }
 
-  /// Draws tokens through the gate of one layer. Every source has the same row, the mean of all: hot
-  /// experts and no hot pairs, as in the measured matrix, whose rows are nearly equal.
+  /// Draws tokens through the gate of one layer.
+  ///
+  /// Every source has the same row, the mean of all: hot experts and no hot pairs, as in the
+  /// measured matrix, whose rows are nearly equal.
   private init(gateOf paper: PaperModel, inputs: PaperInputs) throws {
     let ends = paper.expert
     var plan = SynthesisPlan(

@@ -22,7 +22,9 @@ struct PaperInputs: Sendable, Hashable {
   var sharing = SharingMode.exclusive
   /// What a reconfiguration stops.
   var scope = ReconfigurationScope.allStop
-  /// How long it takes. 25 ms is published, and that nothing hides it before a forward dispatch.
+  /// How long it takes.
+  ///
+  /// 25 ms is published, and that nothing hides it before a forward dispatch.
   var delay = ReconfigurationDelay.mixNetPaper
   /// Bytes of one gradient in the data-parallel reductions.
   var bytesPerGradient = 2
