@@ -1,4 +1,5 @@
 internal import Replay
+internal import Reporting
 internal import TraceModel
 
 /// One trace on several fabrics.
@@ -107,6 +108,21 @@ struct FabricComparison {
       name: "unlimited", summary: "a network of unlimited rate", nicsPerServer: 1,
       nicBitsPerSecond: unlimited, scaleUpBitsPerSecond: unlimited)
     return try replay(workload, on: network).completionNanoseconds
+  }
+
+  /// What routing alone could do where servers forward: all bytes together over any paths, in words.
+  func routingLimits(of workload: Workload) throws -> [String] {
+    let demand = workload.matrix(of: workload.steps, at: .server).withoutDiagonal
+    return try rows.compactMap { row in
+      guard
+        let flow = try MaximumConcurrentFlow(requestedGap: 0.02).solve(
+          demand, on: row.fabric, layout: workload.layout)
+      else { return nil }
+      return "Best routing on \(row.label), all bytes at once over any paths: "
+        + "\(HumanNumber.text(flow.time, .nanoseconds)), proven to "
+        + "\(HumanNumber.text(flow.gap, .share)); the network adds "
+        + "\(HumanNumber.text(row.networkNanoseconds, .nanoseconds)) to compute, beside which bytes move."
+    }
   }
 
   /// The fabrics that can be bought: an ideal crossbar is a yardstick.

@@ -94,6 +94,7 @@ struct ReplayVerb: Verb {
       if let sentence = try OpticsStudy.hindsight(of: workload, parameters: parameters) {
         document.remarks.append(sentence)
       }
+      document.remarks += try comparison.routingLimits(of: workload)
       if let table = try OpticsStudy.predictors(of: workload, parameters: parameters) {
         document.add("predictors", table)
       }
