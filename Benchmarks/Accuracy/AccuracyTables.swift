@@ -3,7 +3,8 @@
 func printAccuracy() throws -> Bool {
   let attribution = try printAttributionTable()
   let regions = printRegionTable()
-  return attribution && regions
+  let batching = try printBatchingTable()
+  return attribution && regions && batching
 }
 
 /// Fields padded to columns of a width, the first to the left.

@@ -31,7 +31,7 @@ package struct ExpertBlocks: Sendable, Hashable {
         for end in ends.dropFirst() { sets.join(ends[0], end) }
       }
     }
-    blockOf = sets.numbered
+    blockOf = sets.numbered().of.map { Int($0) }
   }
 
   /// The same blocks, joined wherever a matrix has traffic between them.
@@ -49,7 +49,7 @@ package struct ExpertBlocks: Sendable, Hashable {
         sets.join(source, destination)
       }
     }
-    return ExpertBlocks(blockOf: sets.numbered)
+    return ExpertBlocks(blockOf: sets.numbered().of.map { Int($0) })
   }
 
   /// The ends of each block, ascending.
@@ -61,40 +61,4 @@ package struct ExpertBlocks: Sendable, Hashable {
 
   /// Ends in the largest block.
   package var largestSize: Int { members.map(\.count).max() ?? 0 }
-}
-
-/// Union–find with path halving; the smallest member stands for its set.
-struct DisjointSets {
-  private var parents: [Int]
-
-  init(count: Int) { parents = Array(0..<count) }
-
-  mutating func root(of element: Int) -> Int {
-    var element = element
-    while parents[element] != element {
-      parents[element] = parents[parents[element]]
-      element = parents[element]
-    }
-    return element
-  }
-
-  mutating func join(_ left: Int, _ right: Int) {
-    let (left, right) = (root(of: left), root(of: right))
-    parents[max(left, right)] = min(left, right)
-  }
-
-  /// Set of each element, numbered 0, 1 … in the order of the smallest member.
-  var numbered: [Int] {
-    var sets = self
-    var numbers = [Int](repeating: -1, count: parents.count)
-    var next = 0
-    return parents.indices.map { element in
-      let root = sets.root(of: element)
-      if numbers[root] < 0 {
-        numbers[root] = next
-        next += 1
-      }
-      return numbers[root]
-    }
-  }
 }

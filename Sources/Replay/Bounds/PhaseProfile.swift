@@ -26,36 +26,30 @@ struct PhaseProfile: Sendable {
     var loads: [(slot: Int, bytes: Double)] = []
   }
 
+  /// - Complexity: O(ends of the grain + slots of all pairs).
   init(_ demand: PhaseDemand, on network: FabricNetwork) {
     let endpointCount = network.layout.endpointCount(at: network.grain)
-    let moving = demand.pairs.filter {
-      network.route(
-        from: Int($0.source), to: Int($0.destination), isExpert: $0.isExpert) != .local
-    }
     addEnds(demand, endpointCount: endpointCount)
     var place = [Int32](repeating: -1, count: endpointCount)
     for (index, end) in ends.enumerated() { place[Int(end)] = Int32(index) }
-    joinComponents(moving, place: place)
     var loads = SureLoads(network)
-    receiving = [Double](repeating: 0, count: ends.count)
-    sending = receiving
-    for pair in moving {
-      loads.add(pair)
-      pairs.append(
-        (place[Int(pair.source)], place[Int(pair.destination)], loads.takeAll().nanoseconds))
+    let moving = MovingPairs(demand, place: place, loads: loads)
+    joinComponents(moving)
+    for row in 0..<moving.count {
+      moving.add(row, to: &loads)
+      pairs.append((moving.source[row], moving.destination[row], loads.takeTime()))
     }
-    forEachRun(of: moving, by: \.source) { source, run in
-      for pair in run { loads.add(pair) }
-      sending[Int(place[Int(source)])] = loads.takeAll().nanoseconds
+    sending = [Double](repeating: 0, count: ends.count)
+    receiving = sending
+    moving.forEachGroup(by: moving.source, count: ends.count) { end, rows in
+      for row in rows { moving.add(Int(row), to: &loads) }
+      sending[end] = loads.takeTime()
     }
-    let byDestination = moving.sorted {
-      ($0.destination, $0.source) < ($1.destination, $1.source)
+    moving.forEachGroup(by: moving.destination, count: ends.count) { end, rows in
+      for row in rows { moving.add(Int(row), to: &loads) }
+      receiving[end] = loads.takeTime()
     }
-    forEachRun(of: byDestination, by: \.destination) { destination, run in
-      for pair in run { loads.add(pair) }
-      receiving[Int(place[Int(destination)])] = loads.takeAll().nanoseconds
-    }
-    addComponentLoads(moving, place: place, loads: &loads)
+    addComponentLoads(moving, &loads)
   }
 
   private mutating func addEnds(_ demand: PhaseDemand, endpointCount: Int) {
@@ -68,72 +62,78 @@ struct PhaseProfile: Sendable {
   }
 
   /// Numbers components by their lowest end.
-  private mutating func joinComponents(_ moving: [DemandPair], place: [Int32]) {
-    var parent = Array(ends.indices)
-    func root(_ end: Int) -> Int {
-      var end = end
-      while parent[end] != end {
-        parent[end] = parent[parent[end]]
-        end = parent[end]
-      }
-      return end
-    }
-    for pair in moving {
-      let (left, right) = (
-        root(Int(place[Int(pair.source)])), root(Int(place[Int(pair.destination)]))
-      )
-      parent[max(left, right)] = min(left, right)
-    }
-    component = [Int32](repeating: 0, count: ends.count)
-    for end in ends.indices {
-      let root = root(end)
-      if root == end {
-        component[end] = Int32(components.count)
-        components.append(Component())
-      } else {
-        component[end] = component[root]
-      }
-      components[Int(component[end])].endCount += 1
-    }
+  private mutating func joinComponents(_ moving: MovingPairs) {
+    var sets = DisjointSets(count: ends.count)
+    for row in 0..<moving.count { sets.join(Int(moving.source[row]), Int(moving.destination[row])) }
+    let (number, count) = sets.numbered()
+    component = number
+    components = [Component](repeating: Component(), count: count)
+    for end in ends.indices { components[Int(component[end])].endCount += 1 }
   }
 
-  private mutating func addComponentLoads(
-    _ moving: [DemandPair], place: [Int32], loads: inout SureLoads
-  ) {
-    var members = [[DemandPair]](repeating: [], count: components.count)
-    var joined = [Int](repeating: 0, count: components.count)
-    var last: (Int32, Int32) = (-1, -1)
-    for pair in moving {
-      let number = Int(component[Int(place[Int(pair.source)])])
-      members[number].append(pair)
-      // Expert and other bytes of the same ends are one pair here.
-      if pair.source != pair.destination, (pair.source, pair.destination) != last {
-        joined[number] += 1
+  private mutating func addComponentLoads(_ moving: MovingPairs, _ loads: inout SureLoads) {
+    let componentOfRow = moving.source.map { component[Int($0)] }
+    moving.forEachGroup(by: componentOfRow, count: components.count) { number, rows in
+      var joined = 0
+      var last: (Int32, Int32) = (-1, -1)
+      for row in rows.lazy.map({ Int($0) }) {
+        moving.add(row, to: &loads)
+        // Expert and other bytes of the same ends are one pair here.
+        let ends = (moving.source[row], moving.destination[row])
+        if ends.0 != ends.1, ends != last { joined += 1 }
+        last = ends
       }
-      last = (pair.source, pair.destination)
-    }
-    for number in components.indices {
-      for pair in members[number] { loads.add(pair) }
       let taken = loads.takeAll()
       let count = components[number].endCount
-      components[number].isComplete = joined[number] == count * (count - 1)
+      components[number].isComplete = joined == count * (count - 1)
       components[number].nanoseconds = taken.nanoseconds
       components[number].loads = taken.bytes
     }
   }
+}
 
-  /// Calls `body` with each value of a column and the neighbours that share it.
-  private func forEachRun(
-    of pairs: [DemandPair], by column: KeyPath<DemandPair, Int32>,
-    _ body: (Int32, ArraySlice<DemandPair>) -> Void
+/// The pairs of a demand that load any link, by the places of their ends, and the slots that they load.
+private struct MovingPairs {
+  private(set) var source: [Int32] = []
+  private(set) var destination: [Int32] = []
+  private var bytes: [Double] = []
+  private var slots: [Int32] = []
+  private var firstSlot: [Int32] = [0]
+
+  init(_ demand: PhaseDemand, place: [Int32], loads: SureLoads) {
+    for pair in demand.pairs {
+      loads.appendSlots(of: pair, to: &slots)
+      guard slots.count > Int(firstSlot[count]) else { continue }
+      firstSlot.append(Int32(slots.count))
+      source.append(place[Int(pair.source)])
+      destination.append(place[Int(pair.destination)])
+      bytes.append(pair.bytes)
+    }
+  }
+
+  var count: Int { source.count }
+
+  func add(_ row: Int, to loads: inout SureLoads) {
+    for place in Int(firstSlot[row])..<Int(firstSlot[row + 1]) {
+      loads.add(bytes[row], to: Int(slots[place]))
+    }
+  }
+
+  /// Calls `body` with each value of a column, below `count`, and the rows that have it, ascending.
+  func forEachGroup(
+    by column: [Int32], count: Int, _ body: (Int, ArraySlice<Int32>) -> Void
   ) {
-    var first = 0
-    while first < pairs.count {
-      let value = pairs[first][keyPath: column]
-      var end = first + 1
-      while end < pairs.count, pairs[end][keyPath: column] == value { end += 1 }
-      body(value, pairs[first..<end])
-      first = end
+    var offsets = [Int](repeating: 0, count: count + 1)
+    for value in column { offsets[Int(value) + 1] += 1 }
+    for value in 0..<count { offsets[value + 1] += offsets[value] }
+    var next = offsets
+    var rows = [Int32](repeating: 0, count: column.count)
+    for (row, value) in column.enumerated() {
+      rows[next[Int(value)]] = Int32(row)
+      next[Int(value)] += 1
+    }
+    for value in 0..<count where offsets[value] < offsets[value + 1] {
+      body(value, rows[offsets[value]..<offsets[value + 1]])
     }
   }
 }

@@ -14,6 +14,7 @@ package struct SureLoads {
   /// Links, then the NICs of each server sending, then receiving.
   private var bytes: [Double]
   private var touched: [Int] = []
+  private var scratch: [Int32] = []
 
   package init(_ network: FabricNetwork) {
     self.network = network
@@ -36,32 +37,37 @@ package struct SureLoads {
   }
 
   package mutating func add(_ pair: DemandPair) {
-    let network = network
+    var slots = scratch
+    scratch = []
+    appendSlots(of: pair, to: &slots)
+    for slot in slots { add(pair.bytes, to: Int(slot)) }
+    slots.removeAll(keepingCapacity: true)
+    scratch = slots
+  }
+
+  /// Appends the slots that all bytes of a pair load in any case; none when they never leave their GPU.
+  package func appendSlots(of pair: DemandPair, to slots: inout [Int32]) {
     let (source, destination) = (Int(pair.source), Int(pair.destination))
     switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
     case .local: return
     case .scaleUp:
-      network.forEachLink(.scaleUp, from: source, to: destination) {
-        add(pair.bytes, to: Int($0))
-      }
+      network.forEachLink(.scaleUp, from: source, to: destination) { slots.append($0) }
       return
     case .electrical:
-      network.forEachLink(.electrical, from: source, to: destination) {
-        add(pair.bytes, to: Int($0))
-      }
+      network.forEachLink(.electrical, from: source, to: destination) { slots.append($0) }
     case .regional:
       // Only delegates are sure to be loaded, and only where both ways need them.
       if network.policy == .pooled {
         network.forEachLink(.circuit(-1), from: source, to: destination) {
-          if $0 >= 0 { add(pair.bytes, to: Int($0)) }
+          if $0 >= 0 { slots.append($0) }
         }
       }
     }
-    add(pair.bytes, to: linkCount + network.server(of: source))
-    add(pair.bytes, to: linkCount + serverCount + network.server(of: destination))
+    slots.append(Int32(linkCount + network.server(of: source)))
+    slots.append(Int32(linkCount + serverCount + network.server(of: destination)))
   }
 
-  private mutating func add(_ amount: Double, to slot: Int) {
+  package mutating func add(_ amount: Double, to slot: Int) {
     if bytes[slot] == 0 { touched.append(slot) }
     bytes[slot] += amount
   }
@@ -83,6 +89,17 @@ package struct SureLoads {
       }
     }
     return bounds
+  }
+
+  /// The bound of what was added; nothing is left.
+  package mutating func takeTime() -> Double {
+    var nanoseconds = 0.0
+    for slot in touched {
+      nanoseconds = max(nanoseconds, bytes[slot] / capacity(of: slot))
+      bytes[slot] = 0
+    }
+    touched.removeAll(keepingCapacity: true)
+    return nanoseconds
   }
 
   /// The bound of what was added and the slots that it loads; nothing is left.

@@ -23,10 +23,9 @@ package struct FillScratch: Sendable {
     while flowMark.count < flowCount { flowMark.append(0) }
   }
 
-  mutating func beginComponent(with link: Int32) {
+  mutating func beginComponent() {
     links.removeAll(keepingCapacity: true)
     flows.removeAll(keepingCapacity: true)
-    see(link: link)
   }
 
   func hasSeen(link: Int32) -> Bool { linkMark[Int(link)] == search }
@@ -47,7 +46,7 @@ package struct FillScratch: Sendable {
 
   mutating func sort() {
     if links.count > 1 { links.sort() }
-    if flows.count > 1 { flows.sort() }
+    if !zip(flows, flows.dropFirst()).allSatisfy({ $0 < $1 }) { flows.sort() }
   }
 }
 
@@ -63,35 +62,54 @@ package func fillComponent(links: LinkColumns, flows: inout FlowColumns, scratch
     return
   }
   prepare(links: links, flows: &flows, scratch: &scratch)
+  freezeAll(
+    &scratch.heap, remaining: &scratch.remaining, waiting: &scratch.waiting,
+    subflowRate: &flows.subflowRate, firstCrossingOfLink: links.firstCrossing,
+    nextCrossing: flows.nextCrossing, subflowOfCrossing: flows.subflowOfCrossing,
+    firstCrossing: flows.firstCrossing, crossingLink: flows.crossingLink)
+}
+
+/// Fixes rates until no subflow waits; only as arguments may several columns be open for writing.
+private func freezeAll(
+  _ heap: inout [LinkShare], remaining: inout [Double], waiting: inout [Int32],
+  subflowRate: inout [Double], firstCrossingOfLink: [Int32], nextCrossing: [Int32],
+  subflowOfCrossing: [Int32], firstCrossing: [Int32], crossingLink: [Int32]
+) {
+  var heap = heap.mutableSpan
+  var remaining = remaining.mutableSpan
+  var waiting = waiting.mutableSpan
+  var subflowRate = subflowRate.mutableSpan
+  let (firstCrossingOfLink, nextCrossing) = (firstCrossingOfLink.span, nextCrossing.span)
+  let (subflowOfCrossing, firstCrossing) = (subflowOfCrossing.span, firstCrossing.span)
+  let crossingLink = crossingLink.span
   var level = 0.0
-  var count = scratch.heap.count
+  var count = heap.count
   while count > 0 {
-    let top = scratch.heap[0]
+    let top = heap[0]
     let link = Int(top.link)
     let share =
-      scratch.waiting[link] > 0
-      ? max(level, scratch.remaining[link] / Double(scratch.waiting[link])) : .infinity
+      waiting[link] > 0 ? max(level, remaining[link] / Double(waiting[link])) : .infinity
     if share > top.share && share < .infinity {
       // Shares only grow while others freeze, so a stale one is corrected when it comes up.
-      scratch.heap[0].share = share
-      settleTop(&scratch.heap, count: count)
+      heap[0].share = share
+      siftDown(&heap, from: 0, count: count)
       continue
     }
     count -= 1
-    scratch.heap[0] = scratch.heap[count]
-    settleTop(&scratch.heap, count: count)
+    heap[0] = heap[count]
+    siftDown(&heap, from: 0, count: count)
     if share == .infinity { continue }
     level = share
-    var crossing = links.firstCrossing[link]
+    var crossing = firstCrossingOfLink[link]
     while crossing >= 0 {
-      let subflow = Int(flows.subflowOfCrossing[Int(crossing)])
-      crossing = flows.nextCrossing[Int(crossing)]
-      if flows.subflowRate[subflow] >= 0 { continue }
-      flows.subflowRate[subflow] = share
-      for other in flows.crossings(ofSubflow: subflow) {
-        let crossed = Int(flows.crossingLink[other])
-        scratch.remaining[crossed] -= share
-        scratch.waiting[crossed] -= 1
+      let subflow = Int(subflowOfCrossing[Int(crossing)])
+      crossing = nextCrossing[Int(crossing)]
+      if subflowRate[subflow] >= 0 { continue }
+      subflowRate[subflow] = share
+      for other in Int(firstCrossing[subflow])..<Int(firstCrossing[subflow + 1]) {
+        let crossed = Int(crossingLink[other])
+        remaining[crossed] -= share
+        waiting[crossed] -= 1
       }
     }
   }
@@ -117,9 +135,4 @@ private func prepare(links: LinkColumns, flows: inout FlowColumns, scratch: inou
   }
   var heap = scratch.heap.mutableSpan
   heapify(&heap, count: heap.count)
-}
-
-private func settleTop(_ heap: inout [LinkShare], count: Int) {
-  var heap = heap.mutableSpan
-  siftDown(&heap, from: 0, count: count)
 }

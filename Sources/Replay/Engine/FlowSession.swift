@@ -1,16 +1,20 @@
-internal import HeapModule
-
 /// Max-min fair flows that come and go: the online twin of `FluidProblem`.
 ///
 /// Flows that share links, directly or through others, form a component; a flow that starts or ends,
 /// or a link whose rate changes, makes only its own component be filled anew. Between two such
 /// moments all rates of a component are constant, so a flow's bytes are brought up to date only when
-/// its component is touched, and a component is known by the moment at which its next flow ends.
+/// its component is touched, and a component is known by the moment at which its next flow ends. When
+/// flows end, the others stay one component, split or not, until half of them are gone.
 ///
 /// A flow has one or more subflows over paths of links, each with a max-min fair rate; it ends when
 /// its bytes are gone. Moments within one part in 10^12 of each other are one moment, so that equal
 /// flows whose rates were rounded differently end together. Flat columns throughout; a flow's columns
 /// are kept until the session ends.
+///
+/// With `FluidBatching`, flows of a component that end within a step leave it together: each ends at
+/// its own time at the rate it had, and the others get their new rates once, at the mean of those
+/// times. The step is a share of the time from the start of the component's oldest running flow to the
+/// end of its last one at present rates.
 ///
 /// O(crossings + links log links) of the component per moment that touches it.
 package struct FlowSession: Sendable {
@@ -19,14 +23,18 @@ package struct FlowSession: Sendable {
   /// Times that a component was filled.
   package private(set) var fillCount = 0
 
+  private let batching: FluidBatching
   private var links = LinkColumns()
   private var flows = FlowColumns()
   private var scratch = FillScratch()
-  /// Links whose component must be filled anew.
+  /// Links whose component must be found and filled anew.
   private var dirtyLinks: [Int32] = []
+  /// Components of which only flows have ended.
+  private var shrunk: [Int] = []
   private var components = ComponentColumns()
 
-  package init(linkCapacity: [Double]) {
+  package init(linkCapacity: [Double], batching: FluidBatching = .exact) {
+    self.batching = batching
     for capacity in linkCapacity { links.append(capacity: capacity) }
   }
 
@@ -76,7 +84,10 @@ package struct FlowSession: Sendable {
     return flows.subflowCarried[subflows.lowerBound + subflow] / sum * flows.bytes[flow]
   }
 
-  /// When the next flow ends; infinite when none does.
+  /// When an ended flow's bytes were gone.
+  package func endTime(of flow: Int) -> Double { flows.updatedAt[flow] }
+
+  /// When the next flows end; infinite when none does.
   package mutating func nextCompletion() -> Double {
     fillDirtyComponents()
     return components.nextFinish() ?? .infinity
@@ -85,43 +96,77 @@ package struct FlowSession: Sendable {
   /// Moves the clock; no flow may end before `time`.
   package mutating func advance(to time: Double) { now = max(now, time) }
 
-  /// Takes out every flow that ends now, within the rounding of the clock, in the order in which they
-  /// started.
+  /// Takes out every flow that ends now, within the rounding of the clock or the step of the batching,
+  /// in the order in which they started.
   package mutating func takeEnded(into ended: inout [Int32]) {
     fillDirtyComponents()
     let limit = now * (1 + 1e-12)
     let first = ended.count
-    while let component = components.popFinished(by: limit) {
-      var flow = components.firstFlow[component]
-      let member = Int(flow)
-      let countBefore = ended.count
-      components.release(component)
-      while flow >= 0 {
-        let next = flows.nextInComponent[Int(flow)]
-        flows.component[Int(flow)] = -1
-        progress(Int(flow))
-        if isDone(Int(flow), by: limit) { end(flow, into: &ended) }
-        flow = next
-      }
-      // Rounding may leave a trace of the bytes: the component is filled once more.
-      if ended.count == countBefore {
-        dirtyLinks.append(flows.crossingLink[flows.crossings(of: member).lowerBound])
-      }
+    while let (component, horizon) = components.popFinished(by: limit) {
+      takeEnded(of: component, by: max(limit, horizon), into: &ended)
     }
     if ended.count - first > 1 { ended[first...].sort() }
+  }
+
+  /// Rounding may leave a trace of the bytes: then none ends, and the component is filled once more.
+  private mutating func takeEnded(
+    of component: Int, by limit: Double, into ended: inout [Int32]
+  ) {
+    var flow = components.beginTaking(from: component)
+    while flow >= 0 {
+      let next = flows.nextInComponent[Int(flow)]
+      let end = flows.finish(of: Int(flow))
+      progress(Int(flow))
+      if isDone(Int(flow), by: limit) {
+        if !batching.isExact { flows.updatedAt[Int(flow)] = end }
+        flows.component[Int(flow)] = -1
+        self.end(flow)
+        ended.append(flow)
+      } else {
+        components.keep(flow, in: component, of: &flows)
+      }
+      flow = next
+    }
+    if components.count[component] * 2 > components.collectedCount[component] {
+      shrunk.append(component)
+    } else {
+      disperse(component)
+    }
   }
 
   private func isDone(_ flow: Int, by limit: Double) -> Bool {
     flows.left[flow] <= max(flows.rate[flow] * (limit - now), flows.bytes[flow] * 1e-13)
   }
 
-  private mutating func end(_ flow: Int32, into ended: inout [Int32]) {
-    ended.append(flow)
-    for crossing in flows.crossings(of: Int(flow)) {
-      leave(crossing)
-      dirtyLinks.append(flows.crossingLink[crossing])
-    }
+  private mutating func end(_ flow: Int32) {
+    for crossing in flows.crossings(of: Int(flow)) { leave(crossing) }
     runningCount -= 1
+  }
+
+  /// Gives a component up; what it consists of by now is found anew.
+  private mutating func disperse(_ component: Int) {
+    guard components.isInUse[component] else { return }
+    var flow = components.firstFlow[component]
+    components.release(component)
+    while flow >= 0 {
+      flows.component[Int(flow)] = -1
+      dirtyLinks.append(flows.crossingLink[flows.crossings(of: Int(flow)).lowerBound])
+      flow = flows.nextInComponent[Int(flow)]
+    }
+  }
+
+  /// Gives back what is kept for flows, none of which may be running; numbers begin at 0 again.
+  package mutating func forgetEndedFlows() {
+    precondition(runningCount == 0, "flows are running")
+    fillDirtyComponents()
+    flows.removeAll()
+    components.removeAll()
+  }
+
+  /// Forgets all flows, none of which may be running, and sets the clock, also back.
+  package mutating func restart(at time: Double) {
+    forgetEndedFlows()
+    now = time
   }
 
   // MARK: Who crosses what
@@ -162,21 +207,52 @@ package struct FlowSession: Sendable {
   // MARK: Filling
 
   private mutating func fillDirtyComponents() {
-    guard !dirtyLinks.isEmpty else { return }
+    guard !(dirtyLinks.isEmpty && shrunk.isEmpty) else { return }
     scratch.beginSearch(linkCount: linkCount, flowCount: flows.count)
-    for link in dirtyLinks
-    where links.firstCrossing[Int(link)] >= 0 && !scratch.hasSeen(link: link) {
+    // Finding a component may disperse others, which makes more links dirty.
+    var place = 0
+    while place < dirtyLinks.count {
+      let link = dirtyLinks[place]
+      place += 1
+      guard links.firstCrossing[Int(link)] >= 0 && !scratch.hasSeen(link: link) else { continue }
       collectComponent(from: link)
-      fillCount += 1
-      let finish = fillCollected()
-      components.add(flows: scratch.flows, finish: finish, to: &flows)
+      let component = components.add(flows: scratch.flows, to: &flows)
+      fill(component)
     }
     dirtyLinks.removeAll(keepingCapacity: true)
+    for component in shrunk where components.isWaiting[component] {
+      collectMembers(of: component)
+      fill(component)
+    }
+    shrunk.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func fill(_ component: Int) {
+    fillCount += 1
+    fillCollected()
+    let (moment, horizon) = nextMoment()
+    components.queue(component, until: moment, horizon: horizon)
+  }
+
+  /// The flows of a component of which some have ended, and their links.
+  private mutating func collectMembers(of component: Int) {
+    scratch.beginComponent()
+    var flow = components.firstFlow[component]
+    while flow >= 0 {
+      _ = scratch.see(flow: Int(flow))
+      progress(Int(flow))
+      for crossing in flows.crossings(of: Int(flow)) {
+        scratch.see(link: flows.crossingLink[crossing])
+      }
+      flow = flows.nextInComponent[Int(flow)]
+    }
+    scratch.sort()
   }
 
   /// Everything that a change on a link can reach, its bytes brought up to date.
   private mutating func collectComponent(from first: Int32) {
-    scratch.beginComponent(with: first)
+    scratch.beginComponent()
+    scratch.see(link: first)
     var place = 0
     while place < scratch.links.count {
       var crossing = links.firstCrossing[Int(scratch.links[place])]
@@ -185,8 +261,9 @@ package struct FlowSession: Sendable {
         let flow = Int(flows.flowOfSubflow[Int(flows.subflowOfCrossing[Int(crossing)])])
         crossing = flows.nextCrossing[Int(crossing)]
         guard scratch.see(flow: flow) else { continue }
+        // Others of its old component may not be reached any more.
         let component = flows.component[flow]
-        if component >= 0 { components.release(Int(component)) }
+        if component >= 0 { disperse(Int(component)) }
         progress(flow)
         for other in flows.crossings(of: flow) { scratch.see(link: flows.crossingLink[other]) }
       }
@@ -195,153 +272,36 @@ package struct FlowSession: Sendable {
     scratch.sort()
   }
 
-  /// Gives every flow of the collected component its rate; returns when the first of them ends.
-  private mutating func fillCollected() -> Double {
+  /// Gives every flow of the collected component its rate.
+  private mutating func fillCollected() {
     fillComponent(links: links, flows: &flows, scratch: &scratch)
-    var finish = Double.infinity
     for flow in scratch.flows.lazy.map({ Int($0) }) {
       var rate = 0.0
       for subflow in flows.subflows(of: flow) { rate += flows.subflowRate[subflow] }
       flows.rate[flow] = rate
-      if rate > 0 { finish = min(finish, now + flows.left[flow] / rate) }
-    }
-    return finish
-  }
-}
-
-/// Rates of links and who crosses them.
-package struct LinkColumns: Sendable {
-  package var capacity: [Double] = []
-  /// First of the link's running crossings; -1 when it is idle.
-  package var firstCrossing: [Int32] = []
-
-  mutating func append(capacity: Double) {
-    self.capacity.append(capacity)
-    firstCrossing.append(-1)
-  }
-}
-
-/// Every flow of a session with its subflows and their crossings of links.
-package struct FlowColumns: Sendable {
-  package var bytes: [Double] = []
-  /// Bytes left at `updatedAt`, and the rate since then.
-  package var left: [Double] = []
-  package var rate: [Double] = []
-  package var updatedAt: [Double] = []
-  package var component: [Int32] = []
-  package var nextInComponent: [Int32] = []
-  private var firstSubflow: [Int32] = [0]
-  package var flowOfSubflow: [Int32] = []
-  package var subflowRate: [Double] = []
-  package var subflowCarried: [Double] = []
-  private var firstCrossing: [Int32] = [0]
-  package var crossingLink: [Int32] = []
-  package var subflowOfCrossing: [Int32] = []
-  package var nextCrossing: [Int32] = []
-  package var previousCrossing: [Int32] = []
-
-  var count: Int { bytes.count }
-
-  @inline(__always)
-  package func subflows(of flow: Int) -> Range<Int> {
-    Int(firstSubflow[flow])..<Int(firstSubflow[flow + 1])
-  }
-
-  @inline(__always)
-  package func crossings(ofSubflow subflow: Int) -> Range<Int> {
-    Int(firstCrossing[subflow])..<Int(firstCrossing[subflow + 1])
-  }
-
-  @inline(__always)
-  package func crossings(of flow: Int) -> Range<Int> {
-    Int(firstCrossing[Int(firstSubflow[flow])])..<Int(firstCrossing[Int(firstSubflow[flow + 1])])
-  }
-
-  mutating func endPath() {
-    let subflow = Int32(flowOfSubflow.count)
-    flowOfSubflow.append(Int32(count))
-    subflowRate.append(0)
-    subflowCarried.append(0)
-    for _ in Int(firstCrossing[Int(subflow)])..<crossingLink.count {
-      subflowOfCrossing.append(subflow)
-      nextCrossing.append(-1)
-      previousCrossing.append(-1)
-    }
-    firstCrossing.append(Int32(crossingLink.count))
-  }
-
-  mutating func endFlow(bytes: Double, now: Double) -> Int {
-    firstSubflow.append(Int32(flowOfSubflow.count))
-    self.bytes.append(bytes)
-    left.append(bytes)
-    rate.append(0)
-    updatedAt.append(now)
-    component.append(-1)
-    nextInComponent.append(-1)
-    return count - 1
-  }
-}
-
-/// Components by the moment at which their next flow ends.
-private struct ComponentColumns: Sendable {
-  var firstFlow: [Int32] = []
-  /// Counts up when a component is given up, so that its entry in the queue is known to be stale.
-  private var version: [Int32] = []
-  private var isInUse: [Bool] = []
-  private var free: [Int32] = []
-  private var queue = Heap<Entry>()
-
-  private struct Entry: Comparable, Sendable {
-    var finish: Double
-    var component: Int32
-    var version: Int32
-
-    static func < (left: Entry, right: Entry) -> Bool {
-      left.finish < right.finish
-        || (left.finish == right.finish && left.component < right.component)
     }
   }
 
-  mutating func add(flows members: [Int32], finish: Double, to flows: inout FlowColumns) {
-    let component: Int32
-    if let reused = free.popLast() {
-      component = reused
-    } else {
-      component = Int32(firstFlow.count)
-      firstFlow.append(-1)
-      version.append(0)
-      isInUse.append(false)
+  /// When rates of the collected component change next unless something starts: when its first flow
+  /// ends, or the mean of the ends within a step from there on, weighted by rate, so that as much
+  /// capacity is used too early as is left unused too long. All that end up to the horizon end then.
+  private func nextMoment() -> (moment: Double, horizon: Double) {
+    var first = Double.infinity
+    for flow in scratch.flows { first = min(first, flows.finish(of: Int(flow))) }
+    guard !batching.isExact, first < .infinity else { return (first, first) }
+    var (oldest, last) = (now, first)
+    for flow in scratch.flows.lazy.map({ Int($0) }) {
+      oldest = min(oldest, flows.startedAt[flow])
+      if flows.rate[flow] > 0 { last = max(last, flows.finish(of: flow)) }
     }
-    isInUse[Int(component)] = true
-    firstFlow[Int(component)] = members.first ?? -1
-    for (place, flow) in members.enumerated() {
-      flows.component[Int(flow)] = component
-      flows.nextInComponent[Int(flow)] = place + 1 < members.count ? members[place + 1] : -1
+    let horizon = first + batching.relativeStep * (last - oldest)
+    var (rate, delay) = (0.0, 0.0)
+    for flow in scratch.flows.lazy.map({ Int($0) }) {
+      let end = flows.finish(of: flow)
+      guard end <= horizon else { continue }
+      rate += flows.rate[flow]
+      delay += flows.rate[flow] * (end - first)
     }
-    if finish < .infinity {
-      queue.insert(
-        Entry(finish: finish, component: component, version: version[Int(component)]))
-    }
-  }
-
-  /// Gives a component up; its flows are in none until they are collected again.
-  mutating func release(_ component: Int) {
-    guard isInUse[component] else { return }
-    isInUse[component] = false
-    version[component] += 1
-    free.append(Int32(component))
-  }
-
-  mutating func nextFinish() -> Double? {
-    while let entry = queue.min {
-      if version[Int(entry.component)] == entry.version { return entry.finish }
-      queue.removeMin()
-    }
-    return nil
-  }
-
-  mutating func popFinished(by limit: Double) -> Int? {
-    guard let finish = nextFinish(), finish <= limit else { return nil }
-    return Int(queue.removeMin().component)
+    return (first + delay / rate, horizon)
   }
 }

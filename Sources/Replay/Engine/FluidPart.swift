@@ -202,29 +202,3 @@ private struct FlowBundles {
     return true
   }
 }
-
-/// Union and find with path halving; roots are the smallest members.
-package struct DisjointSets {
-  private var parent: [Int32]
-
-  package init(count: Int) { parent = (0..<Int32(count)).map { $0 } }
-
-  package mutating func root(of element: Int) -> Int {
-    var node = element
-    while Int(parent[node]) != node {
-      parent[node] = parent[Int(parent[node])]
-      node = Int(parent[node])
-    }
-    return node
-  }
-
-  package mutating func join(_ left: Int, _ right: Int) {
-    let leftRoot = root(of: left)
-    let rightRoot = root(of: right)
-    if leftRoot < rightRoot {
-      parent[rightRoot] = Int32(leftRoot)
-    } else {
-      parent[leftRoot] = Int32(rightRoot)
-    }
-  }
-}

@@ -9,20 +9,19 @@ extension Execution {
   mutating func countGates(of phase: Int, _ flows: PhaseFlows) {
     guard !network.regions.isEmpty else { return }
     let parts = program.parts(of: phase)
-    for part in parts {
-      guard let region = regionOfSender(part, flows, first: parts.lowerBound) else { continue }
+    for part in parts
+    where flows.rows(ofPartAt: part - parts.lowerBound).contains(where: {
+      paths.region[Int(flows.pair[$0])] >= 0
+    }) {
+      let region = region(ofPart: part)
       let item = item(of: phase, in: region)
       regions[region].items[item].gatesLeft = (regions[region].items[item].gatesLeft ?? 0) + 1
     }
   }
 
-  /// The region in which a part has bytes to send; a server belongs to one.
-  private func regionOfSender(_ part: Int, _ flows: PhaseFlows, first: Int) -> Int? {
-    for row in flows.rows(ofPartAt: part - first) {
-      let region = paths.region[Int(flows.pair[row])]
-      if region >= 0 { return Int(region) }
-    }
-    return nil
+  /// The region of the server on which a part runs.
+  private func region(ofPart part: Int) -> Int {
+    Int(network.region[Int(program.partEnd[part]) / program.endsPerServer])
   }
 
   /// Number of a phase's item among those of a region.
@@ -39,9 +38,7 @@ extension Execution {
 
   /// A part with bytes for circuits is ready: it sends what may go, the rest waits.
   mutating func sendRegional(part: Int, phase: Int) throws(ReplayError) {
-    guard let flows = rows[phase],
-      let region = regionOfSender(part, flows, first: program.parts(of: phase).lowerBound)
-    else { return }
+    let region = region(ofPart: part)
     let number = item(of: phase, in: region)
     regions[region].items[number].gatesLeft! -= 1
     if regions[region].items[number].gatesLeft == 0 {
@@ -101,11 +98,11 @@ extension Execution {
 
   /// Notes what the circuits of a region could have carried, before they go.
   mutating func retireCircuits(of region: Int) {
-    let time = communicationTime - regions[region].placedAt
-    regions[region].placedAt = communicationTime
-    if let circuits = regions[region].current {
-      traffic.addRoom(of: choices.matrices[circuits], region: region, during: time)
+    if let circuits = regions[region].current, now > regions[region].placedAt {
+      traffic.addPlacement(
+        of: choices.matrices[circuits], region: region, from: regions[region].placedAt, to: now)
     }
+    regions[region].placedAt = now
   }
 
   // MARK: Letting traffic go
@@ -225,7 +222,7 @@ extension Execution {
         receiptsLeft[Int(flows.destinationPart[row])] += 1
         session.appendPathLink(session.appendLink(capacity: rest / pace.nanoseconds))
         appendElectricalPath(ofPair: pair)
-        started(phase: phase, row: row, bytes: rest, kind: .electrical)
+        started(phase: phase, row: row, flows, bytes: rest, kind: .electrical)
         bytes *= share
       }
       session.appendPathLink(session.appendLink(capacity: bytes / pace.nanoseconds))
@@ -242,7 +239,7 @@ extension Execution {
       }
       session.endPath()
     }
-    started(phase: phase, row: row, bytes: bytes, kind: .circuit)
+    started(phase: phase, row: row, flows, bytes: bytes, kind: .circuit)
   }
 
   mutating func endCircuitFlow(phase: Int, region: Int) {

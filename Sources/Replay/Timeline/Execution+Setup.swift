@@ -15,6 +15,7 @@ extension Execution {
     recorded = plan.phases.map { $0.recordedNanoseconds(in: workload) }
     program = Program(plan, of: workload)
     paths = PathTable(demands, on: network)
+    shards = Shards(program, paths: paths, on: network)
     choices = CircuitChoices(
       demands, on: network, schedules: network.fabric.optical == nil ? [] : Set(openers))
     regionsOfDemand = parallelMap(count: demands.count) {
@@ -23,12 +24,13 @@ extension Execution {
     forecasts = Forecasts(options.predictor, demandCount: demands.count, on: network)
     hasDelays = true
     repeated = nil
-    session = FlowSession(linkCapacity: network.links.capacity)
+    session = FlowSession(linkCapacity: network.links.capacity, batching: options.batching)
     predecessorsLeft = program.predecessorCount
     receiptsLeft = [Int32](repeating: 0, count: program.partCount)
     readyAt = [Double](repeating: .infinity, count: program.partCount)
     lastReceipt = [Double](repeating: 0, count: program.partCount)
     hasRun = [Bool](repeating: false, count: program.partCount)
+    partOfEnd = [Int32](repeating: -1, count: shards.ofEnd.count)
     records = plan.phases.map { _ in PhaseRecord() }
     rows = [PhaseFlows?](repeating: nil, count: plan.phases.count)
     traffic = LinkTraffic(network)
@@ -44,10 +46,21 @@ extension Execution {
     Execution(self, repeating: played)
   }
 
+  /// The same from the beginning, with another step of the batching.
+  func with(_ batching: FluidBatching) -> Execution {
+    var other = self
+    other.options.batching = batching
+    other.session = FlowSession(linkCapacity: network.links.capacity, batching: batching)
+    return other
+  }
+
   private init(_ other: Execution, repeating played: Execution) {
     plan = other.plan
     program = other.program
     paths = other.paths
+    shards = other.shards
+    suspended = other.suspended
+    partOfEnd = other.partOfEnd
     options = other.options
     network = other.network
     bounds = other.bounds
@@ -101,7 +114,11 @@ extension Execution {
       }
       itemOffsets.append(itemOfRegion.count)
     }
-    regionsToLookAt = Array(regions.indices)
+    suspended = [SuspendedShard](repeating: SuspendedShard(), count: shards.count)
+    for region in regions.indices where !regions[region].items.isEmpty {
+      let shard = shards.ofEnd[network.regions[region][0] * program.endsPerServer]
+      suspended[Int(shard)].regions.append(region)
+    }
   }
 
   private func opening(of phase: PlannedPhase) -> RegionQueue.Opening? {

@@ -10,7 +10,8 @@ struct Execution {
   let plan: PhasePlan
   let program: Program
   let paths: PathTable
-  let options: ReplayOptions
+  let shards: Shards
+  var options: ReplayOptions
   let network: FabricNetwork
   /// By distinct demand: the tightest bound, at the demand's own scale.
   let bounds: [LowerBound]
@@ -31,14 +32,16 @@ struct Execution {
   var readyAt: [Double]
   var lastReceipt: [Double]
   var hasRun: [Bool]
+  /// Of the shard that runs now.
+  var partsLeftOfShard = 0
+  /// Scratch: by end, -1 but while the rows of a phase are laid out.
+  var partOfEnd: [Int32]
 
   var records: [PhaseRecord]
   /// Rows of the phases that have begun and not ended.
   var rows: [PhaseFlows?]
-  /// By flow of the session: its phase, its row there and what it is.
-  var flowPhase: [Int32] = []
-  var flowRow: [Int32] = []
-  var flowKind: [FlowKind] = []
+  /// By flow of the session; forgotten with the session's flows.
+  var carried: [CarriedFlow] = []
 
   var regions: [RegionQueue] = []
   var regionsToLookAt: [Int] = []
@@ -50,9 +53,9 @@ struct Execution {
   var forecasts: Forecasts
 
   var traffic: LinkTraffic
-  /// Time during which anything was on the way.
-  var communicationTime = 0.0
   var iterations: [IterationSpan] = []
+  /// By shard.
+  var suspended: [SuspendedShard] = []
   var isAbandoned = false
 
   /// Which way a flow goes.
@@ -61,6 +64,16 @@ struct Execution {
     case electrical
     /// Over the circuits of its pair, and over the EPS beside them when the fabric splits.
     case circuit
+  }
+
+  /// What a flow of the session carries to whom.
+  struct CarriedFlow: Sendable {
+    var phase: Int32
+    /// Number in the `PathTable`.
+    var pair: Int32
+    /// The part that receives it.
+    var part: Int32
+    var kind: FlowKind
   }
 
   struct Event: Comparable, Sendable {
@@ -92,19 +105,18 @@ struct Execution {
 
   // MARK: The loop
 
-  mutating func run() throws(ReplayError) {
-    if options.pacing == .recorded {
-      try scheduleAsRecorded()
-    } else if !iterations.isEmpty {
-      start(iteration: 0)
-    }
+  /// Runs until a shard has no part left, or nothing can happen any more.
+  mutating func runShard(parts partCount: Int) throws(ReplayError) {
+    partsLeftOfShard = partCount
     var ended: [Int32] = []
-    while !isAbandoned {
+    while true {
       try lookAtRegions()
+      guard partsLeftOfShard > 0, !isAbandoned else { return }
+      forgetEndedFlows()
       let nextFlow = session.nextCompletion()
       let moment = min(nextFlow, events.min?.time ?? .infinity)
-      guard moment < .infinity else { break }
-      if session.runningCount > 0 { communicationTime += max(0, moment - now) }
+      guard moment < .infinity else { return }
+      if session.runningCount > 0 { traffic.addCommunication(from: now, to: moment) }
       now = max(now, moment)
       session.advance(to: now)
       if nextFlow <= now * (1 + 1e-12) {
@@ -118,9 +130,14 @@ struct Execution {
         events.removeMin()
         try handle(event)
       }
+      if let limit = options.giveUpAfterNanoseconds, now > limit { isAbandoned = true }
     }
-    if !isAbandoned { try checkThatAllEnded() }
-    for region in regions.indices { retireCircuits(of: region) }
+  }
+
+  private mutating func forgetEndedFlows() {
+    guard session.runningCount == 0, carried.count > 1 << 10 else { return }
+    session.forgetEndedFlows()
+    carried.removeAll(keepingCapacity: true)
   }
 
   private mutating func handle(_ event: Event) throws(ReplayError) {
@@ -131,58 +148,25 @@ struct Execution {
     }
   }
 
-  private func checkThatAllEnded() throws(ReplayError) {
-    guard let phase = records.firstIndex(where: { !$0.isDone }) else { return }
-    let step = plan.phases[phase].step
-    throw ReplayError(
-      "it can never end: its predecessors wait for it, or its links carry nothing",
-      at: "operation \(step.operation)",
-      advice: "check the dependencies of the trace: an operation may only wait for earlier ones")
-  }
-
   // MARK: Parts
 
-  private mutating func start(iteration: Int) {
-    iterations[iteration].start = now
-    iterations[iteration].end = now
-    for phase in iterations[iteration].phases {
-      for part in program.parts(of: phase) where predecessorsLeft[part] == 0 { schedule(part) }
-    }
-    // An iteration without a part is over at once.
-    if iterations[iteration].partsLeft == 0 { endIteration(iteration) }
-  }
-
-  private mutating func endIteration(_ iteration: Int) {
-    iterations[iteration].end = now
-    if options.pacing == .dependencies, iteration + 1 < iterations.count {
-      start(iteration: iteration + 1)
-    }
-  }
-
-  private mutating func scheduleAsRecorded() throws(ReplayError) {
-    let known = program.partStart.filter { $0 != Operation.unknownTime }
-    guard let first = known.min(), known.count == program.partCount else {
-      throw ReplayError(
-        "some operations have no recorded start", at: "workload",
-        advice: "replay by dependencies, or replay a trace with times")
-    }
-    for index in iterations.indices { iterations[index].start = .infinity }
-    for part in 0..<program.partCount {
-      let phase = Int(program.partPhase[part])
-      if rows[phase] == nil { begin(phase: phase) }
-      readyAt[part] = Double(program.partStart[part] &- first)
-      let iteration = iterationOf(phase: phase)
-      iterations[iteration].start = min(iterations[iteration].start, readyAt[part])
-      events.insert(Event(time: readyAt[part], kind: .partIsReady, number: Int32(part)))
-    }
-  }
-
   /// Everything that the part waited for has ended: its compute begins.
-  private mutating func schedule(_ part: Int) {
+  mutating func schedule(_ part: Int, at time: Double) {
     let phase = Int(program.partPhase[part])
     if rows[phase] == nil { begin(phase: phase) }
-    readyAt[part] = now + program.partCompute[part]
+    readyAt[part] = batchedMoment(after: time, time + program.partCompute[part], phase: phase)
     events.insert(Event(time: readyAt[part], kind: .partIsReady, number: Int32(part)))
+  }
+
+  /// With batching, parts of a phase become ready in steps of the least time that the phase takes: at
+  /// the nearest one that is not before `earliest`.
+  private func batchedMoment(after earliest: Double, _ moment: Double, phase: Int) -> Double {
+    let planned = plan.phases[phase]
+    let step =
+      options.batching.relativeStep * bounds[planned.demand].nanoseconds * planned.scale
+    guard step > 0 else { return moment }
+    let nearest = (moment / step).rounded() * step
+    return nearest >= earliest ? nearest : (moment / step).rounded(.up) * step
   }
 
   /// Lays out what a phase sends, before its first part is ready.
@@ -190,7 +174,7 @@ struct Execution {
     let planned = plan.phases[phase]
     let flows = PhaseFlows(
       choices.demands[planned.demand], scale: planned.scale, phase: phase, program: program,
-      paths: paths)
+      paths: paths, partOfEnd: &partOfEnd)
     for row in flows.pair.indices where paths.route[Int(flows.pair[row])] != .local {
       receiptsLeft[Int(flows.destinationPart[row])] += 1
     }
@@ -206,7 +190,7 @@ struct Execution {
     let range = flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound)
     if !range.isEmpty {
       records[phase].firstReady = min(records[phase].firstReady, now)
-      records[phase].lastReady = now
+      records[phase].lastReady = max(records[phase].lastReady, now)
     }
     var hasRegional = false
     for row in range {
@@ -232,27 +216,22 @@ struct Execution {
   private mutating func end(part: Int) {
     let phase = Int(program.partPhase[part])
     records[phase].partsLeft -= 1
-    if records[phase].isDone { end(phase: phase) }
+    records[phase].end = max(records[phase].end, now)
+    if records[phase].isDone { rows[phase] = nil }
+    partsLeftOfShard -= 1
     if options.pacing == .dependencies {
       for edge in program.successorOffsets[part]..<program.successorOffsets[part + 1] {
         let next = Int(program.successors[Int(edge)])
         predecessorsLeft[next] -= 1
-        if predecessorsLeft[next] == 0 { schedule(next) }
+        if predecessorsLeft[next] == 0 { schedule(next, at: now) }
       }
     }
     let iteration = iterationOf(phase: phase)
     iterations[iteration].partsLeft -= 1
-    iterations[iteration].end = now
-    if iterations[iteration].partsLeft == 0 { endIteration(iteration) }
+    iterations[iteration].end = max(iterations[iteration].end, now)
   }
 
-  private mutating func end(phase: Int) {
-    records[phase].end = max(records[phase].end, now)
-    rows[phase] = nil
-    if let limit = options.giveUpAfterNanoseconds, now > limit { isAbandoned = true }
-  }
-
-  private func iterationOf(phase: Int) -> Int {
+  func iterationOf(phase: Int) -> Int {
     var range = iterations.indices
     while range.count > 1 {
       let middle = (range.lowerBound + range.upperBound) / 2
@@ -273,7 +252,7 @@ struct Execution {
         advice: "give the circuits fewer NICs (alpha) or make the region larger")
     }
     appendElectricalPath(ofPair: pair)
-    started(phase: phase, row: row, bytes: flows.bytes[row], kind: .electrical)
+    started(phase: phase, row: row, flows, bytes: flows.bytes[row], kind: .electrical)
   }
 
   mutating func appendElectricalPath(ofPair pair: Int) {
@@ -286,11 +265,13 @@ struct Execution {
     }
   }
 
-  mutating func started(phase: Int, row: Int, bytes: Double, kind: FlowKind) {
+  mutating func started(
+    phase: Int, row: Int, _ flows: PhaseFlows, bytes: Double, kind: FlowKind
+  ) {
     session.startFlow(bytes: bytes)
-    flowPhase.append(Int32(phase))
-    flowRow.append(Int32(row))
-    flowKind.append(kind)
+    carried.append(
+      CarriedFlow(
+        phase: Int32(phase), pair: flows.pair[row], part: flows.destinationPart[row], kind: kind))
     records[phase].firstByte = min(records[phase].firstByte, now)
   }
 
@@ -301,30 +282,26 @@ struct Execution {
   }
 
   private mutating func end(flow: Int) {
-    let phase = Int(flowPhase[flow])
-    let row = Int(flowRow[flow])
-    guard let pair = rows[phase]?.pair[row], let part = rows[phase]?.destinationPart[row] else {
-      return
-    }
-    if flowKind[flow] == .circuit {
-      account(
-        flow: flow, pair: Int(pair), phase: phase, problem: paths.optical, row: paths.opticalRow)
-      endCircuitFlow(phase: phase, region: Int(paths.region[Int(pair)]))
+    let ended = carried[flow]
+    let (phase, pair, part) = (Int(ended.phase), Int(ended.pair), Int(ended.part))
+    if ended.kind == .circuit {
+      account(flow: flow, pair: pair, phase: phase, paths.optical, row: paths.opticalRow[pair])
+      endCircuitFlow(phase: phase, region: Int(paths.region[pair]))
     } else {
       account(
-        flow: flow, pair: Int(pair), phase: phase, problem: paths.electrical,
-        row: paths.electricalRow)
+        flow: flow, pair: pair, phase: phase, paths.electrical, row: paths.electricalRow[pair])
     }
-    lastReceipt[Int(part)] = now + network.fabric.latencyNanoseconds
-    receiptsLeft[Int(part)] -= 1
-    endIfDone(Int(part))
+    lastReceipt[part] = max(
+      lastReceipt[part], session.endTime(of: flow) + network.fabric.latencyNanoseconds)
+    receiptsLeft[part] -= 1
+    endIfDone(part)
   }
 
   /// Adds a flow's bytes to the links that it crossed, also to those left out of the filling.
   private mutating func account(
-    flow: Int, pair: Int, phase: Int, problem: FluidProblem, row: [Int32]
+    flow: Int, pair: Int, phase: Int, _ problem: FluidProblem, row: Int32
   ) {
-    let first = problem.subflows(of: Int(row[pair])).lowerBound
+    let first = problem.subflows(of: Int(row)).lowerBound
     let linkCount = network.links.count
     for subflow in 0..<session.subflowCount(of: flow) {
       let bytes = session.bytes(of: flow, subflow: subflow)

@@ -2,44 +2,71 @@
 struct LinkTraffic: Sendable {
   private let network: FabricNetwork
   private var bytes: [Double]
-  /// By region and cell of its circuit matrix: bytes carried, and bytes that the circuits could have
-  /// carried during all communication while in place.
+  /// By region and cell of its circuit matrix.
   private var circuitBytes: [[Double]]
-  private var circuitRoom: [[Double]]
+  private var placements: [Placement] = []
+  private var communication = BusyTime()
+
+  /// Circuits of a region while they were in place.
+  private struct Placement: Sendable {
+    var region: Int
+    var matrix: CircuitMatrix
+    var from: Double
+    var to: Double
+  }
 
   init(_ network: FabricNetwork) {
     self.network = network
     bytes = [Double](repeating: 0, count: network.links.count)
     circuitBytes = [[Double]](repeating: [], count: network.regions.count)
-    circuitRoom = circuitBytes
+  }
+
+  /// Notes that something was on the way.
+  mutating func addCommunication(from start: Double, to end: Double) {
+    communication.add(from: start, to: end)
+  }
+
+  /// Notes that a region's circuits were in place, used or not.
+  mutating func addPlacement(
+    of matrix: CircuitMatrix, region: Int, from start: Double, to end: Double
+  ) {
+    placements.append(Placement(region: region, matrix: matrix, from: start, to: end))
   }
 
   mutating func add(_ amount: Double, to link: Int) { bytes[link] += amount }
 
   mutating func add(_ amount: Double, toCell cell: Int, of region: Int) {
-    allocate(region)
+    if circuitBytes[region].isEmpty { circuitBytes[region] = noCircuits(in: region) }
     circuitBytes[region][cell] += amount
   }
 
-  /// Notes that a region's circuits were in place during so much communication, used or not.
-  mutating func addRoom(of matrix: CircuitMatrix, region: Int, during time: Double) {
-    guard time > 0 else { return }
-    allocate(region)
-    for (cell, count) in matrix.cells.enumerated() where count > 0 {
-      circuitRoom[region][cell] += Double(count) * network.fabric.nicRate * time
-    }
+  private func noCircuits(in region: Int) -> [Double] {
+    let size = network.regions[region].count
+    return [Double](repeating: 0, count: size * size)
   }
 
-  private mutating func allocate(_ region: Int) {
-    guard circuitBytes[region].isEmpty else { return }
-    let size = network.regions[region].count
-    circuitBytes[region] = [Double](repeating: 0, count: size * size)
-    circuitRoom[region] = circuitBytes[region]
+  /// By region and cell: bytes that the circuits could have carried during all communication while
+  /// they were in place.
+  private func circuitRoom(_ communication: BusyTime.Totals) -> [[Double]] {
+    var room = network.regions.indices.map { noCircuits(in: $0) }
+    for placement in placements {
+      let time = communication.time(from: placement.from, to: placement.to)
+      let servers = network.regions[placement.region]
+      for (cell, count) in placement.matrix.cells.enumerated() where count > 0 {
+        let rate = network.circuitRate(
+          from: servers[cell / servers.count], to: servers[cell % servers.count])
+        room[placement.region][cell] += Double(count) * rate * time
+      }
+    }
+    return room
   }
 
   /// The links with the highest utilisation; ties stay in the order of the links.
-  func busiest(_ count: Int, during time: Double) -> [LinkUse] {
+  func busiest(_ count: Int) -> [LinkUse] {
+    let totals = communication.totals()
+    let time = totals.all
     guard time > 0, count > 0 else { return [] }
+    let circuitRoom = circuitRoom(totals)
     var uses: [(name: LinkName, tier: LinkTier, bytes: Double, utilisation: Double)] = []
     for link in bytes.indices where bytes[link] > 0 {
       uses.append(

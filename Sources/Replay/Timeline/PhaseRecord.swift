@@ -29,15 +29,17 @@ struct PhaseFlows: Sendable {
   /// First row of each part of the phase, and the end of the last one's.
   var firstRow: [Int32]
 
+  /// - Parameter partOfEnd: memory for a mark by end, -1 before and after.
   init(
-    _ demand: PhaseDemand, scale: Double, phase: Int, program: Program, paths: PathTable
+    _ demand: PhaseDemand, scale: Double, phase: Int, program: Program, paths: PathTable,
+    partOfEnd: inout [Int32]
   ) {
     let parts = program.parts(of: phase)
     pair = demand.pairs.map { Int32(paths.number(of: $0)) }
     bytes = demand.pairs.map { $0.bytes * scale }
-    destinationPart = demand.pairs.map {
-      Int32(program.part(of: $0.destination, in: phase) ?? parts.lowerBound)
-    }
+    for part in parts { partOfEnd[Int(program.partEnd[part])] = Int32(part) }
+    destinationPart = demand.pairs.map { partOfEnd[Int($0.destination)] }
+    for part in parts { partOfEnd[Int(program.partEnd[part])] = -1 }
     firstRow = []
     var row = 0
     for part in parts {

@@ -61,7 +61,7 @@ struct RegionQueue: Sendable {
   var isSwitching = false
   /// Flows over circuits of open items that have not ended.
   var circuitFlowsLeft = 0
-  /// Communication time that had passed when the circuits were set up.
+  /// When the circuits were set up.
   var placedAt = 0.0
   /// Session link of each cell of the circuit matrix; -1 before its first circuit.
   var links: [Int32] = []

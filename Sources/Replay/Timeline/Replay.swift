@@ -40,6 +40,11 @@ public func replay(
     plan.phases.contains { $0.computeNanoseconds > 0 }
   result.fill(from: played, withoutDelays: instant)
   result.addBounds(of: played, in: workload)
+  if !options.batching.isExact, !played.isAbandoned {
+    var coarser = first.with(FluidBatching(relativeStep: 2 * options.batching.relativeStep))
+    try coarser.run()
+    result.batchingError = abs(coarser.now - played.now) / max(played.now, .leastNormalMagnitude)
+  }
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)
   return result
 }
@@ -50,6 +55,11 @@ private func notes(
   network: FabricNetwork, _ options: ReplayOptions
 ) -> [String] {
   var notes = [semantics(of: workload, options)]
+  if let error = result.batchingError {
+    notes.append(
+      "batched: flows that end within \(percent(options.batching.relativeStep)) of their time leave "
+        + "together; twice that step changes the completion by \(percent(error))")
+  }
   if !result.hasCompute { notes.append("no compute time is known: times are communication alone") }
   if result.isExpertTrafficOnly { notes.append("expert traffic only") }
   if workload.grain != .rank {
@@ -71,6 +81,10 @@ private func notes(
   }
   if result.isAbandoned { notes.append("given up: the limit was passed") }
   return notes
+}
+
+private func percent(_ share: Double) -> String {
+  "\((share * 1e5).rounded() / 1e3) %"
 }
 
 private func semantics(of workload: Workload, _ options: ReplayOptions) -> String {

@@ -16,6 +16,8 @@ public struct ReplayOptions: Sendable, Hashable {
   public var pacing: ReplayPacing
   /// All compute times are multiplied by this.
   public var computeScale: Double
+  /// Whether flows that end at nearly the same time may leave together, which is faster.
+  public var batching: FluidBatching
   /// Iterations to replay; nil for all.
   public var iterations: ClosedRange<Int32>?
   /// Stop as soon as the completion is known to exceed this; the result says so.
@@ -26,7 +28,8 @@ public struct ReplayOptions: Sendable, Hashable {
   public init(
     policy: ReconfigurationPolicy = .always, predictor: PredictorChoice? = nil,
     chargesFirstConfiguration: Bool = true, pacing: ReplayPacing = .dependencies,
-    computeScale: Double = 1, iterations: ClosedRange<Int32>? = nil,
+    computeScale: Double = 1, batching: FluidBatching = .exact,
+    iterations: ClosedRange<Int32>? = nil,
     giveUpAfterNanoseconds: Double? = nil, busiestLinkCount: Int = 10
   ) {
     self.policy = policy
@@ -34,6 +37,7 @@ public struct ReplayOptions: Sendable, Hashable {
     self.chargesFirstConfiguration = chargesFirstConfiguration
     self.pacing = pacing
     self.computeScale = computeScale
+    self.batching = batching
     self.iterations = iterations
     self.giveUpAfterNanoseconds = giveUpAfterNanoseconds
     self.busiestLinkCount = busiestLinkCount
@@ -53,6 +57,9 @@ public struct ReplayOptions: Sendable, Hashable {
       EffectiveParameter("pacing", pacing.rawValue),
       EffectiveParameter("compute scale", computeScale),
     ]
+    if !batching.isExact {
+      parameters.append(EffectiveParameter("batching step", batching.relativeStep))
+    }
     if let predictor { parameters.append(EffectiveParameter("predictor", predictor.name)) }
     return parameters
   }

@@ -40,8 +40,7 @@ extension ReplayResult {
     if played.options.pacing == .recorded {
       total.completionNanoseconds = (played.iterations.map(\.end).max() ?? 0)
     }
-    busiestLinks = played.traffic.busiest(
-      played.options.busiestLinkCount, during: played.communicationTime)
+    busiestLinks = played.traffic.busiest(played.options.busiestLinkCount)
   }
 
   /// Fills in what no replay of what was played can be faster than.

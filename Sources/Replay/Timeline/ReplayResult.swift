@@ -22,6 +22,9 @@ public struct ReplayResult: Sendable {
   public var isExpertTrafficOnly = false
   /// True when no compute is known: times are communication alone.
   public var hasCompute = false
+  /// By how much the completion changes, relative to it, when the step of the batching is doubled: an
+  /// estimate of the error; nil when the replay is exact.
+  public var batchingError: Double?
   /// True when the replay stopped at `giveUpAfterNanoseconds`.
   public var isAbandoned = false
 

@@ -5,8 +5,10 @@ import TraceModel
 /// Flows that come and go, against a plain twin and against flows that start together.
 @Suite struct FlowSessionTests {
   /// Plays a session: starts each flow at its moment and returns when each ended.
-  static func finishTimes(_ problem: FluidProblem, starts: [Double]) -> [Double] {
-    var session = FlowSession(linkCapacity: problem.linkCapacity)
+  static func finishTimes(
+    _ problem: FluidProblem, starts: [Double], batching: FluidBatching = .exact
+  ) -> [Double] {
+    var session = FlowSession(linkCapacity: problem.linkCapacity, batching: batching)
     var finish = [Double](repeating: 0, count: problem.flowCount)
     var flowOfNumber: [Int] = []
     let order = starts.indices.sorted { (starts[$0], $0) < (starts[$1], $1) }
@@ -17,7 +19,7 @@ import TraceModel
       session.advance(to: min(start, session.nextCompletion()))
       ended.removeAll()
       session.takeEnded(into: &ended)
-      for flow in ended { finish[flowOfNumber[Int(flow)]] = session.now }
+      for flow in ended { finish[flowOfNumber[Int(flow)]] = session.endTime(of: Int(flow)) }
       while next < order.count, starts[order[next]] <= session.now {
         let flow = order[next]
         for subflow in problem.subflows(of: flow) {
@@ -145,5 +147,27 @@ import TraceModel
     #expect(ended == [0])
     #expect(session.nextCompletion() == 10)
     #expect(session.fillCount == 4)
+  }
+
+  @Test(arguments: [0.01, 0.05]) func batchedFlowsEndNearlyWhenTheyShould(step: Double) {
+    var random = RandomStream(seed: 3, purpose: 22)
+    var problem = FluidProblem(linkCapacity: [Double](repeating: 1, count: 64))
+    var starts: [Double] = []
+    for source in 0..<32 {
+      for destination in 0..<32 where destination != source {
+        problem.appendFlow(
+          bytes: Double(1 + random.below(1000)), over: [Int32(source), Int32(32 + destination)])
+        starts.append(Double(100 * source))
+      }
+    }
+    let exact = Self.finishTimes(problem, starts: starts)
+    let batched = Self.finishTimes(
+      problem, starts: starts, batching: FluidBatching(relativeStep: step))
+    let length = exact.max() ?? 0
+    for (left, right) in zip(batched, exact) { #expect(abs(left - right) < 4 * step * length) }
+    let mean = zip(batched, exact).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(exact.count)
+    #expect(mean < step / 2 * length)
+    #expect(abs((batched.max() ?? 0) - length) < step * length)
+    #expect(batched != exact)
   }
 }

@@ -32,35 +32,59 @@ struct ComputeFit: Sendable {
           + "compute can be fitted to a quotient between 1 and 2 only")
     }
     self.target = target
-    // T₄₀₀ − target · T₈₀₀ is a straight line in compute as long as nothing overlaps it, so the
-    // secant meets it at once; with a pipeline it needs a few steps.
-    func excess(_ scale: Double) throws -> (value: Double, quotient: Double) {
+    // T₄₀₀ − target · T₈₀₀ is a straight line in compute as long as nothing overlaps it; where gradients
+    // or a pipeline do, it bends, so its zero stays between a scale on either side.
+    func excess(_ scale: Double) throws -> Probe {
       let (slow, fast) = (try completion(scale, 400), try completion(scale, 800))
-      return (slow - target * fast, slow / fast)
+      return Probe(scale: scale, excess: slow - target * fast, quotient: slow / fast)
     }
-    var low = (scale: 0.0, excess: try excess(0).value)
+    var low = try excess(0)
     guard low.excess > 0 else {
       throw VerbError(
         "even without compute the fat-tree gains less from 800 Gb/s than the table says")
     }
-    var scale = 1.0
-    var quotient = 0.0
-    for _ in 0..<Self.stepLimit {
-      let now = try excess(scale)
-      quotient = now.quotient
-      if abs(quotient - target) < Self.tolerance * (target - 1) { break }
-      let slope = (now.value - low.excess) / (scale - low.scale)
-      guard slope < 0 else { throw VerbError("more compute does not hide the network") }
-      let next = scale - now.value / slope
-      if now.value > 0 { low = (scale, now.value) }
-      scale = min(max(next, scale / 8), scale * 64)
+    var high = try excess(1)
+    for _ in 0..<Self.stepLimit where high.excess > 0 {
+      low = high
+      high = try excess(4 * high.scale)
     }
+    guard high.excess <= 0 else {
+      throw VerbError("no compute, however long, hides as much of the network as the table says")
+    }
+    var best = abs(low.quotient - target) < abs(high.quotient - target) ? low : high
+    for _ in 0..<Self.stepLimit where abs(best.quotient - target) > Self.tolerance * (target - 1) {
+      let next = try excess(Self.zero(between: low, high))
+      if next.excess > 0 {
+        low = next
+        high.weight /= 2
+      } else {
+        high = next
+        low.weight /= 2
+      }
+      best = next
+    }
+    let (scale, quotient) = (best.scale, best.quotient)
     self.scale = scale
     reached = quotient
     nanosecondsPerLayer = estimatePerLayer * scale
   }
 
-  private static let stepLimit = 12
+  /// A scale that was tried.
+  private struct Probe {
+    var scale: Double
+    var excess: Double
+    var quotient: Double
+    /// Less than 1 when the other side has moved only, so that this one moves next (the Illinois rule).
+    var weight = 1.0
+  }
+
+  /// Where the line between two probes meets zero.
+  private static func zero(between low: Probe, _ high: Probe) -> Double {
+    let (left, right) = (low.excess * low.weight, high.excess * high.weight)
+    return low.scale + (high.scale - low.scale) * left / (left - right)
+  }
+
+  private static let stepLimit = 24
   /// Of what is above 1.
   private static let tolerance = 1e-3
 }

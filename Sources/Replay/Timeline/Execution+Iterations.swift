@@ -1,0 +1,116 @@
+internal import HeapModule
+internal import TraceModel
+
+/// Iterations follow each other; inside one, shards run one after the other, each from its beginning.
+extension Execution {
+  mutating func run() throws(ReplayError) {
+    if options.pacing == .recorded {
+      try runAsRecorded()
+    } else {
+      var start = 0.0
+      for iteration in iterations.indices where !isAbandoned {
+        iterations[iteration].start = start
+        iterations[iteration].end = start
+        try run(partsOf: iterations[iteration].phases) { execution, part in
+          if execution.predecessorsLeft[part] == 0 { execution.schedule(part, at: start) }
+        }
+        start = iterations[iteration].end
+      }
+    }
+    for region in regions.indices { retireCircuits(of: region) }
+  }
+
+  /// Runs every shard with parts in some phases.
+  ///
+  /// - Parameter schedule: called for each part before its shard runs.
+  private mutating func run(
+    partsOf phases: Range<Int>, schedule: (inout Execution, Int) -> Void
+  ) throws(ReplayError) {
+    let buckets = partsByShard(of: phases)
+    var latest = now
+    for shard in 0..<shards.count where !isAbandoned {
+      let parts = buckets.parts[buckets.offsets[shard]..<buckets.offsets[shard + 1]]
+      guard !parts.isEmpty else { continue }
+      resume(shard)
+      for part in parts { schedule(&self, Int(part)) }
+      try runShard(parts: parts.count)
+      if partsLeftOfShard > 0, !isAbandoned { throw stuck(among: parts) }
+      latest = max(latest, now)
+      suspend(shard)
+    }
+    now = latest
+  }
+
+  /// The parts of some phases in ascending order, shard by shard.
+  private func partsByShard(of phases: Range<Int>) -> (offsets: [Int], parts: [Int32]) {
+    let range = program.partOffsets[phases.lowerBound]..<program.partOffsets[phases.upperBound]
+    var offsets = [Int](repeating: 0, count: shards.count + 1)
+    for part in range { offsets[shard(ofPart: part) + 1] += 1 }
+    for shard in 0..<shards.count { offsets[shard + 1] += offsets[shard] }
+    var next = offsets
+    var parts = [Int32](repeating: 0, count: range.count)
+    for part in range {
+      let shard = shard(ofPart: part)
+      parts[next[shard]] = Int32(part)
+      next[shard] += 1
+    }
+    return (offsets, parts)
+  }
+
+  private func shard(ofPart part: Int) -> Int { Int(shards.ofEnd[Int(program.partEnd[part])]) }
+
+  /// Takes up a shard where it stood: its clock, and changes of circuits that are still going on.
+  private mutating func resume(_ shard: Int) {
+    now = suspended[shard].now
+    events = Heap(suspended[shard].events)
+    session.restart(at: now)
+    carried.removeAll(keepingCapacity: true)
+    if !suspended[shard].hasRun { regionsToLookAt = suspended[shard].regions }
+    suspended[shard].hasRun = true
+  }
+
+  private mutating func suspend(_ shard: Int) {
+    suspended[shard].now = now
+    suspended[shard].events = events.unordered
+    events = Heap()
+  }
+
+  /// Starts every operation at its recorded time, whatever ran before it.
+  private mutating func runAsRecorded() throws(ReplayError) {
+    let known = program.partStart.filter { $0 != Operation.unknownTime }
+    guard let first = known.min(), known.count == program.partCount else {
+      throw ReplayError(
+        "some operations have no recorded start", at: "workload",
+        advice: "replay by dependencies, or replay a trace with times")
+    }
+    for index in iterations.indices { iterations[index].start = .infinity }
+    try run(partsOf: plan.phases.indices) { execution, part in
+      let phase = Int(execution.program.partPhase[part])
+      if execution.rows[phase] == nil { execution.begin(phase: phase) }
+      let start = Double(execution.program.partStart[part] &- first)
+      let iteration = execution.iterationOf(phase: phase)
+      execution.iterations[iteration].start = min(execution.iterations[iteration].start, start)
+      execution.readyAt[part] = start
+      execution.events.insert(Event(time: start, kind: .partIsReady, number: Int32(part)))
+    }
+  }
+
+  private func stuck(among parts: ArraySlice<Int32>) -> ReplayError {
+    let phases = parts.lazy.map { Int(program.partPhase[Int($0)]) }
+    let phase = phases.first { !records[$0].isDone } ?? 0
+    return ReplayError(
+      "it can never end: its predecessors wait for it, or its links carry nothing",
+      at: "operation \(plan.phases[phase].step.operation)",
+      advice: "check the dependencies of the trace: an operation may only wait for earlier ones")
+  }
+}
+
+/// A shard while others run.
+struct SuspendedShard: Sendable {
+  /// Ends of its regions' queues are looked at when it runs first.
+  var regions: [Int] = []
+  var hasRun = false
+  var now = 0.0
+  /// Changes of circuits that were still going on when its last part ended.
+  var events: [Execution.Event] = []
+}

@@ -1,0 +1,54 @@
+internal import TraceModel
+
+/// Ends (ranks or servers) that have nothing to do with those of any other shard inside an iteration.
+///
+/// Ends of two shards exchange no bytes, wait for no part of each other, belong to no common region
+/// and share no link that could ever fill up. Each shard can therefore be run by itself from the
+/// moment at which the iteration begins: what it touches stays in the caches, and what is kept for a
+/// flow can be given back with its shard.
+struct Shards: Sendable {
+  /// By end; shards are numbered by their lowest end.
+  private(set) var ofEnd: [Int32] = []
+  private(set) var count = 0
+
+  /// - Complexity: O(edges of the program + crossings of all paths), nearly.
+  init(_ program: Program, paths: PathTable, on network: FabricNetwork) {
+    var ends = DisjointSets(count: network.layout.endpointCount(at: network.grain))
+    for part in 0..<program.partCount {
+      for edge in program.successorOffsets[part]..<program.successorOffsets[part + 1] {
+        ends.join(
+          Int(program.partEnd[part]),
+          Int(program.partEnd[Int(program.successors[Int(edge)])]))
+      }
+    }
+    for pair in paths.source.indices {
+      ends.join(Int(paths.source[pair]), Int(paths.destination[pair]))
+    }
+    Self.join(&ends, paths.electrical, paths, row: paths.electricalRow)
+    Self.join(&ends, paths.optical, paths, row: paths.opticalRow)
+    for servers in network.regions {
+      let members = servers.flatMap {
+        $0 * program.endsPerServer..<($0 + 1) * program.endsPerServer
+      }
+      for end in members { ends.join(members[0], end) }
+    }
+    (ofEnd, count) = ends.numbered()
+  }
+
+  /// Joins the ends of all pairs that cross the same link.
+  private static func join(
+    _ ends: inout DisjointSets, _ problem: FluidProblem, _ paths: PathTable, row: [Int32]
+  ) {
+    var firstEnd = [Int32](repeating: -1, count: problem.linkCapacity.count)
+    for pair in paths.source.indices where row[pair] >= 0 {
+      for subflow in problem.subflows(of: Int(row[pair])) {
+        for place in problem.pathRange(of: subflow) {
+          let link = Int(problem.path[place])
+          if link < paths.isImplied.count, paths.isImplied[link] { continue }
+          if firstEnd[link] < 0 { firstEnd[link] = paths.source[pair] }
+          ends.join(Int(firstEnd[link]), Int(paths.source[pair]))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Replay
+import Testing
+import TestSupport
+import TraceModel
+
+/// Ends that have nothing to do with each other run apart, and nobody can tell.
+@Suite struct ShardsTests {
+  /// Groups of `groupSize` servers that exchange bytes among themselves, `layers` times.
+  private func grouped(servers: Int, groupSize: Int, layers: Int, joinsAll: Bool) -> Workload {
+    var random = RandomStream(seed: 5, purpose: 91)
+    var demands = DemandSet()
+    var steps: [Workload.Step] = []
+    for layer in 0..<layers {
+      for group in 0..<servers / groupSize {
+        var (source, destination, amount): ([Int32], [Int32], [Int64]) = ([], [], [])
+        for left in group * groupSize..<(group + 1) * groupSize {
+          for right in group * groupSize..<(group + 1) * groupSize where right != left {
+            source.append(Int32(left))
+            destination.append(Int32(right))
+            amount.append(Int64(1_000 + random.below(50_000)))
+          }
+        }
+        steps.append(
+          Workload.Step(
+            operation: Int32(steps.count), kind: .allToAll, role: .expert, phase: .dispatchForward,
+            iteration: 0, layer: Int32(layer), group: Int32(group),
+            demand: demands.append(source: source, destination: destination, amount: amount),
+            computeBeforeNanoseconds: 100))
+      }
+    }
+    if joinsAll {
+      // An iteration after it makes one shard of all ends.
+      let last = Int32(servers - 1)
+      for (from, to) in (0..<last).map({ ($0, $0 + 1) }) {
+        steps.append(
+          Workload.Step(
+            operation: Int32(steps.count), kind: .sendReceive, role: .other,
+            phase: .dispatchForward,
+            iteration: 1, layer: Int32(layers), group: from,
+            demand: demands.append(source: [from], destination: [to], amount: [1])))
+      }
+    }
+    let layout = Layout(
+      serverCount: servers, gpusPerServer: 1,
+      parallelism: Parallelism(expert: groupSize, expertTensor: 1, data: servers))
+    return Workload(grain: .server, layout: layout, demands: demands, steps: steps)
+  }
+
+  @Test(arguments: ["ideal", "fat-tree", "mixnet"])
+  func groupsThatRunApartEndAsTheyDoTogether(fabric name: String) throws {
+    let apart = grouped(servers: 16, groupSize: 4, layers: 3, joinsAll: false)
+    let joined = grouped(servers: 16, groupSize: 4, layers: 3, joinsAll: true)
+    let fabric = try #require(
+      FabricCatalogue.presets(layout: apart.layout).first { $0.name == name })
+    let left = try replay(apart, on: fabric)
+    let right = try replay(joined, on: fabric)
+    for (one, other) in zip(left.phases, right.phases) {
+      #expect(one.durationNanoseconds == other.durationNanoseconds)
+      #expect(one.startNanoseconds == other.startNanoseconds)
+    }
+    #expect(left.phases.count == 3)
+  }
+
+  @Test func batchingSaysHowFarItMayBeOff() throws {
+    let workload = grouped(servers: 16, groupSize: 16, layers: 4, joinsAll: false)
+    let fabric = FabricCatalogue.presets(layout: workload.layout)[0]
+    let exact = try replay(workload, on: fabric)
+    let batched = try replay(
+      workload, on: fabric, options: ReplayOptions(batching: FluidBatching(relativeStep: 0.02)))
+    #expect(exact.batchingError == nil)
+    let error = try #require(batched.batchingError)
+    let difference = abs(batched.completionNanoseconds / exact.completionNanoseconds - 1)
+    #expect(difference < 0.03 && error < 0.08)
+    #expect(batched.notes.contains { $0.hasPrefix("batched") })
+    #expect(batched.effectiveParameters.contains { $0.name == "batching step" })
+  }
+
+  @Test func busyTimeCountsWhatOverlapsOnce() {
+    var busy = BusyTime()
+    busy.add(from: 10, to: 20)
+    busy.add(from: 0, to: 5)
+    busy.add(from: 15, to: 30)
+    busy.add(from: 30, to: 31)
+    let totals = busy.totals()
+    #expect(totals.all == 26)
+    #expect(totals.time(from: 4, to: 12) == 3)
+    #expect(totals.time(from: 5, to: 10) == 0)
+    #expect(totals.time(from: -1, to: 100) == 26)
+  }
+}
