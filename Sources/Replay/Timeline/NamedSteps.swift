@@ -12,7 +12,7 @@ struct NamedSteps: Sendable {
   private var waited: [Int32] = []
 
   /// - Complexity: O(steps + named predecessors); a named step that moves nothing is passed once for
-  ///   each step that names it, directly or through others of its kind.
+  ///   each step with bytes that names it, directly or through others of its kind.
   init(_ workload: Workload) {
     guard workload.steps.contains(where: { !$0.predecessors.isEmpty }) else { return }
     var search = PredecessorSearch(workload)
@@ -61,6 +61,8 @@ private struct PredecessorSearch {
   }
 
   mutating func appendSteps(before step: Int, of workload: Workload, to found: inout [Int32]) {
+    // Nobody waits at a step that moves nothing.
+    if movesNothing[workload.steps[step].demand] { return }
     push(workload.steps[step].predecessors)
     while let operation = stack.popLast() {
       guard let number = numberOfOperation.existingNumber(of: Self.key(of: operation)) else {

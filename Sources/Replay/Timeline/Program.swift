@@ -188,7 +188,8 @@ package struct Program: Sendable {
         if isOwn {
           guard let earlier = self.part(of: end, in: before) else { return }
           edges.append(from: Int32(earlier), to: Int32(part))
-          order.note(followed: Int32(earlier), by: waits.role(of: step))
+          // A reduction beside the program holds up nothing that follows.
+          if earlier < part, waits.role(of: step) != .data { order.pass(Int32(earlier)) }
         } else if let join = joins[other] {
           edges.append(from: join, to: Int32(part))
         } else {
@@ -230,10 +231,8 @@ private struct EndOrder {
     if tails[end].last != part { tails[end].append(part) }
   }
 
-  /// A reduction beside the program holds up nothing that follows.
-  mutating func note(followed part: Int32, by role: Role) {
-    if role != .data { isFollowed[Int(part)] = true }
-  }
+  /// A later part at its end, for which what follows waits, waits for it.
+  mutating func pass(_ part: Int32) { isFollowed[Int(part)] = true }
 }
 
 /// Pairs of parts, the first of which must end before the second begins.
