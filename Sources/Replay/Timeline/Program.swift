@@ -239,7 +239,9 @@ private struct EndOrder {
 private struct Edges {
   private(set) var from: [Int32] = []
   private(set) var to: [Int32] = []
-  /// The part that each was last joined to. Most repeats follow each other; others do no harm.
+  /// The part that each was last joined to.
+  ///
+  /// Most repeats follow each other; others do no harm.
   private var lastTarget: [Int32]
 
   init(partCount: Int) { lastTarget = [Int32](repeating: -1, count: partCount) }

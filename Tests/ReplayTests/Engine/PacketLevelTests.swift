@@ -10,8 +10,9 @@ struct PacketRun: Sendable, CustomStringConvertible {
   var file: String
   /// By which part of the packets' completion ours may be earlier; it must not be later.
   var largestError: Double
-  /// What the errors are, as parts of the packets' times: of the completion, of flows on average and
-  /// with their sign, of receivers on average and at most. Worked out from the reference fluid's file.
+  /// What the errors are, as parts of the packets' times, worked out from the reference fluid's file.
+  ///
+  /// Of the completion, of flows on average and with their sign, of receivers on average and at most.
   var completion: Double
   var flows: (mean: Double, bias: Double)
   var receivers: (mean: Double, most: Double)
