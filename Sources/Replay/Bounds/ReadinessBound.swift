@@ -37,8 +37,11 @@ struct ReadinessBound {
   /// Adds the next phase, whose demand has `scale` bytes per unit.
   mutating func add(_ profile: PhaseProfile, phase: Int, scale: Double, of program: Program) {
     let parts = program.parts(of: phase)
+    let joins = program.joins(of: phase)
     // An end whose bytes are 0 has a part that the demand does not know.
-    for part in parts { end(part, at: earliest[part] + program.partCompute[part], of: program) }
+    for part in parts.lowerBound..<joins.lowerBound {
+      end(part, at: earliest[part] + program.partCompute[part], of: program)
+    }
     var part = parts.lowerBound
     let partOfEnd = profile.ends.map { end in
       while program.partEnd[part] != end { part += 1 }
@@ -71,6 +74,7 @@ struct ReadinessBound {
         partOfEnd[place], at: max(ended[place], waited[Int(profile.component[place])]),
         of: program)
     }
+    for join in joins { end(join, at: earliest[join], of: program) }
   }
 
   private mutating func end(_ part: Int, at time: Double, of program: Program) {

@@ -52,6 +52,11 @@ package struct PhasePlan: Sendable {
   package private(set) var phases: [PlannedPhase] = []
   /// Sorted terms of each distinct demand, their bytes per unit divided by what they share.
   package private(set) var demands: [[DemandTerm]] = []
+  /// What steps wait for by name.
+  let named: NamedSteps
+  /// By opener, ascending: `phases + 1` offsets into the phases that keep its circuits.
+  private var followerOffsets: [Int] = []
+  private var followers: [Int] = []
   private var numberOf: [[DemandTerm]: Int] = [:]
   private let computeScale: Double
 
@@ -63,26 +68,25 @@ package struct PhasePlan: Sendable {
   ) throws(ReplayError) {
     try Self.check(workload)
     self.computeScale = computeScale
+    named = NamedSteps(workload)
     var batch: [Int] = []
     var groups = Set<Int32>()
-    var operations = Set<Int32>()
     for (index, step) in workload.steps.enumerated()
     where iterations?.contains(step.iteration) ?? true {
       if let first = batch.first,
         !Self.belongTogether(workload.steps[first], step) || groups.contains(step.group)
-          || step.predecessors.contains(where: operations.contains)
+          || named.steps(before: index).contains(where: { $0 >= first && $0 < index })
       {
         append(batch, of: workload)
         batch.removeAll()
         groups.removeAll()
-        operations.removeAll()
       }
       batch.append(index)
       groups.insert(step.group)
-      operations.insert(step.operation)
     }
     if !batch.isEmpty { append(batch, of: workload) }
-    markEpochs()
+    markEpochs(of: workload)
+    listFollowers()
   }
 
   /// Whether two steps of different groups are parts of one phase.
@@ -125,50 +129,77 @@ package struct PhasePlan: Sendable {
 
   /// Two logical reconfigurations per layer.
   ///
-  /// Combine-forward keeps the circuits of its dispatch, and
-  /// dispatch-backward those of its combine, whatever runs between them elsewhere. Where groups are
-  /// unknown, the n-th of the ones follows the n-th of the others.
-  private mutating func markEpochs() {
-    var passes: [LayerPass: (openers: [Int], followerCount: Int)] = [:]
+  /// Combine-forward keeps the circuits of its dispatch, and dispatch-backward those of its combine,
+  /// whatever runs between them elsewhere: the n-th of a group's ones follow the n-th of its others.
+  /// Where groups are unknown, the n-th of all follows the n-th of all.
+  private mutating func markEpochs(of workload: Workload) {
+    var passes: [LayerPass: Epochs] = [:]
     for index in phases.indices where phases[index].isExpert {
-      let step = phases[index].step
-      let isBackward = step.phase == .combineBackward || step.phase == .dispatchBackward
-      let pass = LayerPass(
-        iteration: step.iteration, microBatch: step.microBatch, layer: step.layer,
-        isBackward: isBackward)
-      if step.phase == .combineForward || step.phase == .dispatchBackward,
-        let opened = passes[pass], let last = opened.openers.last
-      {
-        let place = opened.followerCount
-        phases[index].opener = place < opened.openers.count ? opened.openers[place] : last
-        passes[pass]?.followerCount += 1
-      } else {
-        phases[index].opener = index
-        phases[index].opensEpoch = true
-        if step.phase == .dispatchForward || step.phase == .combineBackward {
-          passes[pass, default: ([], 0)].openers.append(index)
+      let kind = phases[index].step.phase
+      let keys = passKeys(of: phases[index], in: workload)
+      let follows = kind == .combineForward || kind == .dispatchBackward
+      let opened = follows ? keys.lazy.compactMap { passes[$0]?.opener }.first : nil
+      phases[index].opener = opened ?? index
+      phases[index].opensEpoch = opened == nil
+      for key in keys {
+        if opened != nil {
+          passes[key]?.followerCount += 1
+        } else if kind == .dispatchForward || kind == .combineBackward {
+          passes[key, default: Epochs()].openers.append(index)
         }
       }
     }
   }
 
-  /// The phases for which the circuits that one phase opens with are chosen, itself first.
-  package func followers(of opener: Int) -> [Int] {
-    var followers: [Int] = []
-    for later in opener..<phases.count {
-      // Epochs of one iteration only: past it nobody can refer back.
-      if phases[later].step.iteration != phases[opener].step.iteration { break }
-      if phases[later].opener == opener { followers.append(later) }
+  /// The passes of a phase's groups, then that of all groups together.
+  private func passKeys(of phase: PlannedPhase, in workload: Workload) -> [LayerPass] {
+    let step = phase.step
+    let groups = phase.steps.map { workload.steps[$0].group }.filter { $0 != Operation.unknown }
+    return (groups + [Operation.unknown]).map {
+      LayerPass(
+        iteration: step.iteration, microBatch: step.microBatch, layer: step.layer, group: $0,
+        isBackward: step.phase == .combineBackward || step.phase == .dispatchBackward)
     }
-    return followers
   }
 
-  /// The forward or backward pass of one layer.
+  /// Lists each opener's phases (counting sort).
+  private mutating func listFollowers() {
+    followerOffsets = [Int](repeating: 0, count: phases.count + 1)
+    for phase in phases where phase.opener >= 0 { followerOffsets[phase.opener + 1] += 1 }
+    for phase in phases.indices { followerOffsets[phase + 1] += followerOffsets[phase] }
+    var next = followerOffsets
+    followers = [Int](repeating: 0, count: followerOffsets[phases.count])
+    for (index, phase) in phases.enumerated() where phase.opener >= 0 {
+      followers[next[phase.opener]] = index
+      next[phase.opener] += 1
+    }
+  }
+
+  /// The phases for which the circuits that one phase opens with are chosen, itself first.
+  ///
+  /// O(1).
+  package func followers(of opener: Int) -> ArraySlice<Int> {
+    followers[followerOffsets[opener]..<followerOffsets[opener + 1]]
+  }
+
+  /// The forward or backward pass of one layer, of one group or of all together.
   private struct LayerPass: Hashable {
     var iteration: Int32
     var microBatch: Int32
     var layer: Int32
+    var group: Int32
     var isBackward: Bool
+  }
+
+  /// The phases that opened epochs of a pass so far, and how many have followed.
+  private struct Epochs {
+    var openers: [Int] = []
+    var followerCount = 0
+
+    /// Whom the next follower belongs to.
+    var opener: Int? {
+      followerCount < openers.count ? openers[followerCount] : openers.last
+    }
   }
 
   private static func check(_ workload: Workload) throws(ReplayError) {

@@ -6,12 +6,18 @@ package import TraceModel
 /// say which parts must have ended before a part's compute begins:
 /// - a step without predecessors follows everything that stands before it at the same end;
 /// - predecessors of a step replace that order: an end waits for its own part of each, or for all
-///   parts of one that it takes no part in;
+///   parts of one that it takes no part in (of a phase whose groups are all named, for its own);
+/// - an end with steps of both kinds in one phase has one part there, which waits for both;
 /// - data-parallel reductions with predecessors stand beside the program: only steps that name them,
-///   and the end of the iteration, wait for them.
+///   and the end of the iteration, wait for them;
+/// - named operations that move nothing stand for others (see `NamedSteps`).
+///
+/// Where many parts wait for many parts of a step, a *join* stands between them: a part of nobody,
+/// without compute or bytes, that ends when the step has ended everywhere.
 package struct Program: Sendable {
-  /// `phases + 1` offsets into the part columns; parts of a phase ascend by end.
+  /// `phases + 1` offsets into the part columns; parts of a phase ascend by end, joins come last.
   package private(set) var partOffsets: [Int] = [0]
+  /// The end of each part, or `nobody` of a join.
   package private(set) var partEnd: [Int32] = []
   package private(set) var partPhase: [Int32] = []
   /// Compute before the part sends, in nanoseconds.
@@ -25,13 +31,17 @@ package struct Program: Sendable {
   package private(set) var predecessorCount: [Int32] = []
   package let endsPerServer: Int
 
+  /// Whose part a join is.
+  package static let nobody = Int32.max
+
+  /// - Complexity: O(parts + edges), and O(log ends) for each named predecessor of each end.
   package init(_ plan: PhasePlan, of workload: Workload) {
     endsPerServer = workload.endpointCount / max(1, workload.layout.serverCount)
-    let ends = DemandEnds(workload.demands)
-    addParts(plan, of: workload, ends: ends)
-    var edges = Edges()
-    addEdges(plan, of: workload, ends: ends, to: &edges)
-    (successorOffsets, successors) = edges.bySource(count: partEnd.count)
+    let waits = StepWaits(plan, of: workload)
+    addParts(plan, of: workload, waits)
+    var edges = Edges(partCount: partEnd.count)
+    addEdges(plan, of: workload, waits, to: &edges)
+    (successorOffsets, successors) = edges.bySource()
     predecessorCount = [Int32](repeating: 0, count: partEnd.count)
     for part in edges.to { predecessorCount[Int(part)] += 1 }
   }
@@ -39,6 +49,14 @@ package struct Program: Sendable {
   package var partCount: Int { partEnd.count }
 
   package func parts(of phase: Int) -> Range<Int> { partOffsets[phase]..<partOffsets[phase + 1] }
+
+  /// Those of a phase's parts that nobody runs.
+  package func joins(of phase: Int) -> Range<Int> {
+    let parts = parts(of: phase)
+    var first = parts.upperBound
+    while first > parts.lowerBound, partEnd[first - 1] == Self.nobody { first -= 1 }
+    return first..<parts.upperBound
+  }
 
   /// The part of an end in a phase, or nil.
   ///
@@ -54,196 +72,191 @@ package struct Program: Sendable {
     return nil
   }
 
-  private mutating func addParts(
-    _ plan: PhasePlan, of workload: Workload, ends: DemandEnds
-  ) {
+  // MARK: Parts
+
+  private mutating func addParts(_ plan: PhasePlan, of workload: Workload, _ waits: StepWaits) {
     var found: [Int32] = []
     var phaseOfEnd = [Int32](repeating: -1, count: workload.endpointCount)
     for (phase, planned) in plan.phases.enumerated() {
       found.removeAll(keepingCapacity: true)
       for step in planned.steps {
-        for end in ends.of(workload.steps[step].demand) where phaseOfEnd[Int(end)] != Int32(phase) {
+        for end in waits.ends(of: step) where phaseOfEnd[Int(end)] != Int32(phase) {
           phaseOfEnd[Int(end)] = Int32(phase)
           found.append(end)
         }
       }
       found.sort()
       partEnd += found
-      partOffsets.append(partEnd.count)
-      partPhase += [Int32](repeating: Int32(phase), count: found.count)
-      partCompute += [Double](repeating: 0, count: found.count)
+      partCompute += planned.compute(of: found, in: workload)
       partStart += [Int64](repeating: Operation.unknownTime, count: found.count)
-      let compute = planned.compute(of: found, in: workload)
-      partCompute.replaceSubrange(parts(of: phase), with: compute)
-      for step in planned.steps.lazy.map({ workload.steps[$0] })
-      where step.start != Operation.unknownTime {
-        for end in ends.of(step.demand) {
-          guard let part = part(of: end, in: phase) else { continue }
-          partStart[part] =
-            partStart[part] == Operation.unknownTime ? step.start : min(partStart[part], step.start)
-        }
+      for step in planned.steps where waits.hasJoin(step) {
+        partEnd.append(Self.nobody)
+        partCompute.append(0)
+        partStart.append(workload.steps[step].start)
+      }
+      partPhase += [Int32](repeating: Int32(phase), count: partEnd.count - partPhase.count)
+      partOffsets.append(partEnd.count)
+      noteStarts(of: planned, phase: phase, in: workload, waits)
+    }
+  }
+
+  private mutating func noteStarts(
+    of planned: PlannedPhase, phase: Int, in workload: Workload, _ waits: StepWaits
+  ) {
+    for step in planned.steps {
+      let start = workload.steps[step].start
+      guard start != Operation.unknownTime else { continue }
+      for end in waits.ends(of: step) {
+        guard let part = part(of: end, in: phase) else { continue }
+        partStart[part] =
+          partStart[part] == Operation.unknownTime ? start : min(partStart[part], start)
       }
     }
   }
 
+  // MARK: Edges
+
   private func addEdges(
-    _ plan: PhasePlan, of workload: Workload, ends: DemandEnds, to edges: inout Edges
+    _ plan: PhasePlan, of workload: Workload, _ waits: StepWaits, to edges: inout Edges
   ) {
-    let known = NamedSteps(plan, of: workload)
-    // Parts of each end that nothing later at the end is known to wait for yet.
-    var tails = [[Int32]](repeating: [], count: workload.endpointCount)
+    var order = EndOrder(endCount: workload.endpointCount, partCount: partCount)
+    let joins = joinOfStep(plan, waits)
     var iteration: Int32?
     for (phase, planned) in plan.phases.enumerated() {
       if iteration != planned.step.iteration {
         // Iterations follow each other anyway.
         iteration = planned.step.iteration
-        for end in tails.indices where !tails[end].isEmpty { tails[end] = [] }
+        order.removeAll()
       }
-      let named = known.predecessors(of: planned, in: workload, ends: ends)
-      for part in parts(of: phase) {
-        let end = Int(partEnd[part])
-        guard let steps = named[Int32(end)] else {
-          for tail in tails[end] { edges.append(from: tail, to: Int32(part)) }
-          tails[end] = [Int32(part)]
-          continue
+      let own = parts(of: phase).lowerBound..<self.joins(of: phase).lowerBound
+      guard planned.steps.contains(where: waits.isNamed) else {
+        for part in own { order.follow(Int32(part), at: Int(partEnd[part]), in: &edges) }
+        addJoins(of: planned, phase: phase, waits, joins, to: &edges)
+        continue
+      }
+      for step in planned.steps where waits.isNamed(step) {
+        addNamedEdges(to: step, phase: phase, waits, joins, order: &order, edges: &edges)
+      }
+      // What a phase does unnamed at an end is in the end's order, whatever it does beside that.
+      for step in planned.steps where !waits.isNamed(step) {
+        for end in waits.ends(of: step) {
+          guard let part = part(of: end, in: phase) else { continue }
+          order.follow(Int32(part), at: Int(end), in: &edges)
         }
-        // Of a phase whose groups are all named, an end waits for its own.
-        let own = Set(
-          steps.filter { ends.contain(Int32(end), in: workload.steps[$0].demand) }
-            .map { known.phase(ofStep: $0) })
-        for step in steps {
-          let other = known.phase(ofStep: step)
-          if ends.contain(Int32(end), in: workload.steps[step].demand),
-            let earlier = self.part(of: Int32(end), in: other)
-          {
+      }
+      if planned.step.role != .data {
+        for part in own { order.standBeside(Int32(part), at: Int(partEnd[part])) }
+      }
+      addJoins(of: planned, phase: phase, waits, joins, to: &edges)
+    }
+  }
+
+  /// The join of each step that has one; empty when there is none.
+  private func joinOfStep(_ plan: PhasePlan, _ waits: StepWaits) -> [Int: Int32] {
+    var joinOfStep: [Int: Int32] = [:]
+    for (phase, planned) in plan.phases.enumerated() {
+      var join = joins(of: phase).lowerBound
+      for step in planned.steps where waits.hasJoin(step) {
+        joinOfStep[step] = Int32(join)
+        join += 1
+      }
+    }
+    return joinOfStep
+  }
+
+  private func addJoins(
+    of planned: PlannedPhase, phase: Int, _ waits: StepWaits, _ joins: [Int: Int32],
+    to edges: inout Edges
+  ) {
+    for step in planned.steps where waits.hasJoin(step) {
+      guard let join = joins[step] else { continue }
+      for end in waits.ends(of: step) {
+        if let part = part(of: end, in: phase) { edges.append(from: Int32(part), to: join) }
+      }
+    }
+  }
+
+  /// What the ends of one step wait for because it names it.
+  private func addNamedEdges(
+    to step: Int, phase: Int, _ waits: StepWaits, _ joins: [Int: Int32], order: inout EndOrder,
+    edges: inout Edges
+  ) {
+    for end in waits.ends(of: step) {
+      guard let part = part(of: end, in: phase) else { continue }
+      waits.forEachWait(of: step, at: end) { other, isOwn in
+        let before = waits.phase(of: other)
+        if isOwn {
+          guard let earlier = self.part(of: end, in: before) else { return }
+          edges.append(from: Int32(earlier), to: Int32(part))
+          // A reduction beside the program holds up nothing that follows.
+          if earlier < part, waits.role(of: step) != .data { order.pass(Int32(earlier)) }
+        } else if let join = joins[other] {
+          edges.append(from: join, to: Int32(part))
+        } else {
+          for foreign in waits.ends(of: other) {
+            guard let earlier = self.part(of: foreign, in: before) else { continue }
             edges.append(from: Int32(earlier), to: Int32(part))
-            if planned.step.role != .data { tails[end].removeAll { $0 == Int32(earlier) } }
-          } else if !own.contains(other) {
-            for other in ends.of(workload.steps[step].demand) {
-              if let foreign = self.part(of: other, in: known.phase(ofStep: step)) {
-                edges.append(from: Int32(foreign), to: Int32(part))
-              }
-            }
           }
         }
-        if planned.step.role != .data { tails[end].append(Int32(part)) }
       }
     }
   }
 }
 
-/// The ends of each distinct demand that send or receive, ascending.
-package struct DemandEnds: Sendable {
-  private var offsets: [Int] = [0]
-  private var ends: [Int32] = []
+/// Parts of each end that a later part in the end's order waits for.
+private struct EndOrder {
+  private var tails: [[Int32]]
+  /// Whether a part of the same end in its program waits for it already.
+  private var isFollowed: [Bool]
 
-  package init(_ demands: DemandSet) {
-    var found: [Int32] = []
-    for demand in 0..<demands.count {
-      found.removeAll(keepingCapacity: true)
-      for row in demands.pairs(of: demand) where demands.amount[row] > 0 {
-        // Pairs come ordered by source, so most repeats are neighbours.
-        if found.last != demands.source[row] { found.append(demands.source[row]) }
-      }
-      for row in demands.pairs(of: demand) where demands.amount[row] > 0 {
-        found.append(demands.destination[row])
-      }
-      found.sort()
-      for end in found where offsets.last == self.ends.count || self.ends.last != end {
-        self.ends.append(end)
-      }
-      offsets.append(self.ends.count)
-    }
+  init(endCount: Int, partCount: Int) {
+    tails = [[Int32]](repeating: [], count: endCount)
+    isFollowed = [Bool](repeating: false, count: partCount)
   }
 
-  package func of(_ demand: Int) -> ArraySlice<Int32> {
-    ends[offsets[demand]..<offsets[demand + 1]]
+  mutating func removeAll() {
+    for end in tails.indices where !tails[end].isEmpty { tails[end] = [] }
   }
 
-  /// Whether an end sends or receives in a demand.
-  package func contain(_ end: Int32, in demand: Int) -> Bool {
-    var range = offsets[demand]..<offsets[demand + 1]
-    while !range.isEmpty {
-      let middle = (range.lowerBound + range.upperBound) / 2
-      if ends[middle] == end { return true }
-      range = ends[middle] < end ? middle + 1..<range.upperBound : range.lowerBound..<middle
-    }
-    return false
-  }
-}
-
-/// Steps by operation id, and the phases that they belong to.
-private struct NamedSteps {
-  private var stepOfOperation = KeyTable()
-  private var step: [Int] = []
-  private var phaseOfStep: [Int32]
-  private let hasPredecessors: Bool
-
-  init(_ plan: PhasePlan, of workload: Workload) {
-    phaseOfStep = [Int32](repeating: -1, count: workload.steps.count)
-    hasPredecessors = workload.steps.contains { !$0.predecessors.isEmpty }
-    guard hasPredecessors else { return }
-    for (phase, planned) in plan.phases.enumerated() {
-      for index in planned.steps {
-        phaseOfStep[index] = Int32(phase)
-        let id = UInt64(UInt32(bitPattern: workload.steps[index].operation))
-        if stepOfOperation.number(of: id) == step.count { step.append(index) }
-      }
-    }
+  /// A part that waits for everything before it at its end.
+  mutating func follow(_ part: Int32, at end: Int, in edges: inout Edges) {
+    // Two steps of its phase may say so.
+    if tails[end].last == part { return }
+    for tail in tails[end] where !isFollowed[Int(tail)] { edges.append(from: tail, to: part) }
+    tails[end] = [part]
   }
 
-  func phase(ofStep step: Int) -> Int { Int(phaseOfStep[step]) }
-
-  /// For each end of a phase whose steps have predecessors in its iteration: those steps.
-  func predecessors(
-    of phase: PlannedPhase, in workload: Workload, ends: DemandEnds
-  ) -> [Int32: [Int]] {
-    guard hasPredecessors else { return [:] }
-    var named: [Int32: [Int]] = [:]
-    for index in phase.steps where !workload.steps[index].predecessors.isEmpty {
-      var seen = Set<Int>()
-      let steps = steps(
-        named: workload.steps[index].predecessors, in: workload,
-        iteration: phase.step.iteration, ends: ends, seen: &seen)
-      for end in ends.of(workload.steps[index].demand) { named[end, default: []] += steps }
-    }
-    return named
+  /// A part that has said itself what it waits for, and that what follows waits for.
+  mutating func standBeside(_ part: Int32, at end: Int) {
+    if tails[end].last != part { tails[end].append(part) }
   }
 
-  /// The steps of some operations in an iteration; one that moves nothing stands for those before it.
-  private func steps(
-    named operations: [Int32], in workload: Workload, iteration: Int32, ends: DemandEnds,
-    seen: inout Set<Int>
-  ) -> [Int] {
-    var found: [Int] = []
-    for id in operations {
-      guard let number = stepOfOperation.existingNumber(of: UInt64(UInt32(bitPattern: id))),
-        workload.steps[step[number]].iteration == iteration, seen.insert(step[number]).inserted
-      else { continue }
-      if ends.of(workload.steps[step[number]].demand).isEmpty {
-        found += steps(
-          named: workload.steps[step[number]].predecessors, in: workload, iteration: iteration,
-          ends: ends, seen: &seen)
-      } else {
-        found.append(step[number])
-      }
-    }
-    return found
-  }
+  /// A later part at its end, for which what follows waits, waits for it.
+  mutating func pass(_ part: Int32) { isFollowed[Int(part)] = true }
 }
 
 /// Pairs of parts, the first of which must end before the second begins.
 private struct Edges {
   private(set) var from: [Int32] = []
   private(set) var to: [Int32] = []
+  /// The part that each was last joined to.
+  ///
+  /// Most repeats follow each other; others do no harm.
+  private var lastTarget: [Int32]
 
+  init(partCount: Int) { lastTarget = [Int32](repeating: -1, count: partCount) }
+
+  /// Adds an edge unless it was the last from there.
   mutating func append(from first: Int32, to second: Int32) {
+    guard lastTarget[Int(first)] != second else { return }
+    lastTarget[Int(first)] = second
     from.append(first)
     to.append(second)
   }
 
   /// Offsets and targets by source (counting sort, so that ties keep their order).
-  func bySource(count: Int) -> (offsets: [Int32], targets: [Int32]) {
+  func bySource() -> (offsets: [Int32], targets: [Int32]) {
+    let count = lastTarget.count
     var offsets = [Int32](repeating: 0, count: count + 1)
     for part in from { offsets[Int(part) + 1] += 1 }
     for part in 0..<count { offsets[part + 1] += offsets[part] }

@@ -22,9 +22,10 @@ extension Workload {
   /// Several jobs on one cluster, each on servers of its own.
   ///
   /// Operations and groups are numbered anew so that jobs share none; roles, phases and the order of
-  /// each job's steps stay. Equal iteration numbers stand together, but no job waits for another. The
-  /// layout's groups are those of the jobs when all have the same sizes, else every rank is alone:
-  /// declare the regions of an optical fabric then.
+  /// each job's steps stay. The jobs start together: the first iterations of all get one number, and
+  /// so on, counted from the first job's. Inside an iteration no job waits for another, but a replay
+  /// begins the next one when all jobs have ended it. The layout's groups are those of the jobs when
+  /// all have the same sizes, else every rank is alone: declare the regions of an optical fabric then.
   ///
   /// - Parameter serverCount: servers of the cluster; some may be idle.
   /// - Throws: `WorkloadError` when grains or servers differ in kind, or a server is named twice or
@@ -37,8 +38,9 @@ extension Workload {
     let grain = jobs[0].workload.grain
     var demands = DemandSet()
     var steps: [Step] = []
-    var operations: Int64 = 0
-    var groups: Int64 = 0
+    var operations = Renumbering()
+    var groups = Renumbering()
+    let firstIteration = firstIteration(of: jobs)
     for job in jobs {
       let workload = job.workload
       let map = EndPlacement(
@@ -48,17 +50,22 @@ extension Workload {
       for demand in 0..<workload.demands.count {
         _ = demands.append(demand, of: workload.demands, placedBy: map)
       }
+      operations.begin(with: workload.steps.lazy.flatMap { [$0.operation] + $0.predecessors })
+      groups.begin(with: workload.steps.lazy.map(\.group).filter { $0 != Operation.unknown })
+      var iterations: [Int32: Int32] = [:]
+      for (place, iteration) in workload.iterations.enumerated() {
+        iterations[iteration] = try Renumbering.number(firstIteration + Int64(place))
+      }
       for var step in workload.steps {
         step.demand += firstDemand
-        step.operation = try renumbered(step.operation, by: operations)
-        for index in step.predecessors.indices {
-          step.predecessors[index] = try renumbered(step.predecessors[index], by: operations)
+        step.operation = try operations.number(of: step.operation)
+        step.predecessors = try step.predecessors.map { id throws(WorkloadError) in
+          try operations.number(of: id)
         }
-        step.group = try renumbered(step.group, by: groups)
+        if step.group != Operation.unknown { step.group = try groups.number(of: step.group) }
+        step.iteration = iterations[step.iteration] ?? step.iteration
         steps.append(step)
       }
-      operations += Int64(workload.steps.map(\.operation).max() ?? -1) + 1
-      groups += Int64(workload.steps.map(\.group).max() ?? -1) + 1
     }
     let models = Set(jobs.map(\.workload.model))
     return Workload(
@@ -127,14 +134,10 @@ extension Workload {
     return Parallelism(data: rankCount)
   }
 
-  private static func renumbered(
-    _ number: Int32, by offset: Int64
-  ) throws(WorkloadError) -> Int32 {
-    guard number >= 0 else { return number }
-    guard let moved = Int32(exactly: Int64(number) + offset) else {
-      throw WorkloadError("the jobs have too many operations together", at: "jobs")
-    }
-    return moved
+  /// Unknown only where nothing has to be told apart.
+  private static func firstIteration(of jobs: [PlacedJob]) -> Int64 {
+    let first = Int64(jobs[0].workload.iterations.first ?? Operation.unknown)
+    return jobs.allSatisfy { $0.workload.iterations.count < 2 } ? first : max(0, first)
   }
 
   /// Steps by iteration; inside one each job keeps its order, the first job first.
@@ -152,5 +155,35 @@ extension Workload {
     merged["layout.placement"] = Provenance(
       .declared, method: "\(jobs.count) jobs on servers of their own")
     return merged
+  }
+}
+
+/// Numbers of several jobs in one range, each job's in their own order after those of the jobs before.
+private struct Renumbering {
+  private var shift: Int64 = 0
+  private var end: Int64 = 0
+
+  /// The next job has these numbers; where none is negative, those of the first job stay.
+  mutating func begin(with numbers: some Sequence<Int32>) {
+    var (least, most) = (Int64(0), Int64(-1))
+    for number in numbers {
+      least = min(least, Int64(number))
+      most = max(most, Int64(number))
+    }
+    shift = end - least
+    end += most + 1 - least
+  }
+
+  func number(of own: Int32) throws(WorkloadError) -> Int32 {
+    try Self.number(Int64(own) + shift)
+  }
+
+  static func number(_ wanted: Int64) throws(WorkloadError) -> Int32 {
+    guard let number = Int32(exactly: wanted) else {
+      throw WorkloadError(
+        "the numbers of their operations, groups or iterations do not fit together", at: "jobs",
+        advice: "Number the operations of each trace from 0 on.")
+    }
+    return number
   }
 }

@@ -28,8 +28,8 @@ struct PeerScenario: Sendable, CustomStringConvertible {
       completionMicroseconds: 485.188),
   ]
 
-  /// One NIC of 400 Gb/s per server.
-  func problem() throws -> FluidProblem {
+  /// One all-to-all of servers.
+  func workload() -> Workload {
     var matrix = TrafficMatrix(size: nodes)
     for source in 0..<nodes {
       for destination in Swift.stride(from: source % stride, to: nodes, by: stride)
@@ -39,15 +39,39 @@ struct PeerScenario: Sendable, CustomStringConvertible {
     }
     var demands = DemandSet()
     let demand = demands.append(matrix)
-    let workload = Workload(
+    return Workload(
       grain: .server, layout: Layout(serverCount: nodes, gpusPerServer: 1), demands: demands,
-      steps: [])
-    let fabric = FabricSpecification(
-      name: name, summary: "", electrical: network, nicsPerServer: 1)
-    let built = try FabricNetwork(fabric, layout: workload.layout, grain: .server)
-    let term = DemandTerm(demand: demand, isTransposed: false, bytesPerUnit: 1, isExpert: true)
+      steps: [
+        .init(
+          operation: 0, kind: .allToAll, role: .expert, phase: .dispatchForward, iteration: 0,
+          layer: 0, group: 0, demand: demand)
+      ])
+  }
+
+  /// One NIC of 400 Gb/s per server.
+  var fabric: FabricSpecification {
+    FabricSpecification(name: name, summary: "", electrical: network, nicsPerServer: 1)
+  }
+
+  func problem(on other: FabricSpecification? = nil) throws -> FluidProblem {
+    let workload = workload()
+    let built = try FabricNetwork(other ?? fabric, layout: workload.layout, grain: .server)
+    let term = DemandTerm(
+      demand: workload.steps[0].demand, isTransposed: false, bytesPerUnit: 1, isExpert: true)
     return RoutedDemand(PhaseDemand([term], of: workload), on: built, circuits: nil)
       .fluidProblem()
+  }
+
+  /// Microseconds at which each flow ended in one of the peers' runs, by source and destination.
+  static func peerTimes(_ name: String) throws -> [PeerFlow] {
+    try Programs.run(
+      ["gzip", "-dc", RealInputs.path("peers/fct/\(name).csv.gz")]
+    ).output.split(separator: "\n").dropFirst().map { line in
+      let cells = line.split(separator: ",")
+      return PeerFlow(
+        destination: try #require(Int(cells[1])), bytes: try #require(Double(cells[2])),
+        microseconds: try #require(Double(cells[3])))
+    }
   }
 
   /// A debug build needs half a minute for one of them.
@@ -56,6 +80,13 @@ struct PeerScenario: Sendable, CustomStringConvertible {
   #else
     static let areFastEnough = true
   #endif
+}
+
+/// One line of a peer's run.
+struct PeerFlow {
+  var destination: Int
+  var bytes: Double
+  var microseconds: Double
 }
 
 @Suite(
@@ -77,20 +108,16 @@ struct PeerScenarioTests {
   private func expect(
     _ problem: FluidProblem, endsAsIn name: String, completionMicroseconds: Double
   ) throws {
-    let reference = try Programs.run(
-      ["gzip", "-dc", RealInputs.path("peers/fct/\(name).csv.gz")]
-    ).output.split(separator: "\n").dropFirst()
+    let reference = try PeerScenario.peerTimes(name)
     let solution = try problem.solve()
     #expect(reference.count == problem.flowCount)
     #expect(abs(solution.completion / 1000 - completionMicroseconds) < 0.0006)
     var mismatches = 0
-    for (flow, line) in reference.enumerated() {
-      let cells = line.split(separator: ",")
-      let microseconds = try #require(Double(cells[3]))
-      #expect(Double(cells[2]) == problem.flowBytes[flow])
+    for (flow, peer) in reference.enumerated() {
+      #expect(peer.bytes == problem.flowBytes[flow])
       // The file has three decimals.
-      let error = abs(solution.finish[flow] / 1000 - microseconds)
-      if error > 1e-6 * microseconds + 0.0005001 { mismatches += 1 }
+      let error = abs(solution.finish[flow] / 1000 - peer.microseconds)
+      if error > 1e-6 * peer.microseconds + 0.0005001 { mismatches += 1 }
     }
     #expect(mismatches == 0)
   }

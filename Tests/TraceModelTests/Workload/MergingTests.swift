@@ -58,6 +58,75 @@ import TraceModel
     #expect(phases == two.steps.map(\.phase))
   }
 
+  @Test func jobsStartTogetherWhateverTheirIterationsAreCalled() throws {
+    func iterations(_ first: [Int32], _ second: [Int32]) throws -> [[Int32]] {
+      let jobs = try [first, second].enumerated().map { place, numbers in
+        PlacedJob(try numbered(iterations: numbers), firstServer: 8 * place)
+      }
+      let merged = try Workload.merging(jobs, serverCount: 16)
+      let split = merged.layout.serverCount / 2
+      return [true, false].map { isFirst in
+        merged.steps.filter { step in
+          var own = false
+          merged.forEachPair(of: step) { source, _, _ in own = (source < split) == isFirst }
+          return own
+        }.map(\.iteration)
+      }
+    }
+    #expect(try iterations([0, 1], [0, 1]) == [[0, 1], [0, 1]])
+    #expect(try iterations([3, 4], [70, 90, 91]) == [[3, 4], [3, 4, 5]])
+    let unknown = Operation.unknown
+    #expect(try iterations([unknown], [unknown]) == [[unknown], [unknown]])
+    #expect(try iterations([unknown], [4, 5]) == [[0], [0, 1]])
+    #expect(throws: WorkloadError.self) { try iterations([Int32.max], [0, 1]) }
+  }
+
+  /// One step of two servers in each iteration.
+  private func numbered(
+    iterations: [Int32], operations: [Int32]? = nil, groups: [Int32]? = nil,
+    predecessors: [[Int32]]? = nil
+  ) throws -> Workload {
+    var demands = DemandSet()
+    let demand = demands.append(source: [0], destination: [1], amount: [5])
+    return Workload(
+      grain: .server, layout: try job(1).layout, demands: demands,
+      steps: iterations.enumerated().map { place, iteration in
+        .init(
+          operation: operations?[place] ?? Int32(place), kind: .allToAll, role: .expert,
+          phase: .dispatchForward, iteration: iteration, layer: Int32(place),
+          group: groups?[place] ?? 0, demand: demand, predecessors: predecessors?[place] ?? [])
+      })
+  }
+
+  @Test func negativeAndMissingNumbersBelongToTheirJobOnly() throws {
+    let own = try numbered(
+      iterations: [0, 0, 0], operations: [-7, Operation.unknown, 4],
+      groups: [-3, Operation.unknown, 2],
+      predecessors: [[], [-7], [9, Operation.unknown]])
+    let merged = try Workload.merging(
+      [PlacedJob(own, firstServer: 0), PlacedJob(own, firstServer: 8)], serverCount: 16)
+    let (first, second) = (merged.steps[..<3], merged.steps[3...])
+    func ids(_ steps: ArraySlice<Workload.Step>) -> Set<Int32> {
+      Set(steps.map(\.operation) + steps.flatMap(\.predecessors))
+    }
+    // Four ids in each, one of them of no operation.
+    #expect(ids(first).count == 4 && ids(second).count == 4)
+    #expect(ids(first).isDisjoint(with: ids(second)))
+    for steps in [first, second] {
+      let steps = Array(steps)
+      #expect(steps[1].predecessors == [steps[0].operation])
+      #expect(steps[2].predecessors.last == steps[1].operation)
+      #expect(steps[1].group == Operation.unknown)
+    }
+    #expect(Set([0, 2, 3, 5].map { merged.steps[$0].group }).count == 4)
+    // What does not fit is refused, not wrapped.
+    let large = try numbered(iterations: [0], operations: [Int32.max])
+    #expect(throws: WorkloadError.self) {
+      try Workload.merging(
+        [PlacedJob(large, firstServer: 0), PlacedJob(large, firstServer: 8)], serverCount: 16)
+    }
+  }
+
   @Test func placementsThatCannotBeAreRefused() throws {
     let own = try job(1)
     let ranks = try Workload(
