@@ -30,6 +30,8 @@ import Foundation
       print(try measuredRun(benchmark.prepare()))
     case ("--accuracy", nil):
       guard try printAccuracy() else { throw BenchmarkError("accuracy is below its thresholds") }
+    case ("--growth", let path?):
+      try Data(growthReport().utf8).write(to: URL(fileURLWithPath: path))
     case ("--capture-stream", let count?):
       try writeCaptureStream(packetCount: Int(count) ?? 0)
     case ("--read-transfers", let path?):
@@ -43,15 +45,16 @@ import Foundation
     }
   }
 
-  /// Median and minimum of seven runs after one that is not counted.
+  /// Median and minimum of the benchmark's runs, after one that is not counted.
   static func time(_ benchmark: Benchmark) throws {
     let run = try benchmark.prepare()
-    var checksum = try run()
-    let seconds = try secondsOfRuns(7) { checksum &+= try run() }
-    let rate = Double(benchmark.workCount) / seconds[3]
+    var checksum = benchmark.runCount > 3 ? try run() : 0
+    let seconds = try secondsOfRuns(benchmark.runCount) { checksum &+= try run() }
+    let median = seconds[seconds.count / 2]
+    let rate = Double(benchmark.workCount) / median
     print(
       """
-      {"name":"\(benchmark.name)","median_s":\(seconds[3]),"minimum_s":\(seconds[0]),\
+      {"name":"\(benchmark.name)","median_s":\(median),"minimum_s":\(seconds[0]),\
       "\(benchmark.unit)_per_s":\(rate),"checksum":\(checksum)}
       """)
   }

@@ -127,7 +127,7 @@ private func fixedPathAllToAll(sizes: Sizes) -> FluidProblem {
 
 /// Every node sends to every other one through its own link up and the other's link down, with
 /// sizes that differ, so that flows end one after the other.
-private func unevenAllToAll(nodeCount: Int) -> FluidProblem {
+func unevenAllToAll(nodeCount: Int) -> FluidProblem {
   var random = RandomStream(seed: 3)
   var problem = FluidProblem(linkCapacity: [Double](repeating: 1, count: 2 * nodeCount))
   for source in 0..<nodeCount {

@@ -25,7 +25,7 @@ private func iterationBenchmark(
   let groups = servers / groupSize
   return Benchmark(
     name: "replay/iteration-\(servers * 8)-\(name)" + (step > 0 ? "-batched" : ""), unit: "flows",
-    workCount: groups * ends * (ends - 1) * Int(layerCount) * 4, isCounted: false
+    workCount: groups * ends * (ends - 1) * Int(layerCount) * 4, isCounted: false, runCount: 3
   ) {
     let workload = distinctIteration(servers: servers, grain: grain, spacing: spacing)
     let fabric = iterationFabric(name, layout: workload.layout)

@@ -57,7 +57,7 @@ extension Execution {
     return (offsets, parts)
   }
 
-  private func shard(ofPart part: Int) -> Int { Int(shards.ofEnd[Int(program.partEnd[part])]) }
+  private func shard(ofPart part: Int) -> Int { shards.shard(ofPart: part, of: program) }
 
   /// Takes up a shard where it stood: its clock, and changes of circuits that are still going on.
   private mutating func resume(_ shard: Int) {

@@ -37,9 +37,10 @@ struct PhaseFlows: Sendable {
     let parts = program.parts(of: phase)
     pair = demand.pairs.map { Int32(paths.number(of: $0)) }
     bytes = demand.pairs.map { $0.bytes * scale }
-    for part in parts { partOfEnd[Int(program.partEnd[part])] = Int32(part) }
+    let own = parts.lowerBound..<program.joins(of: phase).lowerBound
+    for part in own { partOfEnd[Int(program.partEnd[part])] = Int32(part) }
     destinationPart = demand.pairs.map { partOfEnd[Int($0.destination)] }
-    for part in parts { partOfEnd[Int(program.partEnd[part])] = -1 }
+    for part in own { partOfEnd[Int(program.partEnd[part])] = -1 }
     firstRow = []
     var row = 0
     for part in parts {

@@ -50,6 +50,11 @@ package struct Program: Sendable {
 
   package func parts(of phase: Int) -> Range<Int> { partOffsets[phase]..<partOffsets[phase + 1] }
 
+  /// All parts that nobody runs.
+  package var joins: [Int] {
+    (0..<partOffsets.count - 1).flatMap { joins(of: $0) }
+  }
+
   /// Those of a phase's parts that nobody runs.
   package func joins(of phase: Int) -> Range<Int> {
     let parts = parts(of: phase)

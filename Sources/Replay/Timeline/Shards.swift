@@ -10,15 +10,19 @@ struct Shards: Sendable {
   /// By end; shards are numbered by their lowest end.
   private(set) var ofEnd: [Int32] = []
   private(set) var count = 0
+  private var shardOfJoin: [Int: Int32] = [:]
 
   /// - Complexity: O(edges of the program + crossings of all paths), nearly.
   init(_ program: Program, paths: PathTable, on network: FabricNetwork) {
-    var ends = DisjointSets(count: network.layout.endpointCount(at: network.grain))
+    let endCount = network.layout.endpointCount(at: network.grain)
+    let joins = program.joins
+    var placeOfJoin: [Int: Int] = [:]
+    for (place, join) in joins.enumerated() { placeOfJoin[join] = endCount + place }
+    func member(_ part: Int) -> Int { placeOfJoin[part] ?? Int(program.partEnd[part]) }
+    var ends = DisjointSets(count: endCount + joins.count)
     for part in 0..<program.partCount {
       for edge in program.successorOffsets[part]..<program.successorOffsets[part + 1] {
-        ends.join(
-          Int(program.partEnd[part]),
-          Int(program.partEnd[Int(program.successors[Int(edge)])]))
+        ends.join(member(part), member(Int(program.successors[Int(edge)])))
       }
     }
     for pair in paths.source.indices {
@@ -32,7 +36,16 @@ struct Shards: Sendable {
       }
       for end in members { ends.join(members[0], end) }
     }
-    (ofEnd, count) = ends.numbered()
+    let sets = ends.numbered()
+    count = sets.count
+    ofEnd = Array(sets.of.prefix(endCount))
+    for (join, place) in placeOfJoin { shardOfJoin[join] = sets.of[place] }
+  }
+
+  /// The shard of a part; a join belongs to that of the ends that it stands between.
+  func shard(ofPart part: Int, of program: Program) -> Int {
+    let end = program.partEnd[part]
+    return Int(end == Program.nobody ? shardOfJoin[part] ?? 0 : ofEnd[Int(end)])
   }
 
   /// Joins the ends of all pairs that cross the same link.
