@@ -12,7 +12,7 @@ func printBatchingTable() throws -> Bool {
   let allToAll = StaggeredAllToAll(ends: 256, seed: 256)
   let (exact, exactTime) = timed { allToAll.finishTimes(.exact) }
   let length = exact.max() ?? 1
-  for step in [0.01, 0.02, 0.05] {
+  for step in [0.01, 0.02, 0.05, 0.1] {
     let (batched, time) = timed { allToAll.finishTimes(FluidBatching(relativeStep: step)) }
     let completion = abs((batched.max() ?? 0) / length - 1)
     let mean =
@@ -23,7 +23,7 @@ func printBatchingTable() throws -> Bool {
   let workload = distinctIteration(servers: 8, grain: .rank, spacing: 1, layers: 4)
   let fabric = iterationFabric("rail-optimised", layout: workload.layout)
   let (whole, wholeTime) = try timed { try replay(workload, on: fabric).completionNanoseconds }
-  for step in [0.01, 0.02, 0.05] {
+  for step in [0.01, 0.02, 0.05, 0.1] {
     let options = ReplayOptions(batching: FluidBatching(relativeStep: step))
     let (batched, time) = try timed {
       try replay(workload, on: fabric, options: options).completionNanoseconds

@@ -73,11 +73,13 @@ private struct Growth {
   }
 
   var table: Table {
-    var table = Table(heading, columns: [
-      .text("way", "Way"), .number("size", axis, .count), .number("flows", "Flows", .count),
-      .number("time_ns", "Time", .nanoseconds),
-      .number("time_per_flow_ns", "Per flow", .nanoseconds),
-    ])
+    var table = Table(
+      heading,
+      columns: [
+        .text("way", "Way"), .number("size", axis, .count), .number("flows", "Flows", .count),
+        .number("time_ns", "Time", .nanoseconds),
+        .number("time_per_flow_ns", "Per flow", .nanoseconds),
+      ])
     for curve in curves {
       for point in curve.points {
         table.append([

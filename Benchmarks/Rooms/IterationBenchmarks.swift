@@ -7,7 +7,7 @@ let iterationBenchmarks = [
   iterationBenchmark(servers: 128, fabric: "mixnet"),
   iterationBenchmark(servers: 4_096, fabric: "mixnet"),
   iterationBenchmark(servers: 128, fabric: "fat-tree"),
-  iterationBenchmark(servers: 128, fabric: "rail-optimised", grain: .rank, step: 0.05),
+  iterationBenchmark(servers: 128, fabric: "rail-optimised", grain: .rank, step: 0.1),
   iterationBenchmark(servers: 4_096, fabric: "fat-tree-4to1", spacing: 512, step: 0.05),
 ]
 

@@ -23,8 +23,8 @@ public func replay(
   let plan = try PhasePlan(
     workload, iterations: options.iterations, computeScale: options.computeScale)
   let first = try Execution(plan, of: workload, on: network, options: options)
-  var played = first
-  try played.run()
+  let runs = try played(first)
+  let played = runs[0]
   var instant: Execution?
   if played.records.contains(where: { $0.delay > 0 }), !played.isAbandoned {
     var second = first.repeating(played)
@@ -40,13 +40,28 @@ public func replay(
     plan.phases.contains { $0.computeNanoseconds > 0 }
   result.fill(from: played, withoutDelays: instant)
   result.addBounds(of: played, in: workload)
-  if !options.batching.isExact, !played.isAbandoned {
-    var coarser = first.with(FluidBatching(relativeStep: 2 * options.batching.relativeStep))
-    try coarser.run()
+  if let coarser = runs.dropFirst().first, !played.isAbandoned {
     result.batchingError = abs(coarser.now - played.now) / max(played.now, .leastNormalMagnitude)
   }
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)
   return result
+}
+
+/// The execution played, and for a batched one also with twice the step, which tells how far off it is.
+private func played(_ execution: Execution) throws(ReplayError) -> [Execution] {
+  let batching = execution.options.batching
+  let steps =
+    batching.isExact ? [batching] : [batching, .init(relativeStep: 2 * batching.relativeStep)]
+  let runs = parallelMap(count: steps.count) { number in
+    Result { () throws(ReplayError) -> Execution in
+      var run = number == 0 ? execution : execution.with(steps[number])
+      try run.run()
+      return run
+    }
+  }
+  var played: [Execution] = []
+  for run in runs { played.append(try run.get()) }
+  return played
 }
 
 /// What the reader must know beside the numbers.
