@@ -1,12 +1,6 @@
 internal import TraceModel
 
 extension FabricNetwork {
-  /// The NIC policy in force: only ranks say which GPU bytes come from.
-  package var policy: NICPolicy {
-    grain == .rank && fabric.electricalNICsPerServer > 0 && !fabric.electrical.joinsWholeServers
-      ? fabric.nicPolicy : .pooled
-  }
-
   package func server(of end: Int) -> Int { layout.server(of: end, at: grain) }
 
   /// Which links the bytes of a pair can use.
@@ -140,12 +134,6 @@ extension FabricNetwork {
     visit(firstOut + Int32(server * layout.gpusPerServer + firstGPU(of: rail)))
     pool(server, visit)
     visit(firstIn + Int32(destination))
-  }
-
-  /// With more NICs than GPUs, GPU g of G owns NICs ⌊g·N/G⌋ ..< ⌊(g+1)·N/G⌋ as one rail; with fewer,
-  /// GPUs share them.
-  var railsPerServer: Int {
-    min(fabric.electricalNICsPerServer, layout.gpusPerServer)
   }
 
   private func rail(of rank: Int) -> Int {

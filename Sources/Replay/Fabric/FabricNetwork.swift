@@ -23,6 +23,11 @@ package struct FabricNetwork: Sendable {
   /// Region and place in it, by server.
   package private(set) var region: [Int32]
   package private(set) var placeInRegion: [Int32]
+  /// The NIC policy in force: only ranks say which GPU bytes come from.
+  package let policy: NICPolicy
+  /// With more NICs than GPUs, GPU g of G owns NICs ⌊g·N/G⌋ ..< ⌊(g+1)·N/G⌋ as one rail; with fewer,
+  /// GPUs share them.
+  let railsPerServer: Int
   private(set) var wiring: any ElectricalWiring = TreeWiring()
   let failures: FailureEffects
   let serversPerScaleUpDomain: Int
@@ -65,6 +70,11 @@ package struct FabricNetwork: Sendable {
         placeInRegion[server] = Int32(place)
       }
     }
+    let nics = fabric.electricalNICsPerServer
+    policy =
+      grain == .rank && nics > 0 && !fabric.electrical.joinsWholeServers
+      ? fabric.nicPolicy : .pooled
+    railsPerServer = min(nics, layout.gpusPerServer)
     serversPerScaleUpDomain = fabric.serversPerScaleUpDomain ?? layout.serversPerScaleUpDomain
     failures = try FailureEffects(fabric, layout: layout, regionCount: regions.count)
     addScaleUpLinks()
