@@ -188,7 +188,8 @@ struct FabricParameters {
   /// The presets that are compared unless others are named, with these parameters.
   func fabrics(for layout: Layout) throws -> [FabricSpecification] {
     let presets = FabricCatalogue.presets(
-      layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond, switchRadix: options.switchRadix)
+      layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond, switchRadix: options.switchRadix,
+      opticalNICsPerServer: options.alpha, serversPerRegion: options.region.servers)
     return try presets.map { try checked(apply(to: $0), for: layout) }
   }
 
@@ -209,7 +210,8 @@ struct FabricParameters {
       if offers == nil {
         offers = FabricCatalogue.offers(
           layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond,
-          switchRadix: options.switchRadix)
+          switchRadix: options.switchRadix, opticalNICsPerServer: options.alpha,
+          serversPerRegion: options.region.servers)
       }
       guard let offer = offers?.first(where: { $0.name == name }) else {
         let known = own.map(\.name) + (offers ?? []).map(\.name)
@@ -277,10 +279,7 @@ struct FabricParameters {
     case .built:
       return fabric.billOfMaterials(for: layout)
     case .mixnetPaper:
-      return PaperCost.mixNet(
-        opticalNICCount: layout.serverCount * fabric.opticalNICsPerServer,
-        electricalNICCount: layout.serverCount * fabric.electricalNICsPerServer,
-        prices: PriceList.nearest(toBitsPerSecond: fabric.nicBitsPerSecond))
+      return fabric.paperBillOfMaterials(for: layout)
     }
   }
 
@@ -331,6 +330,9 @@ enum RegionSize: ExpressibleByArgument {
       return nil
     }
   }
+
+  /// Servers of a region; nil for an expert group's.
+  var servers: Int? { if case .servers(let size) = self { size } else { nil } }
 
   var defaultValueDescription: String {
     switch self {

@@ -11,6 +11,7 @@ package struct PhaseSolver: Sendable {
   ) throws(ReplayError) -> PhaseOutcome {
     let routes = RoutedDemand(demand, on: network, circuits: circuits)
     try routes.checkReachable()
+    try network.checkPathCount(of: demand.pairs)
     guard circuits != nil else { return try fluid(routes) }
     let paced = PacedReplay(routes)
     if network.fabric.sharing == .splitOptimal { return paced.outcome }
