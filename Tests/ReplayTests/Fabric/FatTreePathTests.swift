@@ -79,9 +79,20 @@ import TraceModel
     let (problem, network) = try DirectFixtures.problem(
       of: Fixtures.f8, on: Self.fabric(.hashed(seed: 1, queuePairsPerPair: 4), nics: 2))
     #expect(!network.hasOnePathPerPair)
-    // Two NICs with four queue pairs each, but one way to a neighbour on the same leaf.
-    #expect(
-      Set((0..<problem.flowCount).map { problem.subflows(of: $0).count }) == [1, 8])
+    // Two NICs with four queue pairs each, also to a neighbour on the same leaf.
+    #expect(Set((0..<problem.flowCount).map { problem.subflows(of: $0).count }) == [8])
+  }
+
+  @Test(arguments: [1, 4]) func neighboursHaveTheSameShareOfANICAsOthers(nics: Int) throws {
+    var even = TrafficMatrix(size: 8)
+    for source in 0..<8 {
+      for destination in 0..<8 where destination != source { even[source, destination] = 10 }
+    }
+    // No cable is loaded more than a NIC, so only an unfair NIC could take longer.
+    let sprayed = try DirectFixtures.completion(of: even, on: Self.fabric(.sprayed, nics: nics))
+    let fixed = try DirectFixtures.completion(
+      of: even, on: Self.fabric(.destinationModulo, nics: nics))
+    #expect(DirectFixtures.near(fixed, sprayed))
   }
 
   @Test func morePathsThanAreNumberedAreRefusedBeforeTheyAreLaidOut() throws {

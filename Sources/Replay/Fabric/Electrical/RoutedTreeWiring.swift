@@ -98,10 +98,11 @@ struct RoutedTreeWiring: ElectricalWiring {
 
   var hasOnePathPerPair: Bool { false }
 
+  /// The same for all pairs, also below one leaf: shares are fair among subflows, and a NIC has no
+  /// reason to serve neighbours less.
   func pathCount(from source: Int, to destination: Int) -> Int {
-    guard leaf[source] != leaf[destination] else { return 1 }
-    return switch routing {
-    case .sprayed: spineCount * (pod[source] == pod[destination] ? 1 : coreCount)
+    switch routing {
+    case .sprayed: spineCount * coreCount
     case .destinationModulo: nicCount[destination]
     case .hashed(_, let queuePairs):
       queuePairs * min(nicCount[source], nicCount[destination])
