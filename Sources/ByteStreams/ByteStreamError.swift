@@ -14,6 +14,7 @@ public struct ByteStreamError: Error, Sendable, Hashable, CustomStringConvertibl
     case limit
   }
 
+  /// The kind of failure.
   public var reason: Reason
   /// File name as the user gave it.
   public var file: String
@@ -24,6 +25,7 @@ public struct ByteStreamError: Error, Sendable, Hashable, CustomStringConvertibl
   /// What the user can do.
   public var advice: String?
 
+  /// An error about a file; `description` puts the parts together.
   public init(
     _ reason: Reason, file: String, offset: Int64? = nil, message: String, advice: String? = nil
   ) {

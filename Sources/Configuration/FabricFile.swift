@@ -20,7 +20,7 @@ public import TraceModel
 /// | `oversubscription`, `pod_oversubscription` | k of k:1 |
 /// | `routing` | sprayed, hashed, d-mod-k |
 /// | `seed`, `queue_pairs` | hashed routing; `seed` also for random-regular |
-/// | `paths` | most shortest paths of a pair on direct links |
+/// | `paths` | most shortest paths of a pair on direct links, sprayed |
 /// | `nics`, `nic_rate`, `nic_policy` | NICs of a server; pinned, rail-forward, pooled |
 /// | `scale_up_rate`, `scale_up_servers` | per GPU and direction; servers of a scale-up domain |
 /// | `payload_efficiency`, `latency`, `switch_radix` | part of 1; per phase; ports |
@@ -29,7 +29,7 @@ public import TraceModel
 /// | `failures` | list: "server 3", "server 3 nic 7", "leaf 2 uplink 0", "link 0 5", "region 1 plane 0", "controller" |
 ///
 /// Keys of `optical`: `nics`, `region` (servers, or `all`), `planes`, `duplex` (paired, independent),
-/// `technology` (a preset that sets radix and delay), `switch_radix`, `scheduler`, `delay` (a preset),
+/// `technology` (a preset that sets radix, delay and port price), `switch_radix`, `scheduler`, `delay` (a preset),
 /// or `control`, `per_pair`, `switching`, `link_up` (durations), `reconfiguration` (all-stop,
 /// changed-ports-only); for circuits that never change `static` (circulant, random-regular,
 /// totient-rings) with `forwards` (true or false).

@@ -62,6 +62,63 @@ struct WritingTests {
     }
   }
 
+  @Test(
+    "a symbolic link is followed and stays; its target need not exist", arguments: [true, false])
+  func links(exists targetExists: Bool) throws {
+    try withScratchFolder { folder in
+      let files = FileManager.default
+      let inner = folder.appendingPathComponent("inner")
+      try files.createDirectory(at: inner, withIntermediateDirectories: false)
+      let target = inner.appendingPathComponent("target")
+      if targetExists { try write([9], to: target) }
+      // A link beside the target, and one to it from above.
+      try files.createSymbolicLink(
+        atPath: inner.appendingPathComponent("near").path, withDestinationPath: "target")
+      let link = folder.appendingPathComponent("far").path
+      try files.createSymbolicLink(atPath: link, withDestinationPath: "inner/near")
+      let file = try AtomicFile(path: link)
+      try file.write([1, 2])
+      #expect(file.path == link && file.partialPath.hasSuffix("inner/target.partial"))
+      #expect(exists(file.partialPath))
+      try file.commit()
+      #expect(try files.destinationOfSymbolicLink(atPath: link) == "inner/near")
+      #expect(try Array(Data(contentsOf: target)) == [1, 2])
+      #expect(try files.contentsOfDirectory(atPath: inner.path).sorted() == ["near", "target"])
+      // Two that name each other name nothing.
+      let (left, right) = (folder.path + "/left", folder.path + "/right")
+      try files.createSymbolicLink(atPath: left, withDestinationPath: "right")
+      try files.createSymbolicLink(atPath: right, withDestinationPath: "left")
+      #expect(throws: ByteStreamError.self) { try AtomicFile(path: left) }
+    }
+  }
+
+  @Test("a file that is replaced hands on its permissions", arguments: [0o600, 0o640, 0o755])
+  func permissions(mode: Int) throws {
+    try withScratchFolder { folder in
+      let files = FileManager.default
+      let path = folder.appendingPathComponent("out").path
+      try write([9], to: URL(fileURLWithPath: path))
+      try files.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      func permissions(_ path: String) throws -> Int? {
+        try files.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+      }
+      let file = try AtomicFile(path: path)
+      #expect(try permissions(file.partialPath) == mode)
+      try file.write([1])
+      try file.commit()
+      #expect(try permissions(path) == mode)
+    }
+  }
+
+  @Test("gzip takes one write in slices", arguments: [1, 7, 1_000, 4_096])
+  func slices(largest: Int) throws {
+    for content in [sampleBytes(4_096), []] {
+      let encoder = GzipEncoder(level: 6, largestSlice: largest)
+      let bytes = encoder.encode(content, isLast: false) + encoder.encode(content, isLast: true)
+      #expect(try drain(file: bytes).bytes == content + content)
+    }
+  }
+
   @Test("the suffix chooses the compression; the same bytes give the same file")
   func suffixes() throws {
     try withScratchFolder { folder in

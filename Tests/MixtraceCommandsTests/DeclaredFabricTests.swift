@@ -105,6 +105,28 @@ struct DeclaredFabricTests {
     #expect(found["static optical NICs per server"] == "2.0")
   }
 
+  @Test(
+    "circuits that never change: --alpha reaches the presets, and is refused where a base has them")
+  func fixedBase() throws {
+    try withScratchFolder { folder in
+      let file = folder.path("fabrics.yaml")
+      try write("fabrics: [{name: mine, base: static-circulant-forwarding}]".utf8, to: file)
+      let trace = try SmallTrace.write(in: folder)
+      let options = ["--nics-per-server", "8", "--fabrics", file, "--format", "json"]
+      try succeeding(["replay", trace] + options)
+      let refused = mixtrace(["replay", trace, "--alpha", "2"] + options)
+      #expect(refused.status == .wrongUsage)
+      #expect(refused.errors.contains("fabric mine: --alpha"), "\(refused.errors)")
+      for preset in ["static-circulant-forwarding", "static-random-regular"] {
+        let rows = try succeeding(
+          ["replay", trace, "--alpha", "2", "--fabric", preset] + options
+        ).rows("parameters")
+        let optical = rows.first { $0["parameter"] as? String == "static optical NICs per server" }
+        #expect(optical?["value"] as? Double == 2, "\(preset)")
+      }
+    }
+  }
+
   @Test("a fabric of the file that does not fit leaves the others alone")
   func otherFabrics() throws {
     try withScratchFolder { folder in

@@ -15,5 +15,6 @@ public struct ByteLimits: Sendable, Hashable {
   /// Decompressed bytes below which the expansion is not looked at: 1 GiB.
   public var expansionAllowance: Int64 = 1 << 30
 
+  /// The defaults.
   public init() {}
 }

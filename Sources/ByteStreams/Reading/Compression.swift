@@ -1,7 +1,10 @@
 /// How a file is compressed as a whole.
 public enum Compression: Sendable, Hashable, CaseIterable {
+  /// Plain bytes.
   case none
+  /// One or more gzip members.
   case gzip
+  /// One or more zstd frames.
   case zstd
 
   /// The word used in tables and files.

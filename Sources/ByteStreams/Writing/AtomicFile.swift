@@ -4,13 +4,16 @@ internal import Glibc
 ///
 /// Bytes go to `path + ".partial"`, which `commit()` flushes to disk and renames. A run that fails
 /// removes it, or keeps it where what was written can be salvaged. Two runs never write the same
-/// partial file: the second gets an error.
+/// partial file: the second gets an error. A symbolic link is followed: the file that it names is
+/// written, whether it is there yet or not. A file that is replaced hands on its permissions.
 public final class AtomicFile {
-  /// The final name.
+  /// The final name, as it was given.
   public let path: String
   /// Bytes written so far.
   public private(set) var position: Int64 = 0
 
+  /// The final name where links are followed.
+  private let target: String
   private let keepsPartialOnFailure: Bool
   private var descriptor: Int32
 
@@ -22,8 +25,10 @@ public final class AtomicFile {
   ) throws(ByteStreamError) {
     try Self.refuseSpecialFile(path)
     self.path = path
+    target = try Self.followLinks(path)
     keepsPartialOnFailure = keepPartialOnFailure
-    descriptor = try Self.openLocked(path + ".partial")
+    descriptor = try Self.openLocked(target + ".partial")
+    try takePermissions()
     if keepContents {
       position = Int64(lseek(descriptor, 0, SEEK_END))
     } else {
@@ -33,13 +38,15 @@ public final class AtomicFile {
 
   deinit { discard() }
 
-  /// The name while it is being written.
-  public var partialPath: String { path + ".partial" }
+  /// The name while it is being written, beside the file that a symbolic link names.
+  public var partialPath: String { target + ".partial" }
 
+  /// Adds bytes at `position`.
   public func write(_ bytes: [UInt8]) throws(ByteStreamError) {
     try unsafe write(bytes.span.bytes)
   }
 
+  /// Adds bytes at `position`.
   public func write(_ bytes: RawSpan) throws(ByteStreamError) {
     precondition(descriptor >= 0, "written after commit or discard")
     var written = 0
@@ -87,7 +94,7 @@ public final class AtomicFile {
   public func commit() throws(ByteStreamError) {
     precondition(descriptor >= 0, "committed twice")
     guard fsync(descriptor) == 0 else { throw failure("cannot be flushed") }
-    guard unsafe rename(partialPath, path) == 0 else { throw failure("cannot be renamed") }
+    guard unsafe rename(partialPath, target) == 0 else { throw failure("cannot be renamed") }
     close(descriptor)
     descriptor = -1
     flushFolder()
@@ -108,12 +115,46 @@ public final class AtomicFile {
 
   /// The new name is on disk only when the folder is.
   private func flushFolder() {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { path[...$0] }.map(String.init) ?? "."
+    let folder = Self.folder(of: target)
     let handle = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard handle >= 0 else { return }
     fsync(handle)
     close(handle)
+  }
+
+  /// The path up to and with its last slash, or "./".
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+  }
+
+  /// The file that a path names at the end of all symbolic links, which need not exist.
+  private static func followLinks(_ path: String) throws(ByteStreamError) -> String {
+    var name = path
+    // As many as Linux follows.
+    for _ in 0..<40 {
+      var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+      let count = unsafe readlink(name, &bytes, bytes.count)
+      guard count >= 0 else { return name }
+      let next = String(
+        decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      name = next.hasPrefix("/") ? next : folder(of: name) + next
+    }
+    throw ByteStreamError(
+      .unavailable, file: path, message: "is a circle of symbolic links",
+      advice: "Name a file to write.")
+  }
+
+  /// What only its owner could read stays so, from the first byte on.
+  private func takePermissions() throws(ByteStreamError) {
+    var old = stat()
+    var new = stat()
+    let permissions: mode_t = 0o7777
+    guard unsafe stat(target, &old) == 0, unsafe fstat(descriptor, &new) == 0,
+      old.st_mode & permissions != new.st_mode & permissions
+    else { return }
+    guard fchmod(descriptor, old.st_mode & permissions) == 0 else {
+      throw failure("cannot be given the permissions of \(target)")
+    }
   }
 
   /// Renaming would replace a device such as /dev/null by a file.

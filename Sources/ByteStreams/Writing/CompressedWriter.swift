@@ -2,6 +2,7 @@
 ///
 /// The same bytes give the same file: no time stamps, no names.
 public final class CompressedWriter {
+  /// How the file is compressed.
   public let compression: Compression
 
   private let file: AtomicFile
@@ -23,11 +24,13 @@ public final class CompressedWriter {
     pending.reserveCapacity(Self.gathered * 2)
   }
 
+  /// Adds bytes before compression.
   public func write(_ bytes: [UInt8]) throws(ByteStreamError) {
     pending += bytes
     if pending.count >= Self.gathered { try flush(isLast: false) }
   }
 
+  /// Adds bytes before compression.
   public func write(_ bytes: RawSpan) throws(ByteStreamError) {
     unsafe bytes.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
     if pending.count >= Self.gathered { try flush(isLast: false) }

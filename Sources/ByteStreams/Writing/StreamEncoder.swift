@@ -7,10 +7,13 @@ protocol StreamEncoder: AnyObject {
   func encode(_ bytes: [UInt8], isLast: Bool) -> [UInt8]
 }
 
-@safe final class GzipEncoder: StreamEncoder {
+@safe package final class GzipEncoder: StreamEncoder {
   private let stream: UnsafeMutablePointer<z_stream>
+  /// zlib counts the bytes of one call in 32 bits.
+  private let largestSlice: Int
 
-  init(level: Int32) {
+  package init(level: Int32, largestSlice: Int = 1 << 30) {
+    self.largestSlice = largestSlice
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     // 15 bits of window, + 16: a gzip header, with time 0.
@@ -23,8 +26,18 @@ protocol StreamEncoder: AnyObject {
     unsafe stream.deallocate()
   }
 
-  func encode(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+  package func encode(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
     var encoded: [UInt8] = []
+    var first = 0
+    repeat {
+      let end = min(first + largestSlice, bytes.count)
+      encode(bytes[first..<end], isLast: isLast && end == bytes.count, into: &encoded)
+      first = end
+    } while first < bytes.count
+    return encoded
+  }
+
+  private func encode(_ bytes: ArraySlice<UInt8>, isLast: Bool, into encoded: inout [UInt8]) {
     var piece = [UInt8](repeating: 0, count: 64 << 10)
     unsafe bytes.withUnsafeBufferPointer { source in
       unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
@@ -41,7 +54,6 @@ protocol StreamEncoder: AnyObject {
         if produced < piece.count { break }
       }
     }
-    return encoded
   }
 }
 

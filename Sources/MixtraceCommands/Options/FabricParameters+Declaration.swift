@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Replay
 internal import TraceModel
 
@@ -10,10 +11,7 @@ extension FabricParameters {
   ) throws -> FabricSpecification {
     var declaration = declared
     fill(&declaration)
-    let base = declared.base.flatMap {
-      FabricCatalogue.preset(
-        named: $0, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
-    }
+    let base = declared.base.flatMap { offer(named: $0, for: layout)?.fabric }
     if let circuits = declared.optical?.staticCircuits {
       fill(&declaration.optical, of: circuits)
     } else if declared.optical != nil || base?.optical != nil {
@@ -21,9 +19,18 @@ extension FabricParameters {
       var optical = declared.optical ?? FabricDeclaration.Optical()
       fill(&optical, followsDemand: base?.optical?.scheduler.dependsOnDemand ?? true)
       declaration.optical = optical
+    } else if base?.electrical is StaticOptical, hasOptics {
+      throw ValidationError(
+        "fabric \(declared.name): --alpha and --region do not reach the circuits of its base "
+          + "\(declared.base ?? ""); declare them in the file, as optical: {static: …}")
     }
     return try FabricSpecification(
       declaration, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
+  }
+
+  /// True when the command line says how many NICs circuits have, or where.
+  private var hasOptics: Bool {
+    options.circuits.alpha != nil || options.circuits.region.servers != nil
   }
 
   private func fill(_ declaration: inout FabricDeclaration) {
@@ -43,14 +50,14 @@ extension FabricParameters {
   ) {
     guard var filled = optical else { return }
     fill(&filled.nicsPerServer, options.circuits.alpha)
-    if circuits == .circulant { fill(&filled.serversPerRegion, regionServers) }
+    if circuits == .circulant { fill(&filled.serversPerRegion, options.circuits.region.servers) }
     optical = filled
   }
 
   private func fill(_ optical: inout FabricDeclaration.Optical, followsDemand: Bool) {
     let technology = optical.technology.flatMap(OpticalTechnology.named)
     fill(&optical.nicsPerServer, options.circuits.alpha)
-    fill(&optical.serversPerRegion, regionServers)
+    fill(&optical.serversPerRegion, options.circuits.region.servers)
     fill(&optical.reconfiguration, options.circuits.reconfiguration?.rawValue)
     if followsDemand { fill(&optical.scheduler, options.scheduler) }
     if technology?.radix == nil { fill(&optical.switchRadix, options.circuits.opticalRadix) }
@@ -66,11 +73,6 @@ extension FabricParameters {
     }
     optical.delayPreset = ReconfigurationDelay.instant.name
     fill(&optical.switchingNanoseconds, delay.switchingNanoseconds)
-  }
-
-  /// Nil for the servers of an expert group, which is what a fabric has of itself.
-  private var regionServers: Int? {
-    if case .servers(let size) = options.circuits.region { size } else { nil }
   }
 
   private func fill<Value>(_ value: inout Value?, _ other: Value?) {

@@ -3,6 +3,23 @@ internal import Replay
 internal import TraceModel
 
 extension FabricParameters {
+  /// A preset by its name, sized for a layout, or why the layout cannot have it; nil for a name that the
+  /// catalogue does not have.
+  func offer(named name: String, for layout: Layout) -> FabricOffer? {
+    FabricCatalogue.offer(
+      named: name, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond,
+      switchRadix: switchRadix, opticalNICsPerServer: options.circuits.alpha,
+      serversPerRegion: options.circuits.region.servers)
+  }
+
+  /// The presets that are compared unless others are named, as the catalogue has them.
+  func presets(for layout: Layout) -> [FabricSpecification] {
+    FabricCatalogue.presets(
+      layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix,
+      opticalNICsPerServer: options.circuits.alpha,
+      serversPerRegion: options.circuits.region.servers)
+  }
+
   /// A preset with these parameters.
   /// - Throws: a `ValidationError` when they do not go together.
   func fabric(
@@ -39,8 +56,8 @@ extension FabricParameters {
     if let delay { optical.delay = delay }
     if let scope = options.circuits.reconfiguration { optical.scope = scope }
     if let radix = options.circuits.opticalRadix { optical.switchRadix = radix }
-    if case .servers(let size) = options.circuits.region {
-      optical.regions = .contiguous(servers: size)
+    if let servers = options.circuits.region.servers {
+      optical.regions = .contiguous(servers: servers)
     }
     return optical
   }

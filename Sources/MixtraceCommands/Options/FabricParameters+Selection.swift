@@ -25,24 +25,17 @@ extension FabricParameters {
         ? presets(for: layout).map { candidate($0, for: layout) }
         : declared.map { candidate($0, for: layout) }
     }
-    let presets = presets(for: layout)
-    // Laying out all the others takes a while: only when one of them is asked for.
-    lazy var offers = FabricCatalogue.offers(
-      layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix)
     return try names.map { name in
       if let own = declared.first(where: { $0.name == name }) { return candidate(own, for: layout) }
-      if let preset = presets.first(where: { $0.name == name }) {
-        return candidate(preset, for: layout)
+      guard let offer = offer(named: name, for: layout) else {
+        throw unknownName("fabric", name, among: declared.map(\.name) + FabricCatalogue.names)
       }
-      guard let offer = offers.first(where: { $0.name == name }) else {
-        throw unknownName("fabric", name, among: declared.map(\.name) + offers.map(\.name))
-      }
-      guard let fabric = offer.fabric else {
-        return FabricCandidate(name) {
+      return FabricCandidate(name) {
+        guard let preset = offer.fabric else {
           throw ValidationError("fabric \(name) does not fit this layout: \(offer.reason ?? "")")
         }
+        return try fabric(preset, for: layout)
       }
-      return candidate(fabric, for: layout)
     }
   }
 
@@ -64,7 +57,7 @@ extension FabricParameters {
 
   /// The network without circuits that regions are compared with.
   func electricalFabric(for layout: Layout) throws -> FabricSpecification {
-    guard let preset = presets(for: layout).first(where: { $0.name == "fat-tree" }) else {
+    guard let preset = offer(named: "fat-tree", for: layout)?.fabric else {
       throw VerbError("no fat-tree fits this layout.")
     }
     var tree = try fabric(preset, for: layout)
@@ -83,12 +76,6 @@ extension FabricParameters {
       sized.nicsPerServer = Self.assumedNICsPerServer
     }
     return sized
-  }
-
-  /// The presets that are compared unless others are named, as the catalogue has them.
-  private func presets(for layout: Layout) -> [FabricSpecification] {
-    FabricCatalogue.presets(
-      layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix)
   }
 
   private func candidate(

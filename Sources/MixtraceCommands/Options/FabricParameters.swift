@@ -23,10 +23,7 @@ struct FabricParameters {
     case .built:
       return fabric.billOfMaterials(for: layout)
     case .mixnetPaper:
-      return PaperCost.mixNet(
-        opticalNICCount: layout.serverCount * fabric.opticalNICsPerServer,
-        electricalNICCount: layout.serverCount * fabric.electricalNICsPerServer,
-        prices: PriceList.nearest(toBitsPerSecond: fabric.nicBitsPerSecond))
+      return fabric.paperBillOfMaterials(for: layout)
     }
   }
 

@@ -15,6 +15,9 @@ enum RegionSize: ExpressibleByArgument {
     }
   }
 
+  /// Servers of a region; nil for an expert group's.
+  var servers: Int? { if case .servers(let size) = self { size } else { nil } }
+
   var defaultValueDescription: String {
     switch self {
     case .expertGroup: "group"

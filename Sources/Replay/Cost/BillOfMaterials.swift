@@ -1,9 +1,11 @@
 /// What a network is built of and what it costs.
 public struct BillOfMaterials: Sendable, Hashable {
-  /// One kind of part.
+  /// One kind of part at one price.
   public struct Line: Sendable, Hashable {
+    /// What it is, in the singular: "transceiver".
     public var item: String
     public var count: Int
+    /// US dollars for one.
     public var unitPriceUSD: Double
 
     public init(_ item: String, count: Int, unitPriceUSD: Double) {
@@ -12,24 +14,28 @@ public struct BillOfMaterials: Sendable, Hashable {
       self.unitPriceUSD = unitPriceUSD
     }
 
+    /// US dollars for all of them.
     public var totalUSD: Double { Double(count) * unitPriceUSD }
   }
 
   /// Switches of one kind.
   public struct Boxes: Sendable, Hashable {
+    /// "electrical switch, 64 ports".
     public var kind: String
     public var count: Int
   }
 
+  /// What is paid for; no line counts 0.
   public private(set) var lines: [Line]
   /// Boxes that hold the ports, as information: ports are what is billed, used ones or all.
   public private(set) var boxes: [Boxes] = []
 
   public init(lines: [Line]) { self.lines = lines.filter { $0.count > 0 } }
 
+  /// US dollars for everything.
   public var totalUSD: Double { lines.reduce(0) { $0 + $1.totalUSD } }
 
-  /// NICs on an electrical fat-tree of switches of one radix.
+  /// NICs on an electrical fat-tree of switches of one radix, with full leaves.
   ///
   /// - Parameters:
   ///   - oversubscription: k of k:1 at the leaves; 1 for a non-blocking tree.
@@ -38,7 +44,16 @@ public struct BillOfMaterials: Sendable, Hashable {
     nicCount: Int, radix: Int, oversubscription: Double = 1, prices: PriceList,
     wholeBoxes: Bool = false
   ) -> BillOfMaterials {
-    let tree = FatTreeTiers(endCount: nicCount, radix: radix, oversubscription: oversubscription)
+    switched(
+      nicCount: nicCount,
+      tree: FatTreeTiers(endCount: nicCount, radix: radix, oversubscription: oversubscription)
+        .tree, prices: prices, wholeBoxes: wholeBoxes)
+  }
+
+  /// NICs on a tree of electrical switches as it was built: a transceiver at each end of each cable.
+  public static func switched(
+    nicCount: Int, tree: SwitchedTree, prices: PriceList, wholeBoxes: Bool = false
+  ) -> BillOfMaterials {
     var bill = BillOfMaterials(lines: [
       Line("NIC", count: nicCount, unitPriceUSD: prices.nic),
       Line(
@@ -48,52 +63,43 @@ public struct BillOfMaterials: Sendable, Hashable {
         unitPriceUSD: prices.electricalPort),
       Line("fibre", count: tree.linkCount, unitPriceUSD: prices.fibre),
     ])
-    bill.add(boxes: tree.boxCount, kind: "electrical switch, \(radix) ports")
+    bill.add(boxes: tree.boxCount, kind: "electrical switch, \(tree.radix) ports")
     return bill
   }
 
-  /// Servers with some NICs on regional optical switches and the others on an electrical tree.
+  /// The optical NICs of servers and the switches or patch panels between them, region by region.
   ///
+  /// Per lit NIC: a transceiver, a port and a fibre.
   /// - Parameters:
   ///   - regionSizes: servers of each region; a region of one server has no optical switch, its
   ///     optical NICs stay dark but are bought, without transceivers and fibres.
-  ///   - opticalRadix: ports of one optical switch; regions never share a box.
+  ///   - switchRadix: ports of one optical switch; regions never share a box.
   ///   - planes: parallel switches of each region, each with its part of the optical NICs.
   ///   - isSwitched: false when circuits never change, so that patch panels do.
   ///   - wholeBoxes: bill every port of the switches bought, not only those used; patch panels are
   ///     bought by the port.
-  public static func regionalOptical(
-    regionSizes: [Int], opticalNICsPerServer: Int, electricalNICsPerServer: Int, radix: Int,
-    opticalRadix: Int, oversubscription: Double = 1, prices: PriceList, isSwitched: Bool = true,
-    planes: Int = 1, wholeBoxes: Bool = false
+  public static func optical(
+    regionSizes: [Int], nicsPerServer: Int, switchRadix: Int, prices: PriceList,
+    isSwitched: Bool = true, planes: Int = 1, wholeBoxes: Bool = false
   ) -> BillOfMaterials {
-    let serverCount = regionSizes.reduce(0, +)
-    let electrical = serverCount * electricalNICsPerServer
-    let optical = serverCount * opticalNICsPerServer
-    let tree = FatTreeTiers(endCount: electrical, radix: radix, oversubscription: oversubscription)
-    let regionPorts = regionSizes.filter { $0 > 1 }.map { $0 * opticalNICsPerServer }
+    let regionPorts = regionSizes.filter { $0 > 1 }.map { $0 * nicsPerServer }
     let litPorts = regionPorts.reduce(0, +)
-    let boxPorts = max(1, opticalRadix)
-    let opticalBoxes = regionPorts.reduce(0) {
+    let boxPorts = max(1, switchRadix)
+    let boxes = regionPorts.reduce(0) {
       $0 + planes * (($1 / planes + boxPorts - 1) / boxPorts)
     }
     var bill = BillOfMaterials(lines: [
-      Line("NIC", count: electrical + optical, unitPriceUSD: prices.nic),
       Line(
-        "transceiver", count: electrical + litPorts + tree.portCount,
-        unitPriceUSD: prices.transceiver),
-      Line(
-        "electrical switch port", count: wholeBoxes ? tree.wholePortCount : tree.portCount,
-        unitPriceUSD: prices.electricalPort),
+        "NIC", count: regionSizes.reduce(0, +) * nicsPerServer, unitPriceUSD: prices.nic),
+      Line("transceiver", count: litPorts, unitPriceUSD: prices.transceiver),
       isSwitched
         ? Line(
-          "optical switch port", count: wholeBoxes ? opticalBoxes * boxPorts : litPorts,
+          "optical switch port", count: wholeBoxes ? boxes * boxPorts : litPorts,
           unitPriceUSD: prices.opticalPort)
         : Line("patch-panel port", count: litPorts, unitPriceUSD: prices.patchPanelPort),
-      Line("fibre", count: tree.linkCount + litPorts, unitPriceUSD: prices.fibre),
+      Line("fibre", count: litPorts, unitPriceUSD: prices.fibre),
     ])
-    bill.add(boxes: tree.boxCount, kind: "electrical switch, \(radix) ports")
-    if isSwitched { bill.add(boxes: opticalBoxes, kind: "optical switch, \(opticalRadix) ports") }
+    if isSwitched { bill.add(boxes: boxes, kind: "optical switch, \(switchRadix) ports") }
     return bill
   }
 
@@ -119,7 +125,7 @@ public struct BillOfMaterials: Sendable, Hashable {
     ])
   }
 
-  /// The parts of two networks together; equal parts at equal prices share a line.
+  /// The parts of two networks together; equal parts at equal prices share a line, in one order.
   public func adding(_ other: BillOfMaterials) -> BillOfMaterials {
     var sum = self
     for line in other.lines {
@@ -133,8 +139,16 @@ public struct BillOfMaterials: Sendable, Hashable {
       }
     }
     sum.boxes += other.boxes
+    let places = sum.lines.map { Self.order.firstIndex(of: $0.item) ?? Self.order.count }
+    sum.lines = sum.lines.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+      .map { sum.lines[$0] }
     return sum
   }
+
+  private static let order = [
+    "NIC", "transceiver", "electrical switch port", "optical switch port", "patch-panel port",
+    "fibre",
+  ]
 
   private mutating func add(boxes count: Int, kind: String) {
     if count > 0 { boxes.append(Boxes(kind: kind, count: count)) }

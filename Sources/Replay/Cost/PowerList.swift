@@ -7,15 +7,18 @@
 /// 51.2 Tb/s of one Tomahawk-5 chip, 9.8 pJ/bit, without fans and supplies. For NICs, optical switches
 /// and patch panels no figure could be checked: they are left out, and said to be.
 public struct PowerList: Sendable, Hashable {
+  /// Watts of one transceiver.
   public var transceiverWatts: Double
+  /// Watts of one used port of an electrical switch.
   public var electricalPortWatts: Double
 
+  /// Figures of one's own, in watts.
   public init(transceiverWatts: Double, electricalPortWatts: Double) {
     self.transceiverWatts = transceiverWatts
     self.electricalPortWatts = electricalPortWatts
   }
 
-  /// The published figures at a NIC rate.
+  /// The published figures at a NIC rate in bits per second per direction.
   public init(bitsPerSecond: Double) {
     self.init(
       transceiverWatts: 21e-12 * bitsPerSecond,

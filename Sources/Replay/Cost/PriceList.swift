@@ -5,14 +5,20 @@
 public struct PriceList: Sendable, Hashable {
   /// NIC rate in bits per second per direction that the prices are for.
   public var bitsPerSecond: Double
+  /// One pluggable transceiver; a link has one at each end that lights it.
   public var transceiver: Double
+  /// One NIC with one port.
   public var nic: Double
+  /// One port of an electrical switch.
   public var electricalPort: Double
+  /// One duplex port of an optical circuit switch.
   public var opticalPort: Double
+  /// One duplex port of a patch panel.
   public var patchPanelPort: Double
   /// One fibre link.
   public var fibre: Double
 
+  /// Prices in US dollars; those of optical and panel ports and of fibre are flat in the rate.
   public init(
     bitsPerSecond: Double, transceiver: Double, nic: Double, electricalPort: Double,
     opticalPort: Double = 520, patchPanelPort: Double = 100, fibre: Double = 150

@@ -5,17 +5,25 @@ struct CataloguedCluster {
   var layout: Layout
   var nicBitsPerSecond: Double
   var switchRadix: Int
+  /// What a user wants instead: optical NICs per server, and servers of a region.
+  var declaredOptical: Int?
+  var declaredRegion: Int?
+  /// NICs of one server of a scale-up island; nil for one per GPU.
+  var declaredIslandNICs: Int?
 
   /// Ports of the optical switches: a piezo switch, MixNet's second largest.
   static let opticalRadix = 576
 
   var nics: Int { layout.nicsPerServer }
   /// Optical NICs per server.
-  var optical: Int { min(nics - 1, max(nics > 1 ? 1 : 0, nics * 3 / 4)) }
+  var optical: Int { declaredOptical ?? min(nics - 1, max(nics > 1 ? 1 : 0, nics * 3 / 4)) }
+  /// Those that there are: what a user wants may be more.
+  var opticalPorts: Int { min(nics, max(0, optical)) }
 
   /// Servers of a region: an expert group, or what fits one switch.
   var regionServers: Int {
-    min(
+    if let declaredRegion { return min(declaredRegion, layout.serverCount) }
+    return min(
       FabricCatalogue.expertGroupServers(of: layout),
       optical > 0 ? max(1, Self.opticalRadix / optical) : layout.serverCount)
   }
@@ -27,9 +35,7 @@ struct CataloguedCluster {
   }
 
   var rails: RailOptimised {
-    RailOptimised(
-      switchRadix: switchRadix,
-      nicsPerRail: (nics + layout.gpusPerServer - 1) / max(1, layout.gpusPerServer))
+    RailOptimised(switchRadix: switchRadix, layout: layout, nicsPerServer: nics)
   }
 
   /// Servers of each region.
@@ -37,16 +43,21 @@ struct CataloguedCluster {
     RegionDivision.contiguous(servers: regionServers).regions(serverCount: layout.serverCount)
   }
 
+  /// The same where a user wants them, else nil.
+  var declaredRegions: [[Int]]? { declaredRegion == nil ? nil : regions }
+
   var circulant: CircuitShape {
     CircuitShape(
-      Circulant(), serverCount: layout.serverCount, opticalPorts: optical, regions: regions)
+      Circulant(), serverCount: layout.serverCount, opticalPorts: opticalPorts, regions: regions)
   }
 
-  /// Circuits at random between all servers, or nil for more servers than are joined at once.
-  func randomRegular(ports: Int) -> CircuitShape? {
-    guard layout.serverCount <= Self.patchedServerLimit else { return nil }
+  /// Circuits at random between all servers or those of a region, or nil for more servers than are
+  /// joined at once.
+  func randomRegular(ports: Int, regions: [[Int]]? = nil) -> CircuitShape? {
+    let largest = regions?.map(\.count).max() ?? layout.serverCount
+    guard largest <= Self.patchedServerLimit else { return nil }
     return CircuitShape(
-      RandomRegular(), serverCount: layout.serverCount, opticalPorts: ports)
+      RandomRegular(), serverCount: layout.serverCount, opticalPorts: ports, regions: regions)
   }
 
   /// Above it, working out random circuits takes longer than a replay.
@@ -55,24 +66,36 @@ struct CataloguedCluster {
     "\(layout.serverCount) servers; at most \(Self.patchedServerLimit) are patched at random"
   }
 
+  /// All NICs on switches; where too few ports are declared that is said of the fabric, not hidden
+  /// with it.
   func electrical(
     _ name: String, _ summary: String, _ network: any ElectricalNetwork,
     policy: NICPolicy = .pooled
   ) -> FabricOffer {
-    offer(
+    FabricOffer(
       FabricSpecification(
         name: name, summary: summary, electrical: network, nicsPerServer: nics,
         nicBitsPerSecond: nicBitsPerSecond, nicPolicy: policy, switchRadix: switchRadix))
   }
 
+  /// Links between servers, which not every number of servers can have.
+  private func fitting(
+    _ name: String, _ summary: String, _ network: any ElectricalNetwork,
+    defect: (FabricSpecification) -> String?
+  ) -> FabricOffer {
+    let offer = electrical(name, summary, network)
+    guard let fabric = offer.fabric, let defect = defect(fabric) else { return offer }
+    return FabricOffer(name, summary, reason: defect)
+  }
+
   /// Source: MixNet, section on high-radix domains, which uses 64 of 72 GPUs.
   func scaleUpIslands(_ name: String, _ summary: String) -> FabricOffer {
+    let nics = declaredIslandNICs ?? layout.gpusPerServer
     let tree = FatTree(
-      switchRadix: switchRadix, serverCount: layout.serverCount,
-      nicsPerServer: layout.gpusPerServer)
-    return offer(
+      switchRadix: switchRadix, serverCount: layout.serverCount, nicsPerServer: nics)
+    return FabricOffer(
       FabricSpecification(
-        name: name, summary: summary, electrical: tree, nicsPerServer: layout.gpusPerServer,
+        name: name, summary: summary, electrical: tree, nicsPerServer: nics,
         nicBitsPerSecond: 800e9, scaleUpBitsPerSecond: 7.2e12, switchRadix: switchRadix,
         serversPerScaleUpDomain: max(1, 64 / layout.gpusPerServer)))
   }
@@ -82,14 +105,17 @@ struct CataloguedCluster {
     orElse reason: String = ""
   ) -> FabricOffer {
     guard let shape else { return FabricOffer(name, summary, reason: reason) }
-    let servers = layout.serverCount
-    if servers <= DirectGraph.serverLimit, shape.defect(serverCount: servers) == nil,
-      !shape.graph(serverCount: servers).isConnected
-    {
-      return FabricOffer(
-        name, summary, reason: "\(nics) NICs per server leave servers without a path")
+    let topology = DirectTopology(shape, isPatched: isPatched)
+    return fitting(name, summary, topology) {
+      topology.defect(for: layout, nicsPerServer: nics, on: $0, reachesAll: true)
     }
-    return electrical(name, summary, DirectTopology(shape, isPatched: isPatched))
+  }
+
+  func torus(_ name: String, _ summary: String, dimensionCount: Int) -> FabricOffer {
+    let servers = layout.serverCount
+    return direct(
+      name, summary, Torus(serverCount: servers, dimensionCount: dimensionCount),
+      orElse: "every torus of \(servers) servers has a dimension of one")
   }
 
   func staticOptical(
@@ -97,9 +123,9 @@ struct CataloguedCluster {
     orElse reason: String = ""
   ) -> FabricOffer {
     guard let shape else { return FabricOffer(name, summary, reason: reason) }
-    return electrical(
-      name, summary,
-      StaticOptical(shape, opticalNICsPerServer: optical, forwardsThroughHosts: forwards))
+    let network = StaticOptical(
+      shape, opticalNICsPerServer: optical, forwardsThroughHosts: forwards)
+    return fitting(name, summary, network) { network.defect(for: layout, on: $0) }
   }
 
   func regional(
@@ -113,7 +139,9 @@ struct CataloguedCluster {
   }
 
   func planes(_ name: String, _ summary: String) -> FabricOffer {
-    let servers = min(FabricCatalogue.expertGroupServers(of: layout), Self.opticalRadix)
+    let servers = min(
+      declaredRegion ?? FabricCatalogue.expertGroupServers(of: layout),
+      declaredRegion == nil ? Self.opticalRadix : layout.serverCount)
     return regional(
       name, summary,
       OpticalLayer(
@@ -144,19 +172,15 @@ struct CataloguedCluster {
   private func regional(
     _ name: String, _ summary: String, _ layer: OpticalLayer
   ) -> FabricOffer {
-    offer(
+    // What a user declares and does not fit is said of the fabric.
+    let isDeclared = declaredOptical != nil || declaredRegion != nil
+    if !isDeclared, let defect = layer.portDefect(serverCount: layout.serverCount) {
+      return FabricOffer(name, summary, reason: defect)
+    }
+    return FabricOffer(
       FabricSpecification(
         name: name, summary: summary, optical: layer, nicsPerServer: nics,
-        nicBitsPerSecond: nicBitsPerSecond))
-  }
-
-  private func offer(_ fabric: FabricSpecification) -> FabricOffer {
-    // What a user declares wrong (a rate of 0) is said of the fabric, not hidden with it.
-    let size = fabric.electrical.defect(for: layout, on: fabric)
-    if let defect = size ?? fabric.optical?.portDefect(serverCount: layout.serverCount) {
-      return FabricOffer(fabric.name, fabric.summary, reason: defect)
-    }
-    return FabricOffer(fabric)
+        nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix))
   }
 }
 
@@ -170,11 +194,5 @@ extension FabricOffer {
   init(_ name: String, _ summary: String, reason: String) {
     self.init(
       name: name, summary: summary, fabric: nil, reason: reason, isComparedByDefault: false)
-  }
-
-  func compared() -> FabricOffer {
-    var offer = self
-    offer.isComparedByDefault = true
-    return offer
   }
 }

@@ -23,15 +23,22 @@ package struct FabricNetwork: Sendable {
   /// Region and place in it, by server.
   package private(set) var region: [Int32]
   package private(set) var placeInRegion: [Int32]
-  private var wiring: any ElectricalWiring = TreeWiring()
-  private let failures: FailureEffects
-  private let serversPerScaleUpDomain: Int
+  private(set) var wiring: any ElectricalWiring = TreeWiring()
+  let failures: FailureEffects
+  let serversPerScaleUpDomain: Int
   /// Numbers of the first link of each kind; the others follow by rank, server or attachment.
-  private var firstOut: Int32 = 0
-  private var firstIn: Int32 = 0
-  private var firstPool: Int32 = 0
-  private var firstUp: Int32 = 0
-  private var firstDown: Int32 = 0
+  private(set) var firstOut: Int32 = 0
+  private(set) var firstIn: Int32 = 0
+  /// What all GPUs of a server send and receive over scale-up links, at rank grain.
+  ///
+  /// In a domain of one server whatever is sent is received there: one link is both.
+  private(set) var firstPoolOut: Int32 = 0
+  private(set) var firstPoolIn: Int32 = 0
+  private(set) var firstUp: Int32 = 0
+  private(set) var firstDown: Int32 = 0
+  /// The rail that carries the bytes of each rail, server by server: another one when all its NICs
+  /// have failed.
+  private(set) var railInForce: [Int32] = []
 
   package init(_ fabric: FabricSpecification, layout: Layout, grain: Grain) throws(ReplayError) {
     if let defect = layout.defect { throw ReplayError(defect, at: "layout") }
@@ -76,24 +83,36 @@ package struct FabricNetwork: Sendable {
       for rank in 0..<layout.rankCount {
         _ = links.append(.gpuIn(rank: rank), tier: .scaleUp, capacity: rate)
       }
-      firstPool = Int32(links.count)
-      for server in 0..<layout.serverCount {
-        _ = links.append(.scaleUpPool(server: server), tier: .scaleUp, capacity: perServer)
+      if serversPerScaleUpDomain > 1 {
+        (firstPoolOut, firstPoolIn) = addServerLinks(capacity: perServer)
+      } else {
+        firstPoolOut = Int32(links.count)
+        firstPoolIn = firstPoolOut
+        for server in 0..<layout.serverCount {
+          _ = links.append(.scaleUpPool(server: server), tier: .scaleUp, capacity: perServer)
+        }
       }
     } else {
-      firstOut = Int32(links.count)
-      for server in 0..<layout.serverCount {
-        _ = links.append(.serverOut(server: server), tier: .scaleUp, capacity: perServer)
-      }
-      firstIn = Int32(links.count)
-      for server in 0..<layout.serverCount {
-        _ = links.append(.serverIn(server: server), tier: .scaleUp, capacity: perServer)
-      }
+      (firstOut, firstIn) = addServerLinks(capacity: perServer)
     }
+  }
+
+  /// One link out of and one into every server; the numbers of the first of each.
+  private mutating func addServerLinks(capacity: Double) -> (out: Int32, into: Int32) {
+    let out = Int32(links.count)
+    for server in 0..<layout.serverCount {
+      _ = links.append(.serverOut(server: server), tier: .scaleUp, capacity: capacity)
+    }
+    let into = Int32(links.count)
+    for server in 0..<layout.serverCount {
+      _ = links.append(.serverIn(server: server), tier: .scaleUp, capacity: capacity)
+    }
+    return (out, into)
   }
 
   private mutating func addNICs() throws(ReplayError) {
     let attachments = attachments
+    railInForce = railsInForce(attachments)
     for isUp in [true, false] {
       if isUp { firstUp = Int32(links.count) } else { firstDown = Int32(links.count) }
       for (number, end) in attachments.enumerated() {
@@ -132,6 +151,20 @@ package struct FabricNetwork: Sendable {
     return attachments
   }
 
+  /// For each rail of each server the next at or after it, in a circle, that has a working NIC; the
+  /// rail itself where none has.
+  private func railsInForce(_ attachments: [Attachment]) -> [Int32] {
+    guard policy != .pooled else { return [] }
+    let rails = railsPerServer
+    return attachments.indices.map { number in
+      let (server, rail) = number.quotientAndRemainder(dividingBy: rails)
+      let next = (rail..<rail + rails).first {
+        attachments[server * rails + $0 % rails].healthyShare > 0
+      }
+      return Int32((next ?? rail) % rails)
+    }
+  }
+
   /// - Throws: a `ReplayError` for a failed uplink or direct link that was never built.
   private func checkFailedLinks() throws(ReplayError) {
     for failure in fabric.failures {
@@ -157,143 +190,6 @@ package struct FabricNetwork: Sendable {
       $0.name == FabricSpecification.nicPolicyName
         ? EffectiveParameter($0.name, policy.rawValue) : $0
     }
-  }
-
-  /// The NIC policy in force: only ranks say which GPU bytes come from.
-  package var policy: NICPolicy {
-    grain == .rank && fabric.electricalNICsPerServer > 0 && !fabric.electrical.joinsWholeServers
-      ? fabric.nicPolicy : .pooled
-  }
-
-  package func server(of end: Int) -> Int { layout.server(of: end, at: grain) }
-
-  /// Which links the bytes of a pair can use.
-  package func route(from source: Int, to destination: Int, isExpert: Bool) -> Route {
-    if grain == .rank && source == destination { return .local }
-    let (from, to) = (server(of: source), server(of: destination))
-    if from == to { return .scaleUp }
-    let isInDomain = from / serversPerScaleUpDomain == to / serversPerScaleUpDomain
-    if isInDomain, failures.sparePlace[from] == nil, failures.sparePlace[to] == nil {
-      return .scaleUp
-    }
-    return isExpert && circuitRate(from: from, to: to) > 0 ? .regional : .electrical
-  }
-
-  /// Bytes per nanosecond of one circuit between two servers; 0 when none can join them.
-  package func circuitRate(from source: Int, to destination: Int) -> Double {
-    guard !regions.isEmpty, region[source] >= 0, region[source] == region[destination] else {
-      return 0
-    }
-    return fabric.nicRate
-      * failures.circuitShare(from: source, to: destination, region: Int(region[source]))
-  }
-
-  /// False when electrical NICs cannot carry bytes between two ends of different servers.
-  package func reachesElectrically(from source: Int, to destination: Int) -> Bool {
-    guard fabric.electricalNICsPerServer > 0 else { return false }
-    let (left, right) = attachments(from: source, to: destination)
-    return links.capacity[Int(firstUp) + left] > 0 && links.capacity[Int(firstDown) + right] > 0
-      && wiring.reaches(from: left, to: right)
-  }
-
-  /// False when some pairs use several paths at once.
-  package var hasOnePathPerPair: Bool { wiring.hasOnePathPerPair }
-
-  /// Paths that the bytes of a pair take at once.
-  package func pathCount(_ path: PathKind, from source: Int, to destination: Int) -> Int {
-    guard path == .electrical else { return 1 }
-    let (left, right) = attachments(from: source, to: destination)
-    return wiring.pathCount(from: left, to: right)
-  }
-
-  /// Calls `visit` for each link that all paths of a pair share, so that all its bytes load them: the
-  /// whole path where there is one only.
-  package func forEachLink(
-    _ path: PathKind, from source: Int, to destination: Int, _ visit: (Int32) -> Void
-  ) {
-    let paths = pathCount(path, from: source, to: destination)
-    forEachLink(path, from: source, to: destination, subflow: paths == 1 ? 0 : nil, visit)
-  }
-
-  /// Calls `visit` for each link of one of a pair's paths, scale-up links before and after included.
-  package func forEachLink(
-    _ path: PathKind, from source: Int, to destination: Int, subflow: Int,
-    _ visit: (Int32) -> Void
-  ) {
-    forEachLink(path, from: source, to: destination, subflow: Optional(subflow), visit)
-  }
-
-  private func forEachLink(
-    _ path: PathKind, from source: Int, to destination: Int, subflow: Int?,
-    _ visit: (Int32) -> Void
-  ) {
-    switch path {
-    case .scaleUp:
-      let (from, to) = (server(of: source), server(of: destination))
-      let (out, into) = grain == .rank ? (source, destination) : (from, to)
-      visit(firstOut + Int32(out))
-      if grain == .rank { visit(firstPool + Int32(from)) }
-      if grain == .rank && to != from { visit(firstPool + Int32(to)) }
-      visit(firstIn + Int32(into))
-    case .circuit(let link):
-      gather(from: source, visit)
-      visit(link)
-      scatter(to: destination, visit)
-    case .electrical:
-      let (left, right) = attachments(from: source, to: destination)
-      if policy == .pooled { gather(from: source, visit) }
-      if policy == .railForward { forward(from: source, to: destination, visit) }
-      visit(firstUp + Int32(left))
-      if let subflow {
-        let flow = UInt64(source) << 32 | UInt64(destination)
-        wiring.forEachLink(from: left, to: right, path: subflow, flow: flow, visit)
-      }
-      visit(firstDown + Int32(right))
-      if policy == .pooled { scatter(to: destination, visit) }
-    }
-  }
-
-  /// The attachments at which a pair's bytes leave and enter.
-  private func attachments(from source: Int, to destination: Int) -> (Int, Int) {
-    let (from, to) = (server(of: source), server(of: destination))
-    guard policy != .pooled else { return (from, to) }
-    let rail = rail(of: destination)
-    let sender = policy == .railForward ? rail : self.rail(of: source)
-    return (from * railsPerServer + sender, to * railsPerServer + rail)
-  }
-
-  /// Inside the sending server to the GPU on the receiver's rail, unless that is the sender's.
-  private func forward(from source: Int, to destination: Int, _ visit: (Int32) -> Void) {
-    guard rail(of: source) != rail(of: destination) else { return }
-    let server = server(of: source)
-    visit(firstOut + Int32(source))
-    visit(firstPool + Int32(server))
-    visit(
-      firstIn + Int32(server * layout.gpusPerServer + destination % layout.gpusPerServer))
-  }
-
-  /// With more NICs than GPUs, GPU g of G owns NICs ⌊g·N/G⌋ ..< ⌊(g+1)·N/G⌋ as one rail; with fewer,
-  /// GPUs share them.
-  private var railsPerServer: Int {
-    min(fabric.electricalNICsPerServer, layout.gpusPerServer)
-  }
-
-  private func rail(of rank: Int) -> Int {
-    rank % layout.gpusPerServer * railsPerServer / layout.gpusPerServer
-  }
-
-  /// From the sending GPU to the delegates of its server.
-  private func gather(from source: Int, _ visit: (Int32) -> Void) {
-    guard grain == .rank, layout.gpusPerServer > 1 else { return }
-    visit(firstOut + Int32(source))
-    visit(firstPool + Int32(server(of: source)))
-  }
-
-  /// From the delegates of a server to the receiving GPU.
-  private func scatter(to destination: Int, _ visit: (Int32) -> Void) {
-    guard grain == .rank, layout.gpusPerServer > 1 else { return }
-    visit(firstPool + Int32(server(of: destination)))
-    visit(firstIn + Int32(destination))
   }
 }
 

@@ -3,29 +3,29 @@ public import TraceModel
 extension FabricSpecification {
   /// The fabric that a user declares, sized for a cluster.
   ///
-  /// A preset is sized with the declared NICs, rate and radix; a topology joins all NICs that circuits
-  /// do not take. Declared values that the topology has no use for are refused, never ignored.
+  /// A preset is sized with the declared NICs, rate and radix; its network, or the topology in its
+  /// place, joins all NICs that circuits do not take. Declared values that the topology has no use for are refused, never ignored.
   /// - Parameters:
   ///   - nicBitsPerSecond: the rate of a NIC unless declared.
   /// - Throws: a `ReplayError` at the declaration's place.
   public init(
     _ declaration: FabricDeclaration, layout: Layout, nicBitsPerSecond: Double = 400e9
   ) throws(ReplayError) {
-    var sized = layout
-    if let nics = declaration.nicsPerServer { sized.nicsPerServer = nics }
     let rate = declaration.nicBitsPerSecond ?? nicBitsPerSecond
-    self = try Self.base(of: declaration, layout: sized, nicBitsPerSecond: rate)
+    self = try Self.base(of: declaration, layout: layout, nicBitsPerSecond: rate)
     name = declaration.name
     try apply(declaration)
+    let optics = opticalNICs(of: declaration)
     if let topology = declaration.topology {
-      try setTopology(topology, as: declaration, layout: layout)
+      try setTopology(
+        topology, joining: nicsPerServer - optics, as: declaration, layout: layout)
     } else {
       let used = declaration.optical?.staticKeys ?? []
       try declaration.refuse(
         declaration.topologyKeys.filter { !used.contains($0.key) }, "they need a \"topology\"")
     }
     if let optical = declaration.optical {
-      try setOptical(optical, as: declaration, layout: layout)
+      try setOptical(optical, nics: optics, as: declaration, layout: layout)
     }
     failures = []
     for text in declaration.failures {
@@ -42,24 +42,52 @@ extension FabricSpecification {
   private static func base(
     of declaration: FabricDeclaration, layout: Layout, nicBitsPerSecond: Double
   ) throws(ReplayError) -> FabricSpecification {
+    var layout = layout
+    if let nics = declaration.nicsPerServer { layout.nicsPerServer = nics }
     guard let base = declaration.base else {
       return FabricSpecification(
         name: declaration.name, summary: "declared in \(declaration.location)",
         nicsPerServer: layout.nicsPerServer, nicBitsPerSecond: nicBitsPerSecond)
     }
-    let offers = FabricCatalogue.offers(
+    var cluster = CataloguedCluster(
       layout: layout, nicBitsPerSecond: nicBitsPerSecond,
-      switchRadix: declaration.switchRadix ?? 64)
-    guard let offer = offers.first(where: { $0.name == base }) else {
+      switchRadix: declaration.switchRadix ?? 64,
+      declaredOptical: declaration.optical?.nicsPerServer,
+      declaredIslandNICs: declaration.nicsPerServer)
+    var fabric = try preset(base, on: cluster, as: declaration)
+    let optics = fabric.opticalNICs(of: declaration)
+    // A network of all NICs makes way for the circuits beside it.
+    if fabric.optical == nil, !fabric.electrical.joinsWholeServers,
+      (1..<max(1, fabric.nicsPerServer)).contains(optics)
+    {
+      let nics = fabric.nicsPerServer
+      cluster.layout.nicsPerServer = nics - optics
+      cluster.declaredIslandNICs = nics - optics
+      fabric = try preset(base, on: cluster, as: declaration)
+      fabric.nicsPerServer = nics
+    }
+    return fabric
+  }
+
+  private static func preset(
+    _ name: String, on cluster: CataloguedCluster, as declaration: FabricDeclaration
+  ) throws(ReplayError) -> FabricSpecification {
+    guard let offer = FabricCatalogue.offer(named: name, for: cluster) else {
       throw ReplayError(
-        "no fabric is named \"\(base)\"", at: declaration.place,
-        advice: "Presets: \(offers.map(\.name).joined(separator: ", ")).")
+        "no fabric is named \"\(name)\"", at: declaration.place,
+        advice: "Presets: \(FabricCatalogue.names.joined(separator: ", ")).")
     }
     guard let fabric = offer.fabric else {
       throw ReplayError(
-        "\(base) does not fit this layout: \(offer.reason ?? "")", at: declaration.place)
+        "\(name) does not fit this layout: \(offer.reason ?? "")", at: declaration.place)
     }
     return fabric
+  }
+
+  /// NICs per server that circuits take, changing or not.
+  private func opticalNICs(of declaration: FabricDeclaration) -> Int {
+    guard let declared = declaration.optical else { return opticalNICsPerServer }
+    return declared.nicsPerServer ?? optical?.nicsPerServer ?? nicsPerServer * 3 / 4
   }
 
   private mutating func apply(_ declaration: FabricDeclaration) throws(ReplayError) {
@@ -78,9 +106,9 @@ extension FabricSpecification {
 
   /// Circuits that never change become the network itself; others a layer beside it.
   private mutating func setOptical(
-    _ declared: FabricDeclaration.Optical, as declaration: FabricDeclaration, layout: Layout
+    _ declared: FabricDeclaration.Optical, nics: Int, as declaration: FabricDeclaration,
+    layout: Layout
   ) throws(ReplayError) {
-    let nics = declared.nicsPerServer ?? optical?.nicsPerServer ?? nicsPerServer * 3 / 4
     if let circuits = declared.staticCircuits {
       try declaration.refuse(
         declared.switchingKeys, "\"static\" circuits have no switch")
@@ -108,19 +136,23 @@ extension FabricSpecification {
     _ circuits: FabricDeclaration.Optical.StaticCircuits, nics: Int,
     as declaration: FabricDeclaration, layout: Layout
   ) throws(ReplayError) -> any DirectShape {
+    let region = declaration.optical?.serversPerRegion
+    func regions(of servers: Int) -> [[Int]] {
+      RegionDivision.contiguous(servers: servers).regions(serverCount: layout.serverCount)
+    }
     switch circuits {
     case .circulant:
-      let servers =
-        declaration.optical?.serversPerRegion ?? FabricCatalogue.expertGroupServers(of: layout)
       return CircuitShape(
         Circulant(), serverCount: layout.serverCount, opticalPorts: nics,
-        regions: RegionDivision.contiguous(servers: servers)
-          .regions(serverCount: layout.serverCount))
+        regions: regions(of: region ?? FabricCatalogue.expertGroupServers(of: layout)))
     case .randomRegular:
       return CircuitShape(
         RandomRegular(seed: declaration.seed ?? 1), serverCount: layout.serverCount,
-        opticalPorts: declaration.degree ?? nics)
+        opticalPorts: declaration.degree ?? nics, regions: region.map(regions(of:)))
     case .totientRings:
+      try declaration.refuse(
+        [("optical.region", region.map { $0 < layout.serverCount } ?? false)],
+        "every ring passes all servers")
       return TotientRings(ringCount: declaration.rings ?? max(1, nics / 2))
     }
   }
@@ -152,6 +184,7 @@ extension OpticalLayer {
             "Technologies: \(OpticalTechnology.all.map(\.name).joined(separator: ", ")).")
       }
       if let radix = technology.radix { switchRadix = radix }
+      portPriceUSD = technology.portPriceUSD
       if let delay = ReconfigurationDelay(technology) { self.delay = delay }
     }
     if let radix = declared.switchRadix { switchRadix = radix }

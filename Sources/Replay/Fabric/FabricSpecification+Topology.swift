@@ -2,39 +2,48 @@ internal import TraceModel
 
 extension FabricSpecification {
   /// Puts a declared topology in the place of the electrical network.
+  /// - Parameter nics: NICs of each server that it joins.
   mutating func setTopology(
-    _ topology: FabricDeclaration.Topology, as declaration: FabricDeclaration, layout: Layout
+    _ topology: FabricDeclaration.Topology, joining nics: Int, as declaration: FabricDeclaration,
+    layout: Layout
   ) throws(ReplayError) {
     let used = topology.keys + (declaration.optical.map { $0.staticKeys } ?? [])
     try declaration.refuse(
       declaration.topologyKeys.filter { !used.contains($0.key) }, "\(topology.rawValue) has none")
     switch topology {
     case .ideal: electrical = Crossbar()
-    case .fatTree: electrical = try fatTree(declaration, layout: layout)
+    case .fatTree: electrical = try fatTree(declaration, joining: nics, layout: layout)
     case .railOptimised:
-      var rails = RailOptimised(
-        switchRadix: switchRadix,
-        nicsPerRail: (nicsPerServer + layout.gpusPerServer - 1) / layout.gpusPerServer,
-        oversubscription: declaration.oversubscription ?? 1)
-      if let servers = declaration.serversPerLeaf { rails.serversPerLeaf = servers }
-      electrical = rails
+      let ratio = declaration.oversubscription ?? 1
+      electrical =
+        declaration.serversPerLeaf.map {
+          RailOptimised(serversPerLeaf: $0, oversubscription: ratio)
+        }
+        ?? RailOptimised(
+          switchRadix: switchRadix, layout: layout, nicsPerServer: nics, oversubscription: ratio)
       if declaration.nicPolicy == nil { nicPolicy = .railForward }
     default:
       let shape = try declaration.shape(
-        topology, serverCount: layout.serverCount, nicsPerServer: nicsPerServer)
+        topology, serverCount: layout.serverCount, nicsPerServer: nics)
       electrical = DirectTopology(
-        shape, routing: try declaration.pathRouting(), maximumPaths: declaration.maximumPaths ?? 16,
+        shape, routing: try declaration.pathRouting(of: topology),
+        maximumPaths: declaration.maximumPaths ?? 16,
         isPatched: topology == .randomRegular || topology == .totientRings)
     }
   }
 
   private func fatTree(
-    _ declaration: FabricDeclaration, layout: Layout
+    _ declaration: FabricDeclaration, joining nics: Int, layout: Layout
   ) throws(ReplayError) -> FatTree {
     var tree = FatTree(
-      switchRadix: switchRadix, serverCount: layout.serverCount, nicsPerServer: nicsPerServer,
-      oversubscription: declaration.oversubscription ?? 1, routing: try declaration.pathRouting())
-    if let servers = declaration.serversPerLeaf { tree.serversPerLeaf = servers }
+      switchRadix: switchRadix, serverCount: layout.serverCount, nicsPerServer: nics,
+      oversubscription: declaration.oversubscription ?? 1,
+      routing: try declaration.pathRouting(of: .fatTree))
+    if let servers = declaration.serversPerLeaf {
+      tree.serversPerLeaf = servers
+      tree.leavesPerPod = FatTree.leavesPerPod(
+        switchRadix: switchRadix, leafCount: (layout.serverCount + servers - 1) / servers)
+    }
     if let leaves = declaration.leavesPerPod { tree.leavesPerPod = leaves }
     if let ratio = declaration.podOversubscription { tree.podOversubscription = ratio }
     return tree
@@ -88,11 +97,17 @@ extension FabricDeclaration {
     ]
   }
 
-  fileprivate func pathRouting() throws(ReplayError) -> PathRouting {
+  fileprivate func pathRouting(of topology: Topology) throws(ReplayError) -> PathRouting {
     switch routing {
-    case .hashed: return .hashed(seed: seed ?? 1, queuePairsPerPair: queuePairs ?? 1)
+    case .hashed:
+      try refuse([("paths", maximumPaths != nil)], "hashed routing takes one for each queue pair")
+      return .hashed(seed: seed ?? 1, queuePairsPerPair: queuePairs ?? 1)
     case .sprayed, .destinationModulo, nil:
       try refuse([("queue_pairs", queuePairs != nil)], "only hashed routing has queue pairs")
+      let hasRandomLinks =
+        topology == .randomRegular || optical?.staticCircuits == .randomRegular
+      try refuse(
+        [("seed", seed != nil && !hasRandomLinks)], "only hashed routing and random links have one")
       return routing == .destinationModulo ? .destinationModulo : .sprayed
     }
   }

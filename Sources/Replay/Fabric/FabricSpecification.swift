@@ -15,13 +15,17 @@ public struct FabricSpecification: Sendable {
   public var name: String
   /// What it is, in one line.
   public var summary: String
+  /// What joins the NICs that `optical` does not take.
   public var electrical: any ElectricalNetwork
+  /// Circuits on some NICs of every server, beside the electrical network; nil without.
   public var optical: OpticalLayer?
   /// NICs of one server, optical ones included.
   public var nicsPerServer: Int
   /// Of one NIC and direction.
   public var nicBitsPerSecond: Double
+  /// Which electrical NIC carries the bytes of a GPU, where ranks are known.
   public var nicPolicy: NICPolicy
+  /// How a pair with a circuit divides its bytes between circuits and electrical NICs.
   public var sharing: SharingMode
   /// Of one GPU and direction (an NVLink headline counts both directions: halve it).
   public var scaleUpBitsPerSecond: Double
@@ -62,8 +66,20 @@ public struct FabricSpecification: Sendable {
     self.failures = failures
   }
 
+  /// NICs of one server on circuits that may change.
   public var opticalNICsPerServer: Int { optical?.nicsPerServer ?? 0 }
+  /// NICs of one server on the electrical network.
   public var electricalNICsPerServer: Int { nicsPerServer - opticalNICsPerServer }
+
+  /// Servers beside those of the layout that stand in for failed ones.
+  package var spareServerCount: Int {
+    Set(failures.filter { if case .server = $0 { true } else { false } }).count
+  }
+
+  /// Electrical NICs of all servers, spare ones included: they are bought too.
+  package func electricalNICCount(for layout: Layout) -> Int {
+    (layout.serverCount + spareServerCount) * electricalNICsPerServer
+  }
 
   /// Payload bytes per nanosecond of one NIC.
   package var nicRate: Double { nicBitsPerSecond / 8e9 * payloadEfficiency }
@@ -125,12 +141,12 @@ public struct FabricSpecification: Sendable {
     if let serversPerScaleUpDomain, serversPerScaleUpDomain < 1 {
       return "a scale-up domain of \(serversPerScaleUpDomain) servers"
     }
+    if opticalNICsPerServer < 0 || electricalNICsPerServer < 0 {
+      return "\(opticalNICsPerServer) optical NICs of \(nicsPerServer) NICs per server"
+    }
     if let defect = electrical.defect(for: layout, on: self) { return defect }
     if optical != nil, electrical.joinsWholeServers {
       return "circuits that change stand beside a packet-switched network, not \(electrical.name)"
-    }
-    if opticalNICsPerServer < 0 || electricalNICsPerServer < 0 {
-      return "\(opticalNICsPerServer) optical NICs of \(nicsPerServer) NICs per server"
     }
     if let optical {
       if case .declared(let region) = optical.regions, region.count != layout.serverCount {
@@ -140,6 +156,9 @@ public struct FabricSpecification: Sendable {
         return "a region of \(servers) servers"
       }
       if let defect = optical.portDefect(serverCount: layout.serverCount) { return defect }
+      if let price = optical.portPriceUSD, !(price >= 0 && price.isFinite) {
+        return "an optical port costs \(price) US dollars"
+      }
       if let defect = optical.scheduler.standingDefect(on: optical.duplex) { return defect }
     }
     return nil
@@ -162,7 +181,8 @@ public struct FabricSpecification: Sendable {
     return nil
   }
 
-  /// What the fabric is built of for a cluster, at its declared switch radices.
+  /// What the fabric is built of for a cluster, at its declared switch radices, spare servers in the
+  /// place of failed ones included.
   ///
   /// - Parameters:
   ///   - prices: by default the published prices nearest to the NIC rate.
@@ -171,16 +191,34 @@ public struct FabricSpecification: Sendable {
     for layout: Layout, prices: PriceList? = nil, wholeBoxes: Bool = false
   ) -> BillOfMaterials {
     let prices = prices ?? PriceList.nearest(toBitsPerSecond: nicBitsPerSecond)
-    guard let optical else {
-      return electrical.billOfMaterials(
-        for: layout, on: self, prices: prices, wholeBoxes: wholeBoxes)
-    }
-    return .regionalOptical(
-      regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
-      opticalNICsPerServer: optical.nicsPerServer,
-      electricalNICsPerServer: electricalNICsPerServer, radix: switchRadix,
-      opticalRadix: optical.switchRadix, oversubscription: electrical.oversubscription,
-      prices: prices, isSwitched: optical.scheduler.dependsOnDemand,
-      planes: optical.planes, wholeBoxes: wholeBoxes)
+    let packets = electrical.billOfMaterials(
+      for: layout, on: self, prices: prices, wholeBoxes: wholeBoxes)
+    guard let optical else { return packets }
+    return packets.adding(
+      .optical(
+        regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
+        nicsPerServer: optical.nicsPerServer, switchRadix: optical.switchRadix,
+        prices: optical.prices(prices), isSwitched: optical.scheduler.dependsOnDemand,
+        planes: optical.planes, wholeBoxes: wholeBoxes))
+  }
+
+  /// What the fabric costs by the formulas that reproduce MixNet's published ratios: see `PaperCost`.
+  ///
+  /// Packet-switched networks count as three-tier fat-trees; optical NICs have a port of a switch, or
+  /// of a patch panel when their circuits never change. Direct cables, which the paper does not price,
+  /// are billed as built.
+  /// - Parameter prices: by default the published prices nearest to the NIC rate.
+  public func paperBillOfMaterials(
+    for layout: Layout, prices: PriceList? = nil
+  ) -> BillOfMaterials {
+    let prices = prices ?? PriceList.nearest(toBitsPerSecond: nicBitsPerSecond)
+    let packets = electrical.paperBillOfMaterials(for: layout, on: self, prices: prices)
+    guard let optical else { return packets }
+    let nics = layout.serverCount * optical.nicsPerServer
+    return packets.adding(
+      optical.scheduler.dependsOnDemand
+        ? PaperCost.mixNet(
+          opticalNICCount: nics, electricalNICCount: 0, prices: optical.prices(prices))
+        : PaperCost.topoOpt(nicCount: nics, prices: prices))
   }
 }

@@ -14,8 +14,10 @@ public enum LinkTier: String, Sendable, Hashable, CaseIterable {
 public enum LinkName: Sendable, Hashable, CustomStringConvertible {
   case gpuOut(rank: Int)
   case gpuIn(rank: Int)
+  /// All GPUs of a server together.
   case serverOut(server: Int)
   case serverIn(server: Int)
+  /// Both at once, where a server is its own scale-up domain.
   case scaleUpPool(server: Int)
   case nicUp(server: Int, nic: Int?)
   case nicDown(server: Int, nic: Int?)

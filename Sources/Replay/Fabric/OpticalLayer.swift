@@ -32,9 +32,13 @@ public enum RegionDivision: Sendable, Hashable {
 public struct OpticalLayer: Sendable {
   /// Optical NICs per server (alpha).
   public var nicsPerServer: Int
+  /// Who chooses the circuits.
   public var scheduler: any CircuitScheduler
+  /// Which servers circuits can join.
   public var regions: RegionDivision
+  /// Time to change circuits.
   public var delay: ReconfigurationDelay
+  /// What stops while circuits change.
   public var scope: ReconfigurationScope
   /// Ports of one optical switch.
   public var switchRadix: Int
@@ -42,11 +46,14 @@ public struct OpticalLayer: Sendable {
   public var planes: Int
   /// What the switches can do; a scheduler may need more.
   public var duplex: Duplex
+  /// US dollars for one port of an optical switch; nil for the price list's.
+  public var portPriceUSD: Double?
 
   public init(
     nicsPerServer: Int, scheduler: any CircuitScheduler, regions: RegionDivision,
     delay: ReconfigurationDelay = .mixNetPaper, scope: ReconfigurationScope = .allStop,
-    switchRadix: Int = 576, planes: Int = 1, duplex: Duplex = .paired
+    switchRadix: Int = 576, planes: Int = 1, duplex: Duplex = .paired,
+    portPriceUSD: Double? = nil
   ) {
     self.nicsPerServer = nicsPerServer
     self.scheduler = scheduler
@@ -56,6 +63,14 @@ public struct OpticalLayer: Sendable {
     self.switchRadix = switchRadix
     self.planes = planes
     self.duplex = duplex
+    self.portPriceUSD = portPriceUSD
+  }
+
+  /// A price list with the price of these switches' ports.
+  func prices(_ list: PriceList) -> PriceList {
+    var prices = list
+    if let portPriceUSD { prices.opticalPort = portPriceUSD }
+    return prices
   }
 
   /// Why a region's optical NICs do not fit its switch, in words, or nil.
@@ -93,6 +108,11 @@ public struct OpticalLayer: Sendable {
       EffectiveParameter("region", plan),
       EffectiveParameter("optical switch radix", switchRadix, unit: "ports"),
     ]
+    if case .declared(let region) = regions {
+      var digest = LinkDigest()
+      for number in region { digest.add(UInt64(bitPattern: Int64(number))) }
+      parameters.append(EffectiveParameter("digest of the regions", digest))
+    }
     if scheduler.dependsOnDemand {
       parameters += [
         EffectiveParameter("reconfiguration", scope.rawValue),
@@ -102,6 +122,10 @@ public struct OpticalLayer: Sendable {
         EffectiveParameter("switching delay", delay.switchingNanoseconds, unit: "ns"),
         EffectiveParameter("link-up delay", delay.linkUpNanoseconds, unit: "ns"),
       ]
+      if let portPriceUSD {
+        parameters.append(
+          EffectiveParameter("optical switch port price", portPriceUSD, unit: "USD"))
+      }
     }
     return parameters
   }

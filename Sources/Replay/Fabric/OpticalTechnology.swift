@@ -9,27 +9,27 @@
 /// | robotic-patch-panel | 1008 | "minutes", here one | 100 | Telescent, as MixNet lists it |
 /// | piezo | 576 | 10 to 25 ms | 520 | Polatis, as MixNet lists it |
 /// | mems-3d | 320 | 10 to 15 ms | 520 | Calient, as MixNet lists it |
-/// | palomar | 136 | not reported | – | Google; loss below 2 dB |
+/// | palomar | 136 | not reported | – | Google |
 /// | rotor | 128 | 10 µs | – | InFocus, as MixNet lists it |
 /// | silicon-photonics | 32 | 7 µs | – | Lightmatter, as MixNet lists it |
 /// | transceiver-switch | – | 60 to 80 µs | – | InfiniteHBD, abstract |
 /// | plzt | 16 | 10 ns | – | EpiPhotonics, as MixNet lists it |
 public struct OpticalTechnology: Sendable, Hashable {
+  /// The word used in files and tables.
   public var name: String
   /// Ports of one switch.
   public var radix: Int?
   /// Nanoseconds until the light takes its new way.
   public var switchingNanoseconds: Double?
+  /// US dollars for one port.
   public var portPriceUSD: Double?
-  /// Insertion loss in dB that is not exceeded.
-  public var lossDecibels: Double?
 
   public static let all = [
     OpticalTechnology(
       name: "robotic-patch-panel", radix: 1008, switchingNanoseconds: 60e9, portPriceUSD: 100),
     OpticalTechnology(name: "piezo", radix: 576, switchingNanoseconds: 25e6, portPriceUSD: 520),
     OpticalTechnology(name: "mems-3d", radix: 320, switchingNanoseconds: 15e6, portPriceUSD: 520),
-    OpticalTechnology(name: "palomar", radix: 136, lossDecibels: 2),
+    OpticalTechnology(name: "palomar", radix: 136),
     OpticalTechnology(name: "rotor", radix: 128, switchingNanoseconds: 10e3),
     OpticalTechnology(name: "silicon-photonics", radix: 32, switchingNanoseconds: 7e3),
     OpticalTechnology(name: "transceiver-switch", switchingNanoseconds: 80e3),
@@ -38,13 +38,4 @@ public struct OpticalTechnology: Sendable, Hashable {
 
   /// The technology of that name, or nil.
   public static func named(_ name: String) -> OpticalTechnology? { all.first { $0.name == name } }
-
-  /// The smallest switch that a region's plane fits, with a time and a price: fastest first among
-  /// equals.
-  public static func fitting(ports: Int) -> OpticalTechnology? {
-    all.filter {
-      ($0.radix ?? 0) >= ports && $0.switchingNanoseconds != nil && $0.portPriceUSD != nil
-    }
-    .min { ($0.radix ?? 0) < ($1.radix ?? 0) }
-  }
 }

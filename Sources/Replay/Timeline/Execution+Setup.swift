@@ -14,7 +14,7 @@ extension Execution {
     bounds = parallelMap(count: demands.count) { lowerBound(of: demands[$0], on: network) }
     recorded = plan.phases.map { $0.recordedNanoseconds(in: workload) }
     program = Program(plan, of: workload)
-    paths = PathTable(demands, on: network)
+    paths = try PathTable(demands, on: network)
     choices = CircuitChoices(
       demands, on: network, schedules: network.fabric.optical == nil ? [] : Set(openers))
     regionsOfDemand = parallelMap(count: demands.count) {

@@ -27,14 +27,16 @@ package struct PathTable: Sendable {
   package private(set) var isImplied: [Bool] = []
   private var keys = KeyTable()
 
+  /// - Throws: a `ReplayError` for more paths than are numbered.
   /// - Complexity: O(pairs of all demands).
-  package init(_ demands: [PhaseDemand], on network: FabricNetwork) {
+  package init(_ demands: [PhaseDemand], on network: FabricNetwork) throws(ReplayError) {
     var pairs: [DemandPair] = []
     for demand in demands {
       for pair in demand.pairs where keys.number(of: Self.key(pair)) == pairs.count {
         pairs.append(pair)
       }
     }
+    try network.checkPathCount(of: pairs)
     for pair in pairs {
       let (from, to) = (Int(pair.source), Int(pair.destination))
       source.append(pair.source)

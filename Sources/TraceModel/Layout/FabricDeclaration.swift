@@ -52,6 +52,7 @@ public struct FabricDeclaration: Sendable, Hashable {
     public var serversPerRegion: Int?
     public var planes: Int?
     public var duplex: String?
+    /// The kind of switch: sets its radix, delay and port price as far as they are published.
     public var technology: String?
     public var switchRadix: Int?
     /// A delay by name.

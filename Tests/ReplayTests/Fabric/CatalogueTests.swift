@@ -91,6 +91,124 @@ import TraceModel
       })
   }
 
+  /// A byte between two servers of an island leaves one and enters the other: each direction of all
+  /// GPUs has the whole rate.
+  @Test func islandsCarryAnAllToAllAsFastAtRanksAsAtServers() throws {
+    let layout = Layout(serverCount: 2, gpusPerServer: 8)
+    let islands = try #require(FabricCatalogue.preset(named: "nvl72", layout: layout))
+    var ranks = TrafficMatrix(size: 16)
+    var servers = TrafficMatrix(size: 2)
+    for source in 0..<16 {
+      for destination in 0..<16 where source != destination {
+        ranks[source, destination] = 900_000
+        servers[source / 8, destination / 8] += 900_000
+      }
+    }
+    func time(_ matrix: TrafficMatrix, _ grain: Grain) throws -> ReplayResult {
+      var demands = DemandSet()
+      let demand = demands.append(matrix)
+      return try replay(
+        Workload(
+          grain: grain, layout: layout, demands: demands,
+          steps: [
+            .init(
+              operation: 0, kind: .allToAll, role: .expert, phase: .dispatchForward, iteration: 0,
+              layer: 0, group: 0, demand: demand)
+          ]), on: islands)
+    }
+    // Fifteen pairs of 900 kB out of each GPU at 900 B/ns.
+    let fine = try time(ranks, .rank)
+    #expect(DirectFixtures.near(fine.completionNanoseconds, 15_000))
+    #expect(DirectFixtures.near(fine.total.boundNanoseconds, 15_000))
+    #expect(DirectFixtures.near(try time(servers, .server).completionNanoseconds, 15_000))
+  }
+
+  /// What is gathered to delegates, and what stays in the server, is sent and received there.
+  @Test func gatheringInAnIslandLoadsBothDirections() throws {
+    let islands = try #require(
+      FabricCatalogue.preset(named: "nvl72", layout: Layout(serverCount: 16, gpusPerServer: 8)))
+    let network = try FabricNetwork(
+      islands, layout: Layout(serverCount: 16, gpusPerServer: 8), grain: .rank)
+    func names(_ path: PathKind, _ source: Int, _ destination: Int) -> [String] {
+      var names: [String] = []
+      network.forEachLink(path, from: source, to: destination) {
+        if network.links.tier[Int($0)] == .scaleUp {
+          names.append(network.links.name[Int($0)].description)
+        }
+      }
+      return names
+    }
+    #expect(
+      names(.scaleUp, 0, 1) == [
+        "rank 0 scale-up out", "server 0 scale-up out", "server 0 scale-up in",
+        "rank 1 scale-up in",
+      ])
+    #expect(
+      names(.scaleUp, 0, 8) == [
+        "rank 0 scale-up out", "server 0 scale-up out", "server 1 scale-up in",
+        "rank 8 scale-up in",
+      ])
+    #expect(
+      names(.electrical, 0, 64) == [
+        "rank 0 scale-up out", "server 0 scale-up out", "server 0 scale-up in",
+        "server 8 scale-up out", "server 8 scale-up in", "rank 64 scale-up in",
+      ])
+  }
+
+  @Test func aUsersOpticalNICsAndRegionsReachEveryPreset() throws {
+    let layout = Layout(serverCount: 16, gpusPerServer: 8)
+    func preset(_ name: String, optical: Int, region: Int) throws -> FabricSpecification {
+      try #require(
+        FabricCatalogue.offer(
+          named: name, layout: layout, opticalNICsPerServer: optical, serversPerRegion: region)?
+          .fabric)
+    }
+    for name in ["static-circulant-forwarding", "static-random-regular"] {
+      let fabric = try preset(name, optical: 2, region: 4)
+      let network = try #require(fabric.electrical as? StaticOptical)
+      #expect(network.opticalNICsPerServer == 2)
+      let shape = try #require(network.circuits.shape as? CircuitShape)
+      #expect(shape.regions.map(\.count) == [4, 4, 4, 4])
+      #expect(shape.circuits.allSatisfy { $0.circuitCount == 4 })
+      #expect(fabric.defect(for: layout) == nil)
+    }
+    for name in ["mixnet", "static-circulant", "ocs-planes"] {
+      let fabric = try preset(name, optical: 2, region: 4)
+      #expect(fabric.opticalNICsPerServer == 2 && fabric.defect(for: layout) == nil)
+      #expect(fabric.optical?.regions == .contiguous(servers: 4))
+    }
+    // What does not fit is said, not hidden.
+    let offers = FabricCatalogue.offers(layout: layout, opticalNICsPerServer: 9)
+    let random = try #require(offers.first { $0.name == "static-random-regular" })
+    #expect(random.reason?.contains("9 optical NICs of 8") == true)
+    let mixnet = try #require(offers.first { $0.name == "mixnet" }?.fabric)
+    #expect(mixnet.defect(for: layout)?.contains("9 optical NICs of 8") == true)
+  }
+
+  @Test func theSwitchRadixReachesEveryPreset() throws {
+    let layout = Layout(serverCount: 16, gpusPerServer: 8)
+    for fabric in FabricCatalogue.offers(layout: layout, switchRadix: 32).compactMap(\.fabric) {
+      #expect(fabric.switchRadix == 32, "\(fabric.name)")
+    }
+    #expect(
+      FabricCatalogue.preset(named: "mixnet", layout: layout, switchRadix: 16)?.switchRadix == 16)
+  }
+
+  @Test func aNameLaysOutNothingElse() throws {
+    // Random links between so many servers take a second.
+    let layout = Layout(serverCount: 1024, gpusPerServer: 8)
+    let time = ContinuousClock().measure {
+      for _ in 0..<20 {
+        #expect(FabricCatalogue.offer(named: "ideal", layout: layout)?.fabric != nil)
+      }
+    }
+    #expect(time < .seconds(1))
+    #expect(FabricCatalogue.offer(named: "mesh", layout: layout) == nil)
+    #expect(
+      FabricCatalogue.names
+        == FabricCatalogue.offers(layout: Self.layouts[0]).map(\.name))
+  }
+
   @Test func directedCircuitsNeedDirectedHardware() {
     let layout = Layout(serverCount: 8, gpusPerServer: 1, nicsPerServer: 8)
     var fabric = unitFabric(OneHop(.independent))
@@ -105,9 +223,6 @@ import TraceModel
     #expect(Set(names).count == names.count)
     let piezo = ReconfigurationDelay.presets.first { $0.name == "piezo" }
     #expect(piezo?.nanoseconds(forPairs: 100) == 25e6)
-    #expect(OpticalTechnology.fitting(ports: 400)?.name == "piezo")
-    #expect(OpticalTechnology.fitting(ports: 300)?.name == "mems-3d")
-    #expect(OpticalTechnology.fitting(ports: 2000) == nil)
     // 41.4, 42.4 and 46.8 ms for 1, 4 and 16 pairs.
     for (pairs, milliseconds) in [(1, 41.4), (4, 42.4), (16, 46.8)] {
       let found = ReconfigurationDelay.mixNetPrototype.nanoseconds(forPairs: pairs) / 1e6

@@ -46,6 +46,84 @@ import TraceModel
         .completionNanoseconds == 56.0 / 6)
   }
 
+  /// Two servers of four GPUs and NICs; rank 1 and rank 5 are peers.
+  static func exchange(
+    _ failures: [Failure], _ policy: NICPolicy, sending rank: Int, to other: Int
+  ) throws -> ReplayResult {
+    var matrix = TrafficMatrix(size: 8)
+    matrix[rank, other] = 60
+    matrix[2, 6] = 60
+    var demands = DemandSet()
+    let demand = demands.append(matrix)
+    let workload = Workload(
+      grain: .rank, layout: Layout(serverCount: 2, gpusPerServer: 4), demands: demands,
+      steps: [
+        .init(
+          operation: 0, kind: .allToAll, role: .expert, phase: .dispatchForward, iteration: 0,
+          layer: 0, group: 0, demand: demand)
+      ])
+    return try replay(
+      workload,
+      on: FabricSpecification(
+        name: "rails", summary: "", electrical: RailOptimised(serversPerLeaf: 1), nicsPerServer: 4,
+        nicBitsPerSecond: 8e9, nicPolicy: policy, failures: failures))
+  }
+
+  @Test(arguments: [NICPolicy.pinned, .railForward])
+  func theGPUsOfADeadRailUseTheNext(policy: NICPolicy) throws {
+    let healthy = try Self.exchange([], policy, sending: 1, to: 5)
+    #expect(healthy.completionNanoseconds == 60)
+    // Rail 1 shares NIC 2 with rail 2, at the sender, at the receiver or at both.
+    for failures in [
+      [Failure.nic(server: 0, nic: 1)], [.nic(server: 1, nic: 1)],
+      [.nic(server: 0, nic: 1), .nic(server: 1, nic: 1)],
+    ] {
+      let broken = try Self.exchange(failures, policy, sending: 1, to: 5)
+      #expect(broken.completionNanoseconds == 120)
+      #expect(broken.total.boundNanoseconds == 120)
+    }
+    // After the last rail comes the first.
+    let last = try Self.exchange([.nic(server: 0, nic: 3)], policy, sending: 3, to: 7)
+    #expect(last.completionNanoseconds == 60)
+    let none = (0..<4).map { Failure.nic(server: 0, nic: $0) }
+    #expect(throws: ReplayError.self) { try Self.exchange(none, policy, sending: 1, to: 5) }
+  }
+
+  @Test func aDeadRailGathersAndScattersOverScaleUpLinks() throws {
+    let layout = Layout(serverCount: 2, gpusPerServer: 4)
+    func names(_ failures: [Failure]) throws -> [String] {
+      let network = try FabricNetwork(
+        FabricSpecification(
+          name: "rails", summary: "", nicsPerServer: 4, nicPolicy: .pinned, failures: failures),
+        layout: layout, grain: .rank)
+      var names: [String] = []
+      network.forEachLink(.electrical, from: 1, to: 5) {
+        names.append(network.links.name[Int($0)].description)
+      }
+      return names
+    }
+    #expect(try names([]) == ["server 0 NIC 1 up", "server 1 NIC 1 down"])
+    #expect(
+      try names([.nic(server: 0, nic: 1), .nic(server: 1, nic: 1), .nic(server: 1, nic: 2)]) == [
+        "rank 1 scale-up out", "server 0 scale-up, all GPUs", "rank 2 scale-up in",
+        "server 0 NIC 2 up", "server 1 NIC 3 down", "rank 7 scale-up out",
+        "server 1 scale-up, all GPUs", "rank 5 scale-up in",
+      ])
+  }
+
+  @Test func aSpareHasNICsOfItsOwn() throws {
+    var matrix = TrafficMatrix(size: 8)
+    matrix[2, 5] = 56
+    let failures: [Failure] = [.nic(server: 2, nic: 0), .nic(server: 2, nic: 1), .server(2)]
+    #expect(try Self.time(unitFabric(nil), failures, matrix).completionNanoseconds == 7)
+    // Two of eight NICs are electrical: both work in the spare.
+    let split = StaticOpticalTests.fabric(forwards: true)
+    #expect(try Self.time(split, failures, matrix).completionNanoseconds == 28)
+    #expect(
+      try Self.time(split, [.nic(server: 2, nic: 0), .server(2)], matrix).completionNanoseconds
+        == 28)
+  }
+
   @Test func anUplinkIsItsPartOfThePool() throws {
     // Leaves of two servers have eight cables up for sixteen NICs.
     var matrix = TrafficMatrix(size: 8)

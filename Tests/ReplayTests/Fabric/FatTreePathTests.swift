@@ -84,6 +84,25 @@ import TraceModel
       Set((0..<problem.flowCount).map { problem.subflows(of: $0).count }) == [1, 8])
   }
 
+  @Test func morePathsThanAreNumberedAreRefusedBeforeTheyAreLaidOut() throws {
+    let (problem, network) = try DirectFixtures.problem(
+      of: Fixtures.f8, on: Self.fabric(.hashed(seed: 1, queuePairsPerPair: 1024), nics: 2))
+    let term = DemandTerm(demand: 0, isTransposed: false, bytesPerUnit: 1, isExpert: true)
+    let pairs = PhaseDemand([term], of: Workloads.oneGPUPerServer([Fixtures.f8])).pairs
+    try network.checkPathCount(of: pairs, limit: problem.path.count)
+    let error = #expect(throws: ReplayError.self) {
+      try network.checkPathCount(of: pairs, limit: problem.path.count - 1)
+    }
+    #expect(error?.message.contains("56 pairs") == true)
+    #expect(error?.advice?.contains("queue pairs") == true)
+    // One path each: looked at only when there are very many.
+    let (single, pool) = try DirectFixtures.problem(of: Fixtures.f8, on: Self.fabric(.sprayed))
+    try pool.checkPathCount(of: pairs, limit: single.path.count)
+    #expect(throws: ReplayError.self) {
+      try pool.checkPathCount(of: pairs, limit: single.path.count - 1)
+    }
+  }
+
   @Test func aBoundOnSeveralPathsHolds() throws {
     let result = try replay(
       Workloads.oneGPUPerServer([Fixtures.f8, Fixtures.p8(3)]),

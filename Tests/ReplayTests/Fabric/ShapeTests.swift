@@ -120,6 +120,29 @@ import TraceModel
     #expect(fast.defect(for: layout)?.contains("server 0") == true)
   }
 
+  @Test func listsOfOneNameAreToldApartByTheirLinks() throws {
+    func parameters(_ text: String) throws -> [EffectiveParameter] {
+      try EdgeList(text: text, file: "e").effectiveParameters
+    }
+    let plain = try parameters("0 1\n1 2")
+    #expect(try parameters("# the same\n0 1\n\n1 2\n") == plain)
+    for other in ["0 1\n0 2", "0 1\n1 > 2", "0 1\n1 2 100 Gb/s", "0 1\n1 2 200 Gb/s", "1 2\n0 1"] {
+      #expect(try parameters(other) != plain)
+    }
+    let three = DirectFixtures.randomRegular(8, degree: 3).effectiveParameters
+    #expect(three == DirectFixtures.randomRegular(8, degree: 3).effectiveParameters)
+    #expect(three != DirectFixtures.randomRegular(8, degree: 4).effectiveParameters)
+  }
+
+  @Test func aLongListIsCheckedAtOnce() throws {
+    let text = (0..<511).map { left in
+      (left + 1..<512).map { "\(left) \($0)\n" }.joined()
+    }.joined()
+    let list = try EdgeList(text: text + "511 0\n", file: "e")
+    #expect(
+      list.defect(serverCount: 512) == "e:130817: 511 → 0 stands in line 511 already")
+  }
+
   /// Server 0 has two NICs of 8 Gb/s: 12 are declared, 4 are left for the other link.
   @Test func undeclaredLinksShareWhatIsLeft() throws {
     let fabric = DirectFixtures.fabric(try EdgeList(text: "0 1 12 Gb/s\n0 2", file: "e"), nics: 2)

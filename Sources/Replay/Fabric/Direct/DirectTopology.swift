@@ -25,7 +25,6 @@ public struct DirectTopology: ElectricalNetwork {
   }
 
   public var name: String { shape.name }
-  public var oversubscription: Double { 1 }
   public var joinsWholeServers: Bool { true }
   public func isNonBlocking(serverCount: Int) -> Bool { serverCount <= 1 }
 
@@ -44,8 +43,10 @@ public struct DirectTopology: ElectricalNetwork {
   }
 
   /// The defect when only some of a server's NICs are ports of this topology.
+  /// - Parameter reachesAll: whether a server that no links lead to is a defect as well.
   func defect(
-    for layout: Layout, nicsPerServer: Int, on fabric: FabricSpecification
+    for layout: Layout, nicsPerServer: Int, on fabric: FabricSpecification,
+    reachesAll: Bool = false
   ) -> String? {
     if layout.serverCount > DirectGraph.serverLimit {
       return "\(layout.serverCount) servers joined directly; at most \(DirectGraph.serverLimit) are"
@@ -57,7 +58,11 @@ public struct DirectTopology: ElectricalNetwork {
       return "\(maximumPaths) paths per pair; it must be from 1 to 4096"
     }
     if let defect = shape.defect(serverCount: layout.serverCount) { return defect }
-    return shape.graph(serverCount: layout.serverCount).defect(
+    let graph = shape.graph(serverCount: layout.serverCount)
+    if reachesAll && !graph.isConnected {
+      return "\(nicsPerServer) NICs per server leave servers without a path"
+    }
+    return graph.defect(
       serverRate: Double(nicsPerServer) * fabric.nicRate, nicRate: fabric.nicRate,
       rateOfBits: { $0 / 8e9 * fabric.payloadEfficiency })
   }
@@ -75,6 +80,13 @@ public struct DirectTopology: ElectricalNetwork {
       nicCount: layout.serverCount * fabric.nicsPerServer,
       litNICCount: litNICCount(layout: layout, nicsPerServer: fabric.nicsPerServer, on: fabric),
       isPatched: isPatched, prices: prices)
+  }
+
+  /// As built: the paper's formula for a patch panel counts what is lit, as this does.
+  public func paperBillOfMaterials(
+    for layout: Layout, on fabric: FabricSpecification, prices: PriceList
+  ) -> BillOfMaterials {
+    billOfMaterials(for: layout, on: fabric, prices: prices, wholeBoxes: false)
   }
 
   /// NICs that hold a direct link, of those that this topology may use.

@@ -30,7 +30,6 @@ public struct StaticOptical: ElectricalNetwork {
   }
 
   public var name: String { "static-optical" }
-  public var oversubscription: Double { packets.oversubscription }
   public var joinsWholeServers: Bool { true }
   public func isNonBlocking(serverCount: Int) -> Bool { serverCount <= 1 }
   public func hostsSpares(nicsPerServer: Int) -> Bool { nicsPerServer > opticalNICsPerServer }
@@ -54,7 +53,25 @@ public struct StaticOptical: ElectricalNetwork {
       return "the optimum over circuits and EPS is not known for circuits that servers forward over"
     }
     return circuits.defect(for: layout, nicsPerServer: opticalNICsPerServer, on: fabric)
-      ?? packets.defect(for: layout, on: fabric)
+      ?? packets.defect(for: layout, on: electricalPart(of: fabric))
+  }
+
+  /// The fabric of the NICs that circuits do not take.
+  private func electricalPart(of fabric: FabricSpecification) -> FabricSpecification {
+    var part = fabric
+    part.nicsPerServer -= opticalNICsPerServer
+    return part
+  }
+
+  /// The bill of the circuits' NICs.
+  private func circuitBill(
+    for layout: Layout, on fabric: FabricSpecification, prices: PriceList
+  ) -> BillOfMaterials {
+    .direct(
+      nicCount: layout.serverCount * opticalNICsPerServer,
+      litNICCount: circuits.litNICCount(
+        layout: layout, nicsPerServer: opticalNICsPerServer, on: fabric),
+      isPatched: true, prices: prices)
   }
 
   public func wire(
@@ -66,16 +83,17 @@ public struct StaticOptical: ElectricalNetwork {
   public func billOfMaterials(
     for layout: Layout, on fabric: FabricSpecification, prices: PriceList, wholeBoxes: Bool
   ) -> BillOfMaterials {
-    var electrical = fabric
-    electrical.nicsPerServer = fabric.nicsPerServer - opticalNICsPerServer
-    return .direct(
-      nicCount: layout.serverCount * opticalNICsPerServer,
-      litNICCount: circuits.litNICCount(
-        layout: layout, nicsPerServer: opticalNICsPerServer, on: fabric),
-      isPatched: true, prices: prices
-    ).adding(
+    circuitBill(for: layout, on: fabric, prices: prices).adding(
       packets.billOfMaterials(
-        for: layout, on: electrical, prices: prices, wholeBoxes: wholeBoxes))
+        for: layout, on: electricalPart(of: fabric), prices: prices, wholeBoxes: wholeBoxes))
+  }
+
+  public func paperBillOfMaterials(
+    for layout: Layout, on fabric: FabricSpecification, prices: PriceList
+  ) -> BillOfMaterials {
+    circuitBill(for: layout, on: fabric, prices: prices).adding(
+      packets.paperBillOfMaterials(
+        for: layout, on: electricalPart(of: fabric), prices: prices))
   }
 }
 
@@ -115,7 +133,7 @@ struct StaticOpticalWiring: ElectricalWiring {
       optical.attachments[server] = part(
         network.opticalNICsPerServer,
         failed: isReplaced ? network.opticalNICsPerServer : failed.count - failedElectrical)
-      packet.attachments[server] = part(electrical, failed: failedElectrical)
+      packet.attachments[server] = part(electrical, failed: isReplaced ? 0 : failedElectrical)
     }
     forwards = network.forwardsThroughHosts
     usesBoth = site.sharing == .splitFair

@@ -7,8 +7,6 @@ public protocol ElectricalNetwork: Sendable {
   /// The word used in tables, flags and files.
   var name: String { get }
   var effectiveParameters: [EffectiveParameter] { get }
-  /// k of k:1 at the leaves, for the bill of materials.
-  var oversubscription: Double { get }
   /// True when links end at servers, whose NICs then count as one.
   var joinsWholeServers: Bool { get }
   /// True when a spare server can take the place of a failed one.
@@ -23,9 +21,13 @@ public protocol ElectricalNetwork: Sendable {
   func wire(
     _ site: WiringSite, into links: inout LinkTable
   ) throws(ReplayError) -> any ElectricalWiring
-  /// NICs, switches, transceivers and fibres.
+  /// NICs, switches, transceivers and fibres of the network as it is built, spare servers included.
   func billOfMaterials(
     for layout: Layout, on fabric: FabricSpecification, prices: PriceList, wholeBoxes: Bool
+  ) -> BillOfMaterials
+  /// The same by the formulas of `PaperCost`.
+  func paperBillOfMaterials(
+    for layout: Layout, on fabric: FabricSpecification, prices: PriceList
   ) -> BillOfMaterials
 }
 
@@ -37,8 +39,15 @@ extension ElectricalNetwork {
     for layout: Layout, on fabric: FabricSpecification, prices: PriceList, wholeBoxes: Bool
   ) -> BillOfMaterials {
     .electrical(
-      nicCount: layout.serverCount * fabric.electricalNICsPerServer, radix: fabric.switchRadix,
-      oversubscription: oversubscription, prices: prices, wholeBoxes: wholeBoxes)
+      nicCount: fabric.electricalNICCount(for: layout), radix: fabric.switchRadix,
+      prices: prices, wholeBoxes: wholeBoxes)
+  }
+
+  /// A fat-tree's: the paper counts any packet-switched network as one.
+  public func paperBillOfMaterials(
+    for layout: Layout, on fabric: FabricSpecification, prices: PriceList
+  ) -> BillOfMaterials {
+    PaperCost.fatTree(nicCount: fabric.electricalNICCount(for: layout), prices: prices)
   }
 }
 
@@ -89,13 +98,15 @@ extension ElectricalWiring {
   public func pathCount(from source: Int, to destination: Int) -> Int { 1 }
 }
 
-/// No links: any attachment reaches any other at full rate.
+/// No links: any attachment reaches any other at full rate. Billed as a non-blocking fat-tree.
 public struct Crossbar: ElectricalNetwork {
   public init() {}
   public var name: String { "crossbar" }
   public var effectiveParameters: [EffectiveParameter] { [] }
-  public var oversubscription: Double { 1 }
-  public func defect(for layout: Layout, on fabric: FabricSpecification) -> String? { nil }
+  public func defect(for layout: Layout, on fabric: FabricSpecification) -> String? {
+    FatTreeTiers.defect(
+      endCount: fabric.electricalNICCount(for: layout), radix: fabric.switchRadix)
+  }
   public func isNonBlocking(serverCount: Int) -> Bool { true }
 
   public func wire(

@@ -85,10 +85,15 @@ struct RoutedTreeWiring: ElectricalWiring {
       }
       return (direction(isUp: true), direction(isUp: false))
     }
+    // Nothing lies above a group that is the only one.
+    func severalGroups(_ group: [Int]) -> Int {
+      let last = group.max() ?? 0
+      return last > 0 ? last + 1 : 0
+    }
     (leafUp, leafDown) = try add(
-      "leaf", groups: (leaf.max() ?? -1) + 1, cables: up.count, rate: up.rate)
+      "leaf", groups: severalGroups(leaf), cables: up.count, rate: up.rate)
     (podUp, podDown) = try add(
-      "pod", groups: (pod.max() ?? -1) + 1, cables: up.count * top.count, rate: top.rate)
+      "pod", groups: severalGroups(pod), cables: up.count * top.count, rate: top.rate)
   }
 
   var hasOnePathPerPair: Bool { false }

@@ -1,3 +1,6 @@
+// Rounding lives in libm, which a program without Foundation links only when asked to.
+internal import Glibc
+
 /// Attachments in groups, groups in larger groups; each group has one pooled link up and one down.
 ///
 /// Pooling stands for ideal spraying over a group's uplinks.
@@ -67,9 +70,9 @@ public struct TreeWiring: ElectricalWiring {
   }
 }
 
-/// Cables of one NIC's rate that make a capacity, at least one.
+/// The fewest cables of one NIC's rate that carry a capacity, at least one.
 func cableCount(capacity: Double, cableRate: Double) -> Int {
-  max(1, Int((capacity / cableRate).rounded()))
+  max(1, Int((capacity / cableRate - 1e-9).rounded(.up)))
 }
 
 /// The failed cables of one group's uplinks, ascending.

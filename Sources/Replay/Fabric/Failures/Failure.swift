@@ -7,7 +7,8 @@ public enum Failure: Sendable, Hashable {
   /// One NIC; electrical NICs come first, optical ones after them.
   ///
   /// What is lost is spread evenly: the pooled NICs, the rail, or the circuits and direct links of
-  /// that server keep the part of their rate that the other NICs have.
+  /// that server keep the part of their rate that the other NICs have. Without pooling the GPUs of a
+  /// rail that has lost all its NICs use the next rail of their server that works, over scale-up links.
   case nic(server: Int, nic: Int)
   /// One duplex cable above a leaf, pod or rail leaf.
   ///
@@ -15,9 +16,9 @@ public enum Failure: Sendable, Hashable {
   case uplink(tier: String, group: Int, cable: Int)
   /// The direct links between two servers, both ways.
   case link(Int, Int)
-  /// A server: its ranks run on a spare that joins the electrical network after all other servers and
-  /// has no circuits and no part in a scale-up domain of several servers. It takes the failed server's
-  /// part of the leaf's uplinks with it.
+  /// A server: its ranks run on a spare, all of whose electrical NICs work, that joins the electrical
+  /// network after all other servers and has no circuits and no part in a scale-up domain of several
+  /// servers. It takes the failed server's part of the leaf's uplinks with it, and is billed.
   case server(Int)
   /// The optical switch of one plane of a region: its circuits are dark; with one plane all of them.
   case opticalSwitch(region: Int, plane: Int)

@@ -2,7 +2,7 @@ package import TraceModel
 
 /// What failures leave of each server's NICs and of each region's circuits.
 package struct FailureEffects: Sendable {
-  /// Failed electrical NICs of each server, ascending.
+  /// Failed electrical NICs of each server or its spare, ascending.
   package private(set) var failedElectricalNICs: [[Int]]
   /// The part of its optical NICs that works, by server.
   package private(set) var opticalShare: [Double]
@@ -54,7 +54,10 @@ package struct FailureEffects: Sendable {
     // Subtracting parts one by one must not leave a sliver.
     opticalShare = opticalShare.map { $0 < 1e-9 ? 0 : $0 }
     planeShare = planeShare.map { $0 < 1e-9 ? 0 : $0 }
-    failedElectricalNICs = failedElectricalNICs.map { $0.sorted() }
+    // What has failed in a replaced server is out of use with it.
+    failedElectricalNICs = zip(failedElectricalNICs, sparePlace).map { failed, spare in
+      spare == nil ? failed.sorted() : []
+    }
   }
 
   /// The part of a pair's circuits inside a region that works.

@@ -47,7 +47,27 @@ public struct CircuitShape: DirectShape {
   }
 
   public var effectiveParameters: [EffectiveParameter] {
-    [EffectiveParameter("circuits", name), EffectiveParameter("regions", regions.count)]
+    [
+      EffectiveParameter("circuits", name), EffectiveParameter("regions", regions.count),
+      EffectiveParameter("digest of the circuits", digest),
+    ]
+  }
+
+  /// Tells apart what was chosen for different demands or with different numbers of ports.
+  private var digest: String {
+    var digest = LinkDigest()
+    for (servers, matrix) in zip(regions, circuits) {
+      for server in servers { digest.add(UInt64(server)) }
+      for (cell, count) in matrix.cells.enumerated() where count > 0 {
+        digest.add(UInt64(cell))
+        digest.add(UInt64(count))
+      }
+    }
+    for edge in base?.edges ?? [] {
+      digest.add(UInt64(edge.source))
+      digest.add(UInt64(edge.destination))
+    }
+    return digest.description
   }
 
   public func defect(serverCount: Int) -> String? {

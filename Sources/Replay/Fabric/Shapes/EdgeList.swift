@@ -1,18 +1,23 @@
+internal import TraceModel
+
 /// Direct links read from a plain text file: one link per line, "a b" or "a b rate".
 ///
 /// a and b are server numbers from 0; "a > b" is one-way, "a b" goes both ways. A rate has its unit,
 /// per direction: "0 1 400 Gb/s"; without one the NICs that are left are shared evenly. Text after
 /// "#" and empty lines are ignored.
 public struct EdgeList: DirectShape {
+  /// One line of the list.
   public struct Link: Sendable, Hashable {
     public var source: Int
     public var destination: Int
     public var isOneWay: Bool
+    /// Per direction; nil for an even share of what is left.
     public var bitsPerSecond: Double?
     /// The line that says so.
     public var line: Int
   }
 
+  /// The name that errors and parameters give.
   public var file: String
   public private(set) var links: [Link] = []
 
@@ -74,26 +79,41 @@ public struct EdgeList: DirectShape {
 
   public var name: String { "edge-list" }
   public var effectiveParameters: [EffectiveParameter] {
-    [EffectiveParameter("edge list", file), EffectiveParameter("declared links", links.count)]
+    [
+      EffectiveParameter("edge list", file), EffectiveParameter("declared links", links.count),
+      EffectiveParameter("digest of the links", digest),
+    ]
+  }
+
+  /// Tells lists apart that have the same name.
+  private var digest: String {
+    var digest = LinkDigest()
+    for link in links {
+      digest.add(UInt64(link.source))
+      digest.add(UInt64(link.destination))
+      digest.add(link.isOneWay ? 1 : 0)
+      digest.add((link.bitsPerSecond ?? 0).bitPattern)
+    }
+    return digest.description
   }
 
   public func defect(serverCount: Int) -> String? {
-    var lineOfPair: [[Int]: Int] = [:]
+    var arcs = KeyTable(minimumCapacity: 2 * links.count)
+    var lines: [Int] = []
     for link in links {
-      if let server = [link.source, link.destination].first(where: { $0 >= serverCount }) {
+      if link.source >= serverCount || link.destination >= serverCount {
+        let server = link.source >= serverCount ? link.source : link.destination
         return
           "\(file):\(link.line): server \(server) is not one of \(serverCount), numbered from 0"
       }
-      let directions =
-        [[link.source, link.destination]]
-        + (link.isOneWay ? [] : [[link.destination, link.source]])
-      for direction in directions {
-        if let earlier = lineOfPair[direction] {
-          return
-            "\(file):\(link.line): \(direction[0]) → \(direction[1]) stands in line \(earlier) "
-            + "already"
+      for isBack in link.isOneWay ? [false] : [false, true] {
+        let (from, to) =
+          isBack ? (link.destination, link.source) : (link.source, link.destination)
+        let number = arcs.number(of: UInt64(from) << 32 | UInt64(to))
+        if number < lines.count {
+          return "\(file):\(link.line): \(from) → \(to) stands in line \(lines[number]) already"
         }
-        lineOfPair[direction] = link.line
+        lines.append(link.line)
       }
     }
     return nil

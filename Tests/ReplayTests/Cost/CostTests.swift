@@ -20,6 +20,19 @@ import TraceModel
 }
 
 @Suite struct BillOfMaterialsTests {
+  /// Servers with six optical and two electrical NICs.
+  static func split(
+    _ regionSizes: [Int], opticalRadix: Int, planes: Int = 1, wholeBoxes: Bool = false
+  ) -> BillOfMaterials {
+    let prices = PriceList.published[2]
+    return BillOfMaterials.electrical(
+      nicCount: 2 * regionSizes.reduce(0, +), radix: 64, prices: prices, wholeBoxes: wholeBoxes
+    ).adding(
+      .optical(
+        regionSizes: regionSizes, nicsPerServer: 6, switchRadix: opticalRadix, prices: prices,
+        planes: planes, wholeBoxes: wholeBoxes))
+  }
+
   @Test(arguments: [
     (64, 1, 64, 64), (2_048, 2, 3 * 2_048, 2 * 2_048), (65_536, 3, 5 * 65_536, 3 * 65_536),
   ])
@@ -45,18 +58,33 @@ import TraceModel
     #expect(third.portCount >= 1_024 + 342)
   }
 
+  @Test func oversubscribedLeavesReachFurther() {
+    // 48 ends on each of 64 leaves below one layer of spines; three tiers of pods of 32 leaves.
+    for (ends, tiers) in [(3_072, 2), (3_073, 3), (98_304, 3), (98_305, 4)] {
+      #expect(FatTreeTiers(endCount: ends, radix: 64, oversubscription: 3).tierCount == tiers)
+    }
+    #expect(FatTreeTiers(endCount: 2_049, radix: 64).tierCount == 3)
+  }
+
+  @Test func moreThanEightTiersAreBuiltAndSwitchesOfThreePortsAreADefect() {
+    // Radix 4 reaches 4 · 2ⁿ⁻¹ ends with n tiers.
+    #expect(FatTreeTiers(endCount: 1_024, radix: 4).tierCount == 9)
+    #expect(FatTreeTiers.defect(endCount: 1_024, radix: 4) == nil)
+    #expect(FatTreeTiers.defect(endCount: 4, radix: 3)?.contains("3 ports") == true)
+    let fabric = FabricSpecification(
+      name: "x", summary: "", nicsPerServer: 1, switchRadix: 2)
+    #expect(fabric.defect(for: Layout(serverCount: 2, gpusPerServer: 1)) == nil)
+    #expect(fabric.defect(for: Layout(serverCount: 3, gpusPerServer: 1)) != nil)
+  }
+
   @Test func regionsDoNotShareAnOpticalBox() {
-    let bill = BillOfMaterials.regionalOptical(
-      regionSizes: [4, 4, 4, 4], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
-      opticalRadix: 320, prices: PriceList.published[2])
+    let bill = Self.split([4, 4, 4, 4], opticalRadix: 320)
     #expect(bill.boxes.last?.count == 4)
     #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 96)
   }
 
   @Test func aRegionOfOneServerHasNoOpticalSwitch() {
-    let bill = BillOfMaterials.regionalOptical(
-      regionSizes: [4, 1], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
-      opticalRadix: 320, prices: PriceList.published[2])
+    let bill = Self.split([4, 1], opticalRadix: 320)
     #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 24)
     #expect(bill.lines.first { $0.item == "NIC" }?.count == 40)
     #expect(bill.boxes.last?.count == 1)
@@ -74,9 +102,7 @@ import TraceModel
 
   @Test func wholeBoxesBillEveryPort() {
     let prices = PriceList.published[2]
-    let bill = BillOfMaterials.regionalOptical(
-      regionSizes: [4, 4, 1], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
-      opticalRadix: 320, prices: prices, wholeBoxes: true)
+    let bill = Self.split([4, 4, 1], opticalRadix: 320, wholeBoxes: true)
     #expect(bill.lines.first { $0.item == "optical switch port" }?.count == 640)
     #expect(bill.lines.first { $0.item == "electrical switch port" }?.count == 64)
     // 96 ends and as many uplinks fill three leaves; two boxes above join the uplinks.
@@ -125,10 +151,7 @@ import TraceModel
 
   @Test func planesHaveBoxesOfTheirOwn() {
     func boxes(_ planes: Int) -> Int? {
-      BillOfMaterials.regionalOptical(
-        regionSizes: [8, 8], opticalNICsPerServer: 6, electricalNICsPerServer: 2, radix: 64,
-        opticalRadix: 32, prices: PriceList.published[2], planes: planes
-      ).boxes.last?.count
+      Self.split([8, 8], opticalRadix: 32, planes: planes).boxes.last?.count
     }
     #expect(boxes(1) == 4)
     #expect(boxes(6) == 12)
