@@ -26,6 +26,16 @@ struct PhaseTableTests {
     }
   }
 
+  @Test("people see rows, not blocks, in a terminal of 100 columns")
+  func width() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let text = mixtrace(["replay", trace, "--phases"] + Self.fabrics, width: 100).output
+      let rows = text.split(separator: "\n").filter { $0.hasPrefix("fat-tree ") }
+      #expect(rows.contains { $0.contains("  dispatch-forward  ") }, "\(text)")
+    }
+  }
+
   @Test("CSV holds all fabrics")
   func csv() throws {
     try withScratchFolder { folder in

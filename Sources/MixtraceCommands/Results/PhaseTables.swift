@@ -19,7 +19,7 @@ enum PhaseTables {
         .number("circuits", "Circuits set", .count, isForMachinesOnly: true),
         .number("scale_up_bytes", "Scale-up", .bytes, isForMachinesOnly: true),
         .number("electrical_bytes", "EPS", .bytes, isForMachinesOnly: true),
-        .number("circuit_bytes", "Circuits", .bytes),
+        .number("circuit_bytes", "Circuits", .bytes, isForMachinesOnly: true),
       ])
     for row in rows {
       for phase in row.result.phases {
@@ -64,7 +64,7 @@ enum PhaseTables {
   /// Where in the training run a phase is; people see only what tells the phases apart.
   private static func places(of phases: [PhaseResult]) -> [Table.Column] {
     [
-      .number("iteration", "Iteration", .count),
+      .number("iteration", "Iter", .count),
       .number(
         "micro_batch", "Micro-batch", .count,
         isForMachinesOnly: Set(phases.map(\.microBatch)).count < 2),
