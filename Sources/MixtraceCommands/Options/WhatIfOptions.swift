@@ -74,10 +74,12 @@ extension SelectionOptions {
   func readWorkload(
     _ trace: String, changes: WhatIfOptions, warningsTo terminal: Terminal
   ) throws -> ReadTrace<Workload> {
-    var read = try readTrace(trace, warningsTo: terminal) { try workload(of: $0) }
-    read.value = try changes.apply(to: read.value) { path in
-      try readTrace(path, warningsTo: terminal) { try workload(of: $0) }.value
-    }
+    var read = try readTrace(trace, warningsTo: terminal) { try wholeWorkload(of: $0) }
+    // Chosen last: a change may add the roles that were asked for.
+    read.value = try chosen(
+      of: changes.apply(to: read.value) { path in
+        try readTrace(path, warningsTo: terminal) { try wholeWorkload(of: $0) }.value
+      })
     return read
   }
 }

@@ -23,8 +23,11 @@ final class SweepReplays: Sendable {
     }
     do {
       let parameters = try grid.parameters(at: point)
-      return try parameters.fabrics(named: names, for: workload.layout).map {
-        row($0.name, outcome(on: $0, parameters))
+      return try parameters.candidates(named: names, for: workload.layout).map {
+        switch $0.fabric {
+        case .success(let fabric): row(fabric.name, outcome(on: fabric, parameters))
+        case .failure(let error): row($0.name, .failed(Self.words(of: error)))
+        }
       }
     } catch {
       return [row("", .failed(Self.words(of: error)))]
@@ -40,9 +43,8 @@ final class SweepReplays: Sendable {
     if let outcome = known.withLock({ $0[key] }) { return outcome }
     let outcome: SweepRow.Outcome
     do {
-      let comparison = try FabricComparison(
-        workload: workload, fabrics: [fabric], parameters: parameters, addsCompanions: false)
-      outcome = .replayed(SweepRow.Numbers(comparison.rows[0]))
+      let row = try FabricRow(fabric.name, fabric, workload: workload, parameters: parameters)
+      outcome = .replayed(SweepRow.Numbers(row))
     } catch {
       outcome = .failed(Self.words(of: error))
     }

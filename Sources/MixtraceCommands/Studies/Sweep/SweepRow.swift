@@ -95,7 +95,7 @@ struct SweepRow: Sendable {
 }
 
 extension SweepRow.Numbers {
-  init(_ row: FabricComparison.Row) {
+  init(_ row: FabricRow) {
     let total = row.result.total
     self.init(
       completionNanoseconds: total.completionNanoseconds, boundNanoseconds: total.boundNanoseconds,

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+
+/// The value of `--region`.
+enum RegionSize: ExpressibleByArgument {
+  case expertGroup
+  case servers(Int)
+
+  init?(argument: String) {
+    if argument == "group" {
+      self = .expertGroup
+    } else if let size = Int(argument), size >= 1 {
+      self = .servers(size)
+    } else {
+      return nil
+    }
+  }
+
+  /// Servers of a region; nil for an expert group's.
+  var servers: Int? { if case .servers(let size) = self { size } else { nil } }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .expertGroup: "group"
+    case .servers(let size): String(size)
+    }
+  }
+}
