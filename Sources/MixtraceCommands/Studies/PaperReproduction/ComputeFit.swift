@@ -20,15 +20,16 @@ struct ComputeFit: Sendable {
   var target: Double
   var reached: Double
 
-  /// - Parameter completion: the iteration on the fat-tree in nanoseconds, for a scale and a rate
-  ///   in Gb/s.
+  /// - Parameters:
+  ///   - model: the name that errors give.
+  ///   - completion: the iteration on the fat-tree in nanoseconds, for a scale and a rate in Gb/s.
   init(
-    target: Double, estimatePerLayer: Double,
+    of model: String, target: Double, estimatePerLayer: Double,
     completion: (_ scale: Double, _ gigabitsPerSecond: Int) throws -> Double
   ) throws {
     guard target > 1, target < 2 else {
       throw VerbError(
-        "the fat-tree at 400 Gb/s takes \(target) times as long as at 800 Gb/s in the table: "
+        "\(model): the fat-tree at 400 Gb/s takes \(target) times as long as at 800 Gb/s in the table: "
           + "compute can be fitted to a quotient between 1 and 2 only")
     }
     self.target = target
@@ -41,7 +42,7 @@ struct ComputeFit: Sendable {
     var low = (scale: 0.0, excess: try excess(0).value)
     guard low.excess > 0 else {
       throw VerbError(
-        "even without compute the fat-tree gains less from 800 Gb/s than the table says")
+        "\(model): even without compute the fat-tree gains less from 800 Gb/s than the table says")
     }
     var scale = 1.0
     var quotient = 0.0
@@ -50,7 +51,7 @@ struct ComputeFit: Sendable {
       quotient = now.quotient
       if abs(quotient - target) < Self.tolerance * (target - 1) { break }
       let slope = (now.value - low.excess) / (scale - low.scale)
-      guard slope < 0 else { throw VerbError("more compute does not hide the network") }
+      guard slope < 0 else { throw VerbError("\(model): more compute does not hide the network") }
       let next = scale - now.value / slope
       if now.value > 0 { low = (scale, now.value) }
       scale = min(max(next, scale / 8), scale * 64)
