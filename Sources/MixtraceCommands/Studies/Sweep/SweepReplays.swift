@@ -6,25 +6,55 @@ internal import TraceModel
 /// makes points that are alike on it.
 final class SweepReplays: Sendable {
   private let workload: Workload
-  private let known = Mutex<[Key: SweepRow.Outcome]>([:])
+  private let names: [String]
+  private let columns: SweepColumns
+  private let known = Mutex<[Key: Answer]>([:])
 
+  /// What a replay depends on, apart from the workload.
   private struct Key: Hashable {
+    var fabric: String
+    /// A fabric of the user's file, with the text of its edge list: parameters name only the file.
+    var declaration: FabricDeclaration?
     var parameters: [EffectiveParameter]
     var options: ReplayOptions
     var cost: CostModel
   }
 
-  init(_ workload: Workload) { self.workload = workload }
+  private struct Found: Sendable {
+    var outcome: SweepRow.Outcome
+    /// What it rests on.
+    var effective: [EffectiveParameter]
+  }
 
-  /// The rows of one point: one for each fabric, or one that says why there is none.
-  func rows(at point: Int, of grid: SweepGrid, fabrics names: [String]) -> [SweepRow] {
-    func row(_ fabric: String, _ outcome: SweepRow.Outcome) -> SweepRow {
-      SweepRow(point: point, values: grid.values(at: point), fabric: fabric, outcome: outcome)
+  /// What the first who asks for it finds while others wait.
+  private final class Answer: Sendable {
+    let found = Mutex<Found?>(nil)
+  }
+
+  /// - Parameter names: the fabrics that were asked for; none for all.
+  init(_ workload: Workload, fabrics names: [String], columns: SweepColumns) {
+    self.workload = workload
+    self.names = names
+    self.columns = columns
+  }
+
+  /// The rows of one point: one for each fabric, with its numbers or why there are none.
+  func rows(at point: Int) -> [SweepRow] {
+    func row(
+      _ fabric: String, _ outcome: SweepRow.Outcome, _ effective: [EffectiveParameter] = []
+    ) -> SweepRow {
+      SweepRow(
+        point: point, fabric: fabric, outcome: outcome, effective: effective, columns: columns)
     }
     do {
-      let parameters = try grid.parameters(at: point)
-      return try parameters.fabrics(named: names, for: workload.layout).map {
-        row($0.name, outcome(on: $0, parameters))
+      let parameters = try columns.grid.parameters(at: point)
+      return parameters.offers(named: names, for: workload.layout).map { offer in
+        switch offer.fabric {
+        case .failure(let error): return row(offer.name, .failed(Self.words(of: error)))
+        case .success(let fabric):
+          let found = outcome(on: fabric, parameters)
+          return row(fabric.name, found.outcome, found.effective)
+        }
       }
     } catch {
       return [row("", .failed(Self.words(of: error)))]
@@ -33,26 +63,78 @@ final class SweepReplays: Sendable {
 
   private func outcome(
     on fabric: FabricSpecification, _ parameters: FabricParameters
-  ) -> SweepRow.Outcome {
+  ) -> Found {
+    let declared = parameters.effective(on: fabric)
     let key = Key(
-      parameters: [EffectiveParameter("fabric", fabric.name)] + fabric.effectiveParameters,
-      options: parameters.replayOptions(), cost: parameters.options.cost)
-    if let outcome = known.withLock({ $0[key] }) { return outcome }
-    let outcome: SweepRow.Outcome
-    do {
-      let comparison = try FabricComparison(
-        workload: workload, fabrics: [fabric], parameters: parameters, addsCompanions: false)
-      outcome = .replayed(SweepRow.Numbers(comparison.rows[0]))
-    } catch {
-      outcome = .failed(Self.words(of: error))
+      fabric: fabric.name,
+      declaration: parameters.declared.first { $0.name == fabric.name },
+      parameters: declared, options: parameters.replayOptions(), cost: parameters.options.cost)
+    let answer = known.withLock { known in
+      let answer = known[key] ?? Answer()
+      known[key] = answer
+      return answer
     }
-    known.withLock { $0[key] = outcome }
-    return outcome
+    return answer.found.withLock { known in
+      if let known { return known }
+      let found = replayed(on: fabric, parameters, declared: declared)
+      known = found
+      return found
+    }
+  }
+
+  private func replayed(
+    on fabric: FabricSpecification, _ parameters: FabricParameters, declared: [EffectiveParameter]
+  ) -> Found {
+    do {
+      let result = try replay(workload, on: fabric, options: parameters.replayOptions())
+      let bill = parameters.bill(for: fabric, layout: workload.layout)
+      return Found(
+        outcome: .replayed(SweepRow.Numbers(result, on: fabric, costUSD: bill.totalUSD)),
+        effective: result.effectiveParameters + [parameters.costParameter])
+    } catch {
+      return Found(outcome: .failed(Self.words(of: error)), effective: declared)
+    }
   }
 
   /// An error on one line.
   private static func words(of error: any Error) -> String {
     String(describing: error).split(whereSeparator: \.isNewline)
       .map { String($0.drop { $0 == " " }) }.joined(separator: "; ")
+  }
+}
+
+extension FabricParameters {
+  /// What a replay on a fabric rests on, as declared.
+  func effective(on fabric: FabricSpecification) -> [EffectiveParameter] {
+    fabric.effectiveParameters + replayOptions().effectiveParameters + [costParameter]
+  }
+
+  var costParameter: EffectiveParameter { EffectiveParameter("cost model", options.cost.rawValue) }
+
+  /// Fabrics by name, each with the reason where these parameters or the layout do not allow it.
+  ///
+  /// Without names those that are compared by default.
+  func offers(
+    named names: [String], for layout: Layout
+  ) -> [(name: String, fabric: Result<FabricSpecification, any Error>)] {
+    if let all = try? fabrics(named: names, for: layout) {
+      return all.map { ($0.name, .success($0)) }
+    }
+    // Some do not fit: one by one.
+    return (names.isEmpty ? comparedNames(for: layout) : names).map { name in
+      (
+        name,
+        Result {
+          guard let fabric = try fabrics(named: [name], for: layout).first else {
+            throw VerbError("no fabric is named \(name)")
+          }
+          return fabric
+        }
+      )
+    }
+  }
+
+  private func comparedNames(for layout: Layout) -> [String] {
+    declared.isEmpty ? FabricCatalogue.presets(layout: layout).map(\.name) : declared.map(\.name)
   }
 }
