@@ -53,12 +53,12 @@ struct SweepVerb: Verb {
     let grid = try SweepGrid(vary)
     // A wrong value is found now, not after an hour.
     let parameters = try grid.parametersOfEachValue()
+    try refuseUnknownFabrics(parameters)
     let fabricFiles = parameters.flatMap(\.files)
     try refuse(
       outputs: [output, output + ".partial"],
       thatAreInputs: [trace] + changes.job + selection.files + fabricFiles)
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
-    try refuseUnknownFabrics(parameters, for: read.value.layout)
 
     let columns = Self.columns(
       of: grid, parameters: parameters, fabrics: fabric, layout: read.value.layout)
@@ -121,13 +121,14 @@ struct SweepVerb: Verb {
   }
 
   /// Refuses names that neither the catalogue nor a file of the sweep has.
-  private func refuseUnknownFabrics(_ parameters: [FabricParameters], for layout: Layout) throws {
-    guard !fabric.isEmpty else { return }
-    let known =
-      parameters.flatMap { $0.declared.map(\.name) }
-      + FabricCatalogue.offers(layout: layout).map(\.name)
+  private func refuseUnknownFabrics(_ parameters: [FabricParameters]) throws {
+    var known = parameters.flatMap { $0.declared.map(\.name) }
+    // The names are the same for every layout.
+    known += FabricCatalogue.offers(layout: Layout(serverCount: 8, gpusPerServer: 8)).map(\.name)
     if let name = fabric.first(where: { !known.contains($0) }) {
-      throw ValidationError(unknownName("fabric", name, among: known))
+      var seen: Set<String> = []
+      throw ValidationError(
+        unknownName("fabric", name, among: known.filter { seen.insert($0).inserted }))
     }
   }
 }

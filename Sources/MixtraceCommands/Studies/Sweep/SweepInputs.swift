@@ -4,7 +4,7 @@ internal import TraceModel
 
 /// A digest of all that the rows of a sweep depend on: rows of different inputs are never mixed.
 ///
-/// Every row has it, in 16 hexadecimal digits; it is the same on every machine.
+/// Every row has it, in 16 letters; it is the same on every machine.
 struct SweepInputs {
   private var digest = InputDigest()
 
@@ -26,9 +26,11 @@ struct SweepInputs {
     combine(workload)
   }
 
+  /// Four bits for each letter: digits would be taken for a number by some readers.
   var text: String {
-    let digits = String(digest.value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    let letters = Array("abcdefghijklmnop")
+    return String(
+      stride(from: 60, through: 0, by: -4).map { letters[Int(digest.value >> $0 & 15)] })
   }
 
   /// The selected part of the traces with its changes, as it is replayed.
