@@ -10,12 +10,6 @@ package func spellingAdvice(for typed: String, among words: [String]) -> String?
   nearestSpelling(of: typed, among: words).map { "Did you mean \($0)?" }
 }
 
-/// That nothing has this name, which was probably meant, and what there is.
-package func unknownName(_ kind: String, _ typed: String, among names: [String]) -> String {
-  let advice = spellingAdvice(for: typed, among: names).map { $0 + " " } ?? ""
-  return "no \(kind) is named \"\(typed)\". \(advice)There are: \(names.joined(separator: ", "))."
-}
-
 /// Number of single-character insertions, deletions and replacements between two words.
 func editDistance(_ first: String, _ second: String) -> Int {
   let target = Array(second)

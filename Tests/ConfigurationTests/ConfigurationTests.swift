@@ -68,9 +68,6 @@ import TraceModel
     #expect(
       spellingAdvice(for: "fat-tre", among: ["fat-tree", "ring"]) == "Did you mean fat-tree?")
     #expect(spellingAdvice(for: "zzz", among: ["fat-tree", "ring"]) == nil)
-    #expect(
-      unknownName("fabric", "rin", among: ["fat-tree", "ring"])
-        == "no fabric is named \"rin\". Did you mean ring? There are: fat-tree, ring.")
   }
 }
 

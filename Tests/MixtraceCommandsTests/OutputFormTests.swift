@@ -31,7 +31,7 @@ struct OutputFormTests {
   private static let withoutUnit: Set<String> = [
     "circuits", "count", "operations", "ends", "reconfigurations", "receive_gini",
     "pair_normalised_entropy",
-    "value",
+    "value", "iteration", "micro_batch", "layer",
   ]
 
   /// The keys of an object's numbers, nested ones included.

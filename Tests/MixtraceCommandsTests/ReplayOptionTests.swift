@@ -90,26 +90,4 @@ struct ReplayOptionTests {
         try time("--expert-scale", "50", "--fail", "server 0 nic 0") > time("--expert-scale", "50"))
     }
   }
-
-  @Test("circuits: one table holds one kind of switch, and no row is below its bound")
-  func circuits() throws {
-    try withScratchFolder { folder in
-      let trace = try SmallTrace.write(in: folder)
-      for duplex in ["paired", "independent"] {
-        let rows = try succeeding(
-          "circuits", trace, "--duplex", duplex, "--delay", "10 us", "--format", "json"
-        ).rows("schedulers")
-        #expect(rows.count > 20)
-        for row in rows {
-          let name = try #require(row["scheduler"] as? String)
-          let time = try #require(row["completion_ns"] as? Double)
-          #expect(try #require(row["bound_ns"] as? Double) <= time * (1 + 1e-9), "\(name)")
-          #expect(duplex == "paired" || !name.hasPrefix("symmetrised"), "\(name)")
-        }
-        #expect(
-          rows.contains { $0["scheduler"] as? String == "symmetrised-solstice" }
-            == (duplex == "paired"))
-      }
-    }
-  }
 }

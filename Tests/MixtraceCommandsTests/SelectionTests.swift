@@ -58,6 +58,41 @@ struct SelectionTests {
     }
   }
 
+  @Test("roles that a what-if change adds can be chosen")
+  func addedRoles() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let all = try replayed(trace, "--all-roles")
+      let tensor = try replayed(trace, "--all-roles", "--role", "data")
+      #expect(0 < tensor && tensor < all)
+      let expert = try replayed(trace, "--all-roles", "--role", "expert")
+      #expect(expert < all)
+    }
+  }
+
+  @Test("a model with other experts is refused, another with as many is named")
+  func otherModel() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let refused = mixtrace("replay", trace, "--model", "deepseek-v3")
+      #expect(refused.status == .wrongUsage)
+      #expect(
+        refused.errors.contains("deepseek-v3 has 256 experts")
+          && refused.errors.contains("Mixtral 8x7B with 8"), "\(refused.errors)")
+      for verb in [["replay", "--fabric", "fat-tree"], ["circuits"], ["analyze", "--no-regions"]] {
+        func sentences(_ model: String...) throws -> String {
+          try succeeding([verb[0], trace, "--format", "json"] + verb.dropFirst() + model)
+            .sentences()
+        }
+        #expect(
+          try sentences("--model", "mixtral-8x22b").hasPrefix(
+            "The trace was recorded with Mixtral 8x7B; its bytes are those of --model mixtral-8x22b."
+          ))
+        #expect(try !sentences().contains("recorded with"))
+      }
+    }
+  }
+
   @Test("a compressed name gives a compressed file")
   func compressedExport() throws {
     try withScratchFolder { folder in

@@ -74,5 +74,5 @@ func namesModelFile(_ name: String) -> Bool {
 /// A model preset by name; an unknown name is wrong usage with the nearest spelling.
 func presetNamed(_ name: String) throws -> ModelPreset {
   if let preset = ModelPreset.all.first(where: { $0.name == name }) { return preset }
-  throw ValidationError(unknownName("model", name, among: ModelPreset.all.map(\.name)))
+  throw unknownName("model", name, among: ModelPreset.all.map(\.name))
 }

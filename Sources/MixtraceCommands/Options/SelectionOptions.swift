@@ -36,6 +36,7 @@ struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Model for routing that was ingested without one: a preset or a YAML file.",
+      discussion: "It takes the place of a recorded model that has as many experts.",
       valueName: "name|file"))
   var model: String?
 
@@ -47,16 +48,37 @@ struct SelectionOptions: ParsableArguments {
   func trace(of file: TraceFile) throws -> Trace {
     var trace = try file.trace(iterations: iteration?.bounds, layers: layer?.bounds)
     if let model {
-      trace.metadata.model = try namedModel(model)
+      let declared = try namedModel(model)
+      if let recorded = trace.metadata.model, recorded.expertCount != declared.expertCount {
+        throw ValidationError(
+          "--model \(model) has \(declared.expertCount) experts, the trace is of "
+            + "\(recorded.name) with \(recorded.expertCount)")
+      }
+      trace.metadata.model = declared
       trace.metadata.provenance["model"] = Provenance(.declared, method: "--model \(model)")
     }
     return trace
+  }
+
+  /// That --model takes the place of the trace's own model, in words; empty where it does not.
+  func replacedModel(in file: TraceFile) throws -> [String] {
+    guard let model, let recorded = file.metadata.model, recorded != (try namedModel(model)) else {
+      return []
+    }
+    return [
+      "The trace was recorded with \(recorded.name); its bytes are those of --model \(model)."
+    ]
   }
 
   /// The operations of that part, with the role and phase that were asked for.
   ///
   /// At the finest grain or the one that was asked for.
   func workload(of file: TraceFile) throws -> Workload {
+    try chosen(of: wholeWorkload(of: file))
+  }
+
+  /// The operations of that part, of all roles and phases.
+  func wholeWorkload(of file: TraceFile) throws -> Workload {
     let trace = try trace(of: file)
     guard !trace.operations.rows.isEmpty else {
       throw VerbError(
@@ -68,7 +90,11 @@ struct SelectionOptions: ParsableArguments {
         "the trace holds routed tokens, and no model says how many bytes a token has.\n"
           + "  Name one with --model, or count each token copy as one byte with --tokens-as-bytes.")
     }
-    let workload = try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
+    return try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
+  }
+
+  /// The steps with the role and phase that were asked for.
+  func chosen(of workload: Workload) throws -> Workload {
     if role == nil, phase == nil { return workload }
     // Filtered here and not in the trace: a phase may take its demand from another one.
     let steps = workload.steps.filter { includes($0.role, $0.phase) }

@@ -150,13 +150,15 @@ extension SelectionOptions {
   func readWorkload(
     _ trace: String, changes: WhatIfOptions, warningsTo terminal: Terminal
   ) throws -> ReadTrace<Workload> {
-    var read = try readTrace(trace, warningsTo: terminal) { try workload(of: $0) }
+    var read = try readTrace(trace, warningsTo: terminal) { try wholeWorkload(of: $0) }
     var hasLosses = read.hasLosses
-    read.value = try changes.apply(to: read.value) { path in
-      let job = try readTrace(path, warningsTo: terminal) { try workload(of: $0) }
-      hasLosses = hasLosses || job.hasLosses
-      return job.value
-    }
+    // Chosen last: a change may add the roles that were asked for.
+    read.value = try chosen(
+      of: changes.apply(to: read.value) { path in
+        let job = try readTrace(path, warningsTo: terminal) { try wholeWorkload(of: $0) }
+        hasLosses = hasLosses || job.hasLosses
+        return job.value
+      })
     read.hasLosses = hasLosses
     return read
   }

@@ -10,15 +10,19 @@ struct ReportContents {
   let name: String
   let workload: Workload
   let locality: LocalityReport
-  let regions: RegionStudy
+  /// Or why no region could be judged.
+  let regionStudy: Result<RegionStudy, VerbError>
   let comparison: FabricComparison
+
+  var regions: RegionStudy? { try? regionStudy.get() }
 
   func page(title: String?) -> ReportPage {
     let metadata = file.metadata
     var page = ReportPage(
       title: title ?? "Network report: \(name)",
       subtitle: subtitle,
-      verdict: Verdict.sentences(comparison) + regions.value.sentences)
+      verdict: FabricFailure.sentences(comparison.failures) + Verdict.sentences(comparison)
+        + (regions?.optics.sentences ?? []))
     page.keyFigures = keyFigures
     page.sections = [
       ReportPage.Section("Completion time", completion),
@@ -50,24 +54,26 @@ struct ReportContents {
           "fastest fabric", fastest.label,
           note: HumanNumber.text(fastest.completionNanoseconds, .nanoseconds)))
     }
-    if let smallest = regions.choice.smallest {
+    if let smallest = regions?.choice.smallest {
       let size = smallest.winner.plan.size
-      let optical = regions.regionIfOptical.map { "; with optics \($0.plan.size) servers" } ?? ""
+      let optical = regions?.regionIfOptical.map { "; with optics \($0.plan.size) servers" } ?? ""
       figures.append(
         ReportPage.KeyFigure(
           "region", size > 1 ? "\(size) servers" : "none",
           note: "smallest within 5 % of the best" + (size > 1 ? "" : optical)))
     }
-    figures += [
+    if let value = regions?.optics.value {
+      figures += [
+        figure("topology value", value.topology, note: "best fixed circuits over a circulant"),
+        figure(
+          "reconfiguration value", value.reconfiguration,
+          note: "circuits per operation over the best fixed ones"),
+      ]
+    }
+    return figures + [
       figure(
-        "topology value", regions.value.topology, note: "best fixed circuits over a circulant"),
-      figure(
-        "reconfiguration value", regions.value.reconfiguration,
-        note: "circuits per operation over the best fixed ones"),
-      figure(
-        "imbalance", locality.networkProfile.receiveMaxOverMean, note: "busiest receiver ÷ mean"),
+        "imbalance", locality.networkProfile.receiveMaxOverMean, note: "busiest receiver ÷ mean")
     ]
-    return figures
   }
 
   private func figure(_ label: String, _ finding: Finding, note: String) -> ReportPage.KeyFigure {
@@ -80,16 +86,12 @@ struct ReportContents {
     let fastest = comparison.fastest?.label
     let bars = BarChart(
       title: "Completion time by fabric", kind: .nanoseconds,
-      segments: ["compute", "network", "exposed delay"],
+      segments: comparison.computeNanoseconds == nil
+        ? ["without exposed delay", "exposed delay"] : ["compute", "network", "exposed delay"],
       rows: comparison.rows.map { row in
         let total = row.result.total
         return BarChart.Row(
-          row.label,
-          [
-            min(comparison.computeNanoseconds, total.completionNanoseconds),
-            max(0, row.networkNanoseconds - total.exposedNanoseconds),
-            total.exposedNanoseconds,
-          ],
+          row.label, segments(of: row),
           bound: total.boundNanoseconds,
           note: HumanNumber.text(total.percentOfBound / 100, .share) + " of bound",
           isEmphasised: row.label == fastest)
@@ -101,8 +103,19 @@ struct ReportContents {
           caption: "Ticks are proven lower bounds with circuits free to choose. The ideal crossbar "
             + "is a yardstick; the commodity-NIC row has 42 ms of control and 5.67 s of link-up.")),
       .table(ReplayTables.fabrics(comparison)),
-      .list(Verdict.limits(comparison, workload: workload)),
+      .list(
+        Verdict.limits(comparison, workload: workload) + Verdict.remarks(comparison)),
     ]
+  }
+
+  /// What a completion time is made of, where that is known.
+  private func segments(of row: FabricRow) -> [Double] {
+    let completion = row.completionNanoseconds
+    let exposed = row.result.total.exposedNanoseconds
+    guard let compute = comparison.computeNanoseconds, let network = row.networkNanoseconds else {
+      return [max(0, completion - exposed), exposed]
+    }
+    return [min(compute, completion), max(0, network - exposed), exposed]
   }
 
   private var region: [ReportPage.Block] {
@@ -117,13 +130,17 @@ struct ReportContents {
           series("best found", \.best.share), series("expert groups", \.declared),
           series("in order", \.contiguous), series("uniform traffic", \.uniform, isReference: true),
         ],
-        marks: regions.regionIfOptical.map {
+        marks: regions?.regionIfOptical.map {
           [LineChart.Mark(x: Double($0.plan.size), label: "smallest that serves")]
         } ?? [])
       blocks.append(.figure(ReportPage.Figure(.lines(chart))))
     }
-    blocks.append(.list(regions.sentences))
-    blocks.append(.table(regions.table))
+    switch regionStudy {
+    case .success(let regions):
+      blocks += [.list(regions.sentences), .table(regions.table)]
+    case .failure(let error):
+      blocks.append(.warning("\(error.description)."))
+    }
     return blocks
   }
 
@@ -165,7 +182,7 @@ struct ReportContents {
     }
     if !metadata.notes.isEmpty { blocks.append(.list(metadata.notes)) }
     blocks += [
-      .details(summary: "Effective parameters", [.table(ReplayTables.parameters(comparison))]),
+      .details(summary: "Effective parameters", [.table(ParameterTables.parameters(comparison))]),
       .details(
         summary: "Bills of materials", comparison.buildable.map { .table(ReplayTables.bill($0)) }),
       .details(
@@ -189,10 +206,10 @@ struct ReportContents {
   private var data: JSONValue {
     .object([
       .init("fabrics", ReplayTables.fabrics(comparison).json),
-      .init("region_plans", regions.table.json),
+      .init("region_plans", regions?.table.json ?? .null),
       .init("locality", LocalityTables.curve(locality).json),
       .init("structure", LocalityTables.profiles(locality.profiles, title: "").json),
-      .init("parameters", ReplayTables.parameters(comparison).json),
+      .init("parameters", ParameterTables.parameters(comparison).json),
     ])
   }
 }

@@ -14,11 +14,12 @@ enum Verdict {
       "Fastest: \(fastest.label), \(time(fastest.completionNanoseconds)) "
         + "(\(HumanNumber.text(fastest.result.total.percentOfBound / 100, .share)) of its bound)."
     ]
-    if let cheapest = comparison.cheapest(within: worthwhile), cheapest.label != fastest.label {
+    if let cheapest = comparison.cheapest(within: worthwhile),
+      cheapest.bill.totalUSD < fastest.bill.totalUSD, price(cheapest) != price(fastest)
+    {
       sentences.append(
         "Cheapest within 5 %: \(cheapest.label), \(time(cheapest.completionNanoseconds)), "
-          + "\(HumanNumber.text(cheapest.bill.totalUSD, .dollars)) instead of "
-          + "\(HumanNumber.text(fastest.bill.totalUSD, .dollars)).")
+          + "\(price(cheapest)) instead of \(price(fastest)).")
     }
     return optics(comparison) + sentences
   }
@@ -56,7 +57,7 @@ enum Verdict {
     HumanNumber.text(abs(share), .share) + " " + (share >= 0 ? more : less)
   }
 
-  static let uncalibrated =
+  private static let uncalibrated =
     "Uncalibrated: the trace was not replayed on the fabric that it was recorded on."
 
   /// No network that works is further below its rates.
@@ -75,13 +76,17 @@ enum Verdict {
     return calibration.isCalibrated ? "Calibrated: \(numbers)." : "Uncalibrated: \(numbers)."
   }
 
-  /// What limits the statements.
-  static func limits(_ comparison: FabricComparison, workload: Workload) -> [String] {
-    var limits = [uncalibrated]
-    if let row = comparison.fastest,
-      row.networkNanoseconds < row.completionNanoseconds / 100
+  /// What limits the statements, apart from `remarks`.
+  ///
+  /// - Parameter isCompared: whether replayed times stand beside recorded ones.
+  static func limits(
+    _ comparison: FabricComparison, workload: Workload, isCompared: Bool = false
+  ) -> [String] {
+    var limits = isCompared ? [] : [uncalibrated]
+    if let row = comparison.fastest, let network = row.networkNanoseconds,
+      network < row.completionNanoseconds / 100
     {
-      let share = row.networkNanoseconds / row.completionNanoseconds
+      let share = network / row.completionNanoseconds
       limits.append(
         "The network is \(HumanNumber.text(share, .share)) of the time on \(row.label): no fabric can matter."
       )
@@ -95,15 +100,15 @@ enum Verdict {
       limits.append(
         "The trace's servers have one NIC; the fabrics are built with \(nics) (--nics-per-server).")
     }
-    limits += notes(comparison).map { "Note\($0)." }
     if let compute = workload.provenance["steps.computeBefore"] {
       limits.append("Compute between phases: \(compute.origin.rawValue), \(compute.method).")
     }
     return limits
   }
 
-  /// Each note once: alone when it holds for every fabric, else after the fabrics it holds for.
-  private static func notes(_ comparison: FabricComparison) -> [String] {
+  /// What helps to read the numbers: each note once, with the fabrics that it holds for unless these
+  /// are all.
+  static func remarks(_ comparison: FabricComparison) -> [String] {
     var order: [String] = []
     var labels: [String: [String]] = [:]
     for row in comparison.rows {
@@ -113,9 +118,13 @@ enum Verdict {
       }
     }
     return order.map { note in
-      let names = ReplayTables.names(of: labels[note] ?? [], in: comparison)
-      return names == "all" ? ": \(note)" : " on \(names): \(note)"
+      let names = comparison.names(of: labels[note] ?? [])
+      return names == "all" ? "Note: \(note)." : "Note on \(names): \(note)."
     }
+  }
+
+  private static func price(_ row: FabricRow) -> String {
+    HumanNumber.text(row.bill.totalUSD, .dollars)
   }
 
   private static func time(_ nanoseconds: Double) -> String {

@@ -4,100 +4,70 @@ internal import TraceModel
 
 /// One trace on several fabrics.
 struct FabricComparison {
-  /// One fabric with its answer and its price.
-  struct Row {
-    /// The fabric's name, with what makes this row special.
-    var label: String
-    var fabric: FabricSpecification
-    var result: ReplayResult
-    var bill: BillOfMaterials
-
-    var completionNanoseconds: Double { result.completionNanoseconds }
-    /// An indication, from published figures of parts.
-    var power: PowerEstimate {
-      bill.power(PowerList(bitsPerSecond: fabric.nicBitsPerSecond))
-    }
-    /// What the network adds: completion without that on a network of unlimited rate.
-    var networkNanoseconds: Double
-    /// How well the circuits in place were used over the phases whose senders were ready together
-    /// and found their circuits set, 0 … 1; nil without any, for elsewhere waiting hides it.
-    var shareOfCircuitOptimum: Double? {
-      var optimum = 0.0
-      var duration = 0.0
-      for phase in result.phases {
-        guard let least = phase.circuitOptimumNanoseconds,
-          phase.startSpreadNanoseconds <= phase.durationNanoseconds / 100,
-          phase.blockedNanoseconds == 0
-        else { continue }
-        optimum += least
-        duration += phase.durationNanoseconds
-      }
-      return duration > 0 ? optimum / duration : nil
-    }
-    /// How near what the network adds comes to what it must add, 0 … 1; nil when it adds nothing.
-    var shareOfNetworkBound: Double? {
-      let compute = completionNanoseconds - networkNanoseconds
-      return networkNanoseconds > 0
-        ? max(0, result.total.boundNanoseconds - compute) / networkNanoseconds : nil
-    }
-    /// Iterations per second and million dollars; larger is better.
-    var performancePerMillionUSD: Double {
-      1e9 / (completionNanoseconds / Double(max(1, result.iterations.count)))
-        / (bill.totalUSD / 1e6)
-    }
-  }
-
-  var rows: [Row] = []
+  private(set) var rows: [FabricRow] = []
+  /// Fabrics on which the trace could not be replayed, in the order in which they were asked for.
+  private(set) var failures: [FabricFailure] = []
   /// Which prices were used.
-  private(set) var costModel = ""
-  /// Completion on a network of unlimited rate.
-  private(set) var computeNanoseconds = 0.0
+  let costModel: String
+  /// Completion on a network of unlimited rate; nil where recorded times say when operations start, for
+  /// they hold what the recorded network took.
+  let computeNanoseconds: Double?
 
   /// Replays a workload on every fabric.
   ///
-  /// With `addsCompanions`, one that reconfigures gets a row with the delay of a commodity NIC, so that an optimistic delay
+  /// One that reconfigures gets a row with the delay of a commodity NIC, so that an optimistic delay
   /// never stands alone; the first also gets one with circuits set once, which is what remains when
   /// changing them does not pay.
   init(
     workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
-    addsCompanions: Bool = true,
     progress: (_ name: String, _ done: Int) -> Void = { _, _ in }
   ) throws {
     costModel = parameters.options.cost.rawValue
-    computeNanoseconds = try Self.computeNanoseconds(of: workload)
-    var hasSetOnce = false
+    computeNanoseconds =
+      parameters.options.pacing == .dependencies
+      ? try Self.computeNanoseconds(of: workload) : nil
     for (done, fabric) in fabrics.enumerated() {
       progress(fabric.name, done)
-      try add(fabric, label: fabric.name, workload: workload, parameters: parameters)
-      guard addsCompanions, let optical = fabric.optical, optical.scheduler.dependsOnDemand,
-        optical.nicsPerServer > 0
-      else { continue }
-      if parameters.policy != .never, !hasSetOnce {
-        hasSetOnce = true
-        try add(
-          fabric, label: "\(fabric.name), set once", policy: .never, workload: workload,
-          parameters: parameters)
+      for variant in variants(of: fabric, parameters) {
+        do throws(ReplayError) {
+          rows.append(
+            try FabricRow(
+              variant.label, variant.fabric, policy: variant.policy, workload: workload,
+              parameters: parameters, computeNanoseconds: computeNanoseconds))
+        } catch {
+          failures.append(FabricFailure(label: variant.label, error: error))
+          break
+        }
       }
-      if optical.delay != .commodityNIC, parameters.policy != .never {
-        var slow = fabric
-        slow.optical?.delay = .commodityNIC
-        try add(
-          slow, label: "\(fabric.name), commodity NIC", workload: workload, parameters: parameters)
-      }
+    }
+    guard !rows.isEmpty || failures.isEmpty else {
+      throw VerbError(
+        "nothing could be replayed\n  "
+          + FabricFailure.sentences(failures).joined(separator: "\n  "))
     }
   }
 
-  private mutating func add(
-    _ fabric: FabricSpecification, label: String, policy: ReconfigurationPolicy? = nil,
-    workload: Workload, parameters: FabricParameters
-  ) throws {
-    let result = try replay(
-      workload, on: fabric, options: parameters.replayOptions(policy: policy))
-    rows.append(
-      Row(
-        label: label, fabric: fabric, result: result,
-        bill: parameters.bill(for: fabric, layout: workload.layout),
-        networkNanoseconds: max(0, result.completionNanoseconds - computeNanoseconds)))
+  private typealias Variant = (
+    label: String, fabric: FabricSpecification, policy: ReconfigurationPolicy?
+  )
+
+  /// A fabric as it was asked for, then what has to stand beside it.
+  private func variants(
+    of fabric: FabricSpecification, _ parameters: FabricParameters
+  ) -> [Variant] {
+    var variants: [Variant] = [(fabric.name, fabric, nil)]
+    guard fabric.followsDemand, fabric.usesCircuits, fabric.changesCircuits,
+      parameters.policy != .never
+    else { return variants }
+    if !rows.contains(where: \.isSetOnce) {
+      variants.append((fabric.name + FabricRow.setOnce, fabric, .never))
+    }
+    if fabric.optical?.delay != .commodityNIC {
+      var slow = fabric
+      slow.optical?.delay = .commodityNIC
+      variants.append((fabric.name + FabricRow.commodityNIC, slow, nil))
+    }
+    return variants
   }
 
   /// How long compute alone takes, waiting for each other's results included.
@@ -118,36 +88,32 @@ struct FabricComparison {
         let flow = try MaximumConcurrentFlow(requestedGap: 0.02).solve(
           demand, on: row.fabric, layout: workload.layout)
       else { return nil }
+      let beside =
+        row.networkNanoseconds.map {
+          "; the network adds \(HumanNumber.text($0, .nanoseconds)) to compute, beside which bytes move"
+        } ?? ""
       return "Best routing on \(row.label), all bytes at once over any paths: "
         + "\(HumanNumber.text(flow.time, .nanoseconds)), proven to "
-        + "\(HumanNumber.text(flow.gap, .share)); the network adds "
-        + "\(HumanNumber.text(row.networkNanoseconds, .nanoseconds)) to compute, beside which bytes move."
+        + "\(HumanNumber.text(flow.gap, .share))\(beside)."
     }
   }
 
   /// The fabrics that can be bought: an ideal crossbar is a yardstick.
-  var buildable: [Row] { rows.filter { $0.fabric.name != "ideal" } }
+  var buildable: [FabricRow] { rows.filter { $0.fabric.name != "ideal" } }
 
-  var fastest: Row? { buildable.fastest }
+  var fastest: FabricRow? { buildable.fastest }
 
-  /// The cheapest of those within a share of the fastest.
-  func cheapest(within tolerance: Double) -> Row? {
+  /// The cheapest of those within a share of the fastest, the faster of equally cheap ones.
+  func cheapest(within tolerance: Double) -> FabricRow? {
     guard let fastest else { return nil }
     return
       buildable
       .filter { $0.completionNanoseconds <= fastest.completionNanoseconds * (1 + tolerance) }
-      .min { $0.bill.totalUSD < $1.bill.totalUSD }
+      .min {
+        ($0.bill.totalUSD, $0.completionNanoseconds) < ($1.bill.totalUSD, $1.completionNanoseconds)
+      }
   }
 
-  var electrical: [Row] { buildable.filter { $0.fabric.optical == nil } }
-  var optical: [Row] { buildable.filter { $0.fabric.opticalNICsPerServer > 0 } }
-}
-
-extension [FabricComparison.Row] {
-  var fastest: FabricComparison.Row? {
-    self.min { $0.completionNanoseconds < $1.completionNanoseconds }
-  }
-  var mostPerDollar: FabricComparison.Row? {
-    self.max { $0.performancePerMillionUSD < $1.performancePerMillionUSD }
-  }
+  var electrical: [FabricRow] { buildable.filter { !$0.fabric.usesCircuits } }
+  var optical: [FabricRow] { buildable.filter(\.fabric.usesCircuits) }
 }

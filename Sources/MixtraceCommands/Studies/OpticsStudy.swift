@@ -3,51 +3,85 @@ internal import Replay
 internal import Reporting
 internal import TraceModel
 
-/// What circuits are worth on a workload, measured on the regional optical fabric.
-enum OpticsStudy {
-  /// Topology value and reconfiguration value, apart, with the statistics that explain them.
-  ///
-  /// Where the senders are guessed there is no number: it would only measure the guess.
-  static func value(
-    of workload: Workload, locality: LocalityReport?, parameters: FabricParameters
-  ) throws -> OpticsValue {
-    guard let fabric = try wholeFabric(for: workload, parameters: parameters) else {
-      return OpticsValue()
+/// What circuits are worth on a workload, measured on one fabric that sets them up for the demand.
+struct OpticsStudy {
+  private let workload: Workload
+  /// With everything in service: failures say nothing about what circuits are worth.
+  private let fabric: FabricSpecification
+  /// Nil where the senders are guessed, for it would only measure the guess, and with `absence`.
+  private let worth: OpticalWorth?
+  /// Why the fabric cannot tell, in words.
+  private let absence: String?
+  /// Topology value and reconfiguration value, apart.
+  let value: OpticsValue
+
+  init(
+    of workload: Workload, on fabric: FabricSpecification, locality: LocalityReport? = nil
+  ) {
+    var fabric = fabric
+    fabric.failures = []
+    self.workload = workload
+    self.fabric = fabric
+    let guess = reasonAgainstSources(workload.provenance)
+    var worth: OpticalWorth?
+    var failure: FabricFailure?
+    if guess == nil {
+      do throws(ReplayError) {
+        worth = try OpticalWorth(of: workload, on: fabric)
+      } catch {
+        failure = FabricFailure(label: fabric.name, error: error)
+      }
     }
-    var value: OpticsValue
-    if let reason = reasonAgainstSources(workload.provenance) {
-      value = OpticsValue(
-        topology: .notIdentifiable(reason), reconfiguration: .notIdentifiable(reason))
-    } else {
-      value = OpticsValue(
-        topology: finding(try topologyValue(of: workload, on: fabric)),
-        reconfiguration: finding(try reconfigurationValue(of: workload, on: fabric)))
-    }
+    self.worth = worth
+    absence = failure?.reason
+    let reason = guess ?? failure?.reason ?? ""
+    var value = OpticsValue(
+      topology: worth.map { Self.finding($0.topology) } ?? .notIdentifiable(reason),
+      reconfiguration: worth.map { Self.finding($0.reconfiguration) } ?? .notIdentifiable(reason))
     if let profile = locality?.networkProfile {
       value.pairInformation = profile.excessInformation
       value.receiveMaxOverMean = profile.receiveMaxOverMean
     }
-    return value
+    self.value = value
   }
 
-  /// Below which delay changing circuits pays, in words; nil where it never does or nobody can tell.
-  static func breakEven(of workload: Workload, parameters: FabricParameters) throws -> String? {
-    guard reasonAgainstSources(workload.provenance) == nil,
-      let fabric = try wholeFabric(for: workload, parameters: parameters),
-      try reconfigurationValue(of: workload, on: fabric).isWorthwhile,
-      let delay = try breakEvenDelay(of: workload, on: fabric).value
+  /// The values in words, and below which delay changing circuits pays.
+  var sentences: [String] {
+    if let absence {
+      return ["On \(fabric.name) nobody can tell what circuits are worth: \(absence)."]
+    }
+    return value.sentences.map { "On \(fabric.name): \($0)" } + (breakEven.map { [$0] } ?? [])
+  }
+
+  /// Nil where changing circuits never pays or nobody can tell.
+  private var breakEven: String? {
+    guard let worth, worth.reconfiguration.isWorthwhile,
+      let delay = worth.breakEvenNanoseconds.value, let declared = fabric.optical?.delay
     else { return nil }
-    return "On \(fabric.name) changing circuits for every pass pays below an exposed delay of "
-      + "\(HumanNumber.text(delay, .nanoseconds)); the declared one is "
-      + "\(HumanNumber.text(parameters.delay.nanoseconds(forPairs: 0), .nanoseconds))."
+    return "On \(fabric.name): changing circuits for every pass pays below an exposed delay of "
+      + "\(HumanNumber.text(delay, .nanoseconds)); the declared one is \(words(of: declared))."
+  }
+
+  /// "49.5 ms (41.1 ms and 350 µs for each of 24 pairs)" where each pair counts.
+  private func words(of delay: ReconfigurationDelay) -> String {
+    func time(_ nanoseconds: Double) -> String { HumanNumber.text(nanoseconds, .nanoseconds) }
+    guard delay.perPairNanoseconds > 0, let optical = fabric.optical else {
+      return time(delay.nanoseconds(forPairs: 0))
+    }
+    let largest =
+      optical.regions.regions(serverCount: workload.layout.serverCount)
+      .map(\.count).max() ?? 0
+    let pairs = optical.nicsPerServer * largest / 2
+    return
+      "\(time(delay.nanoseconds(forPairs: pairs))) where all \(pairs) pairs of a region change "
+      + "(\(time(delay.nanoseconds(forPairs: 0))) and \(time(delay.perPairNanoseconds)) per pair)"
   }
 
   /// What the best policy in hindsight would have made of a few sets of circuits, in words.
-  static func hindsight(of workload: Workload, parameters: FabricParameters) throws -> String? {
-    guard reasonAgainstSources(workload.provenance) == nil,
-      let fabric = try wholeFabric(for: workload, parameters: parameters),
-      let study = try Replay.hindsight(of: workload, on: fabric)
-    else { return nil }
+  func hindsight() throws -> String? {
+    guard worth != nil, let study = try Replay.hindsight(of: workload, on: fabric) else {
+      return nil
+    }
     func time(_ nanoseconds: Double) -> String { HumanNumber.text(nanoseconds, .nanoseconds) }
     return "Best policy in hindsight on \(fabric.name), expert phases alone, over "
       + "\(study.candidateCount) sets of circuits and \(study.stepCount) passes: "
@@ -56,10 +90,8 @@ enum OpticsStudy {
   }
 
   /// How much slower circuits from each predictor's guess are than those from the truth.
-  static func predictors(of workload: Workload, parameters: FabricParameters) throws -> Table? {
-    guard reasonAgainstSources(workload.provenance) == nil,
-      let fabric = try wholeFabric(for: workload, parameters: parameters)
-    else { return nil }
+  func predictors() throws -> Table? {
+    guard worth != nil else { return nil }
     var table = Table(
       "Predictors of the next dispatch on \(fabric.name)",
       columns: [
@@ -73,27 +105,13 @@ enum OpticsStudy {
       }
       table.append([
         .text(score.predictor),
-        Cell(score.regret.value, orMissing: finding(score.regret).absence ?? ""),
+        Cell(score.regret.value, orMissing: Self.finding(score.regret).absence ?? ""),
         .number(score.onPrediction),
         .number(score.onTruth), Cell(score.scoredCount),
       ])
     }
     table.notes = ["Regret: time on circuits from the guess ÷ time on circuits from the truth − 1."]
     return table
-  }
-
-  /// The regional fabric with everything in service: failures say nothing about what circuits are worth.
-  private static func wholeFabric(
-    for workload: Workload, parameters: FabricParameters
-  ) throws -> FabricSpecification? {
-    var fabric = try parameters.fabrics(for: workload.layout).first(where: isRegional)
-    fabric?.failures = []
-    return fabric
-  }
-
-  /// The fabric that regions are judged on: circuits set up for the demand.
-  static func isRegional(_ fabric: FabricSpecification) -> Bool {
-    fabric.optical?.scheduler.dependsOnDemand ?? false
   }
 
   private static func finding(_ measurement: Measurement) -> Finding {

@@ -9,22 +9,36 @@ struct RegionStudy {
   let choice: RegionChoice
   /// Over the plans with circuits alone: the region to take if optics are bought.
   let withCircuits: RegionChoice
-  let value: OpticsValue
+  /// What circuits are worth on the fabric that regions are judged on.
+  let optics: OpticsStudy
+  private let fabricName: String
   /// True when the senders are inferred.
   private let restsOnGuess: Bool
 
-  init(workload: Workload, locality: LocalityReport, fabric parameters: FabricParameters) throws {
+  /// - Parameter fabric: the fabric that regions are judged on.
+  /// - Throws: a `VerbError` where nothing can be replayed on it.
+  init(
+    workload: Workload, locality: LocalityReport, fabric: FabricSpecification,
+    parameters: FabricParameters
+  ) throws {
     restsOnGuess = reasonAgainstSources(workload.provenance) != nil
-    value = try OpticsStudy.value(of: workload, locality: locality, parameters: parameters)
-    let trials = try RegionTrials(workload: workload, locality: locality, parameters: parameters)
+    fabricName = fabric.name
+    optics = OpticsStudy(of: workload, on: fabric, locality: locality)
+    let trials = try RegionTrials(
+      workload: workload, locality: locality, optical: fabric, parameters: parameters)
     let evaluator = PlanEvaluator<ReplayError> { plan, giveUp throws(ReplayError) in
       try trials.score(plan, giveUpAfterNanoseconds: giveUp)
     }
     let plans = locality.candidates.plans(
       declaredOrder: locality.declaredOrder, curve: locality.curve)
-    choice = try chooseRegion(
-      plans, evaluator: evaluator, value: value, noOptics: locality.candidates.noOptics)
-    withCircuits = try chooseRegion(plans.filter(\.hasCircuits), evaluator: evaluator)
+    do {
+      choice = try chooseRegion(
+        plans, evaluator: evaluator, value: optics.value, noOptics: locality.candidates.noOptics)
+      withCircuits = try chooseRegion(plans.filter(\.hasCircuits), evaluator: evaluator)
+    } catch {
+      let failure = FabricFailure(label: fabric.name, error: error)
+      throw VerbError("no region can be judged on \(fabric.name): \(failure.reason)")
+    }
   }
 
   /// The region to take if optics are bought, whether or not they pay.
@@ -44,7 +58,7 @@ struct RegionStudy {
   /// Every plan that was replayed, fastest first.
   var table: Table {
     var table = Table(
-      "Region plans",
+      "Region plans on \(fabricName)",
       columns: [
         .text("plan", "Plan"), .number("region_servers", "Servers", .count),
         .number("completion_ns", "Completion", .nanoseconds),

@@ -19,16 +19,16 @@ final class RegionTrials {
     case slowerThan(Double)
   }
 
-  init(workload: Workload, locality: LocalityReport, parameters: FabricParameters) throws {
+  /// - Parameter optical: the fabric whose regions are tried.
+  init(
+    workload: Workload, locality: LocalityReport, optical: FabricSpecification,
+    parameters: FabricParameters
+  ) throws {
     self.workload = workload
     self.parameters = parameters
-    traffic = locality.serverMatrix
-    let fabrics = try parameters.fabrics(for: workload.layout)
-    guard let optical = fabrics.first(where: OpticsStudy.isRegional),
-      let electrical = fabrics.first(where: { $0.name == "fat-tree" })
-    else { throw VerbError("the catalogue has no regional optical fabric to judge regions on") }
     self.optical = optical
-    self.electrical = electrical
+    traffic = locality.serverMatrix
+    electrical = try parameters.electricalFabric(for: workload.layout)
   }
 
   /// Bound and cost of a plan, and its completion unless it exceeds the limit; a limit of 0 asks

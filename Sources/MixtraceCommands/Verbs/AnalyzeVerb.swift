@@ -45,13 +45,15 @@ struct AnalyzeVerb: Verb {
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let fabric = try fabric.parameters()
+    let parameters = try fabric.parameters()
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
     let workload = read.value
+    let optical = try parameters.regionalFabric(for: workload.layout)
     let locality = analyseLocality(
-      workload, options: LocalityOptions(switchLimit: try fabric.switchLimit(for: workload.layout)))
+      workload, options: LocalityOptions(switchLimit: optical.switchLimit))
     var document = ResultDocument()
-    document.sentences = locality.verdict.map(\.sentence)
+    document.sentences =
+      try selection.replacedModel(in: read.file) + locality.verdict.map(\.sentence)
     document.remarks = locality.notes.map { "Note: \($0)." }
     document.add(
       "bytes", LocalityTables.bytes(locality.byRoleAndPhase, title: "Bytes by role and phase"))
@@ -70,7 +72,8 @@ struct AnalyzeVerb: Verb {
     document.add("regions", LocalityTables.curve(locality))
     document.add("time", LocalityTables.time(locality))
     if !noRegions {
-      let study = try RegionStudy(workload: workload, locality: locality, fabric: fabric)
+      let study = try RegionStudy(
+        workload: workload, locality: locality, fabric: optical, parameters: parameters)
       document.sentences += study.sentences
       document.add("choice", study.table)
     }

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Configuration
 internal import Replay
 internal import Reporting
 internal import TraceModel
@@ -49,44 +48,44 @@ struct CircuitsVerb: Verb {
   var duplex = Duplex.paired
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
-  @OptionGroup(title: "Fabric parameters") var fabricOptions: FabricOptions
+  @OptionGroup(title: "NICs and circuits") var nics: NICOptions
+  @OptionGroup(title: "NICs and circuits") var circuits: CircuitOptions
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let parameters = try fabricOptions.parameters()
+    if circuits.sharing == .splitFair {
+      throw ValidationError(
+        "--sharing split-fair is not defined for a sequence of configurations: exclusive or "
+          + "split-optimal")
+    }
+    let parameters = try FabricOptions(nics: nics, circuits: circuits).parameters()
     let schedulers = try namedSchedulers()
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
-    guard
-      var fabric = try parameters.fabrics(for: read.value.layout).first(where: {
-        OpticsStudy.isRegional($0)
-      })
-    else { throw VerbError("the catalogue has no regional optical fabric.") }
+    var fabric = try parameters.regionalFabric(for: read.value.layout)
     fabric.optical?.duplex = duplex
     let scores = try Replay.compare(
-      schedulers, on: fabric, for: read.value, sharing: fabricOptions.sharing ?? .exclusive)
+      schedulers, on: fabric, for: read.value, sharing: fabric.sharing)
     guard !scores.isEmpty else {
       throw VerbError(
         "no byte of the trace could use a circuit: the regions of \(fabric.name) hold no expert "
           + "traffic between servers. Try larger regions (--region).")
     }
     var document = ResultDocument()
-    document.sentences = Self.sentences(scores)
+    document.sentences = try selection.replacedModel(in: read.file) + Self.sentences(scores)
     document.remarks = [
       "Note: only bytes between servers of one region count, each all-to-all alone, no compute."
     ]
     document.add("schedulers", Self.table(scores))
+    document.add("parameters", ParameterTables.parameters(fabric.circuitParameters))
     document.print(results, on: terminal)
     return read.status
   }
 
   private func namedSchedulers() throws -> [any CircuitScheduler] {
-    try (compare.isEmpty ? Self.byDefault : compare).map { name in
+    try refuseRepeated("--compare", compare)
+    return try (compare.isEmpty ? Self.byDefault : compare).map { name in
       guard let scheduler = CircuitSchedulers.named(name) else {
-        let known = CircuitSchedulers.all.map(\.name)
-        let nearest = nearestSpelling(of: name, among: known).map { "Did you mean \($0)? " } ?? ""
-        throw ValidationError(
-          "no scheduler is named \"\(name)\". \(nearest)There are: \(known.joined(separator: ", "))"
-        )
+        throw unknownName("scheduler", name, among: CircuitSchedulers.all.map(\.name))
       }
       return duplex == .paired && scheduler.duplex == .independent
         ? Symmetrised(scheduler) : scheduler
@@ -104,8 +103,7 @@ struct CircuitsVerb: Verb {
     }
     for score in scores {
       if let failure = score.failure {
-        let words = failure.split(whereSeparator: \.isNewline).joined(separator: ";")
-        sentences.append("\(score.name) has no result: \(words)")
+        sentences.append("\(score.name) has no result: \(failure.onOneLine).")
       }
     }
     return sentences

@@ -57,55 +57,69 @@ struct ReplayVerb: Verb {
     guard !asRecorded || fabric.count == 1 else {
       throw ValidationError("--as-recorded needs the one --fabric that the trace was recorded on")
     }
+    guard !asRecorded || !phases else {
+      throw ValidationError("--as-recorded has a table of its own: leave out --phases")
+    }
     let parameters = try fabricOptions.parameters()
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
-    let workload = read.value
-    let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
+    let fabrics = try parameters.fabrics(named: fabric, for: read.value.layout)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
     defer { meter.finish() }
     let comparison = try FabricComparison(
-      workload: workload, fabrics: fabrics, parameters: parameters,
+      workload: read.value, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
-    let value = try OpticsStudy.value(of: workload, locality: nil, parameters: parameters)
-    var limits = Verdict.limits(comparison, workload: workload)
-    if asRecorded { limits.removeAll { $0 == Verdict.uncalibrated } }
-    let isRemark = { (sentence: String) in sentence.hasPrefix("Note: ") }
+    var document = try document(of: comparison, workload: read.value)
+    document.sentences = try selection.replacedModel(in: read.file) + document.sentences
+    document.print(results, on: terminal)
+    return comparison.failures.isEmpty ? read.status : .doneWithWarnings
+  }
+
+  private func document(
+    of comparison: FabricComparison, workload: Workload
+  ) throws -> ResultDocument {
     var document = ResultDocument()
-    document.sentences =
-      Verdict.sentences(comparison) + value.sentences + limits.filter { !isRemark($0) }
-    if let sentence = try OpticsStudy.breakEven(of: workload, parameters: parameters) {
-      document.sentences.append(sentence)
-    }
-    document.remarks = limits.filter(isRemark)
-    if asRecorded, let row = comparison.rows.first {
-      guard let calibration = row.result.calibration else {
-        throw VerbError(
-          "--as-recorded needs recorded times of two or more iterations, which the trace lacks.")
-      }
-      document.sentences.insert(Verdict.sentence(calibration, on: row.label), at: 0)
-      document.add("recorded", ReplayTables.recorded(row))
+    if asRecorded {
+      try addRecorded(comparison, to: &document)
     } else if phases {
-      for row in comparison.rows { document.add("phases_\(row.label)", ReplayTables.phases(row)) }
+      document.add("phases", PhaseTables.phases(comparison.rows))
     } else {
       document.add("fabrics", ReplayTables.fabrics(comparison))
     }
-    if details {
-      if let sentence = try OpticsStudy.hindsight(of: workload, parameters: parameters) {
-        document.remarks.append(sentence)
-      }
-      document.remarks += try comparison.routingLimits(of: workload)
-      if let table = try OpticsStudy.predictors(of: workload, parameters: parameters) {
-        document.add("predictors", table)
-      }
-      for row in comparison.rows {
-        document.add("bill_\(row.label)", ReplayTables.bill(row))
-        document.add("links_\(row.label)", ReplayTables.busiestLinks(row))
-      }
+    let optics = comparison.rows.first { $0.fabric.followsDemand }
+      .map { OpticsStudy(of: workload, on: $0.fabric) }
+    let limits = Verdict.limits(comparison, workload: workload, isCompared: asRecorded)
+    document.sentences +=
+      FabricFailure.sentences(comparison.failures) + Verdict.sentences(comparison)
+      + (optics?.sentences ?? []) + limits
+    document.remarks = Verdict.remarks(comparison)
+    if details { try addDetails(comparison, optics, workload, to: &document) }
+    document.add("parameters", ParameterTables.parameters(comparison))
+    return document
+  }
+
+  private func addRecorded(
+    _ comparison: FabricComparison, to document: inout ResultDocument
+  ) throws {
+    guard let row = comparison.rows.first, let calibration = row.result.calibration else {
+      throw VerbError(
+        "--as-recorded needs recorded times of two or more iterations, which the trace lacks.")
     }
-    document.add("parameters", ReplayTables.parameters(comparison))
-    document.print(results, on: terminal)
-    return read.status
+    document.sentences.append(Verdict.sentence(calibration, on: row.label))
+    document.add("recorded", PhaseTables.recorded(row))
+  }
+
+  private func addDetails(
+    _ comparison: FabricComparison, _ optics: OpticsStudy?, _ workload: Workload,
+    to document: inout ResultDocument
+  ) throws {
+    if let sentence = try optics?.hindsight() { document.remarks.append(sentence) }
+    document.remarks += try comparison.routingLimits(of: workload)
+    if let table = try optics?.predictors() { document.add("predictors", table) }
+    for row in comparison.rows {
+      document.add("bill_\(row.label)", ReplayTables.bill(row))
+      document.add("links_\(row.label)", ReplayTables.busiestLinks(row))
+    }
   }
 }
 

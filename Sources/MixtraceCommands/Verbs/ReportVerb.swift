@@ -51,22 +51,29 @@ struct ReportVerb: Verb {
     let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)
     defer { meter.finish() }
     let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
+    let optical = try parameters.regionalFabric(among: fabrics, for: workload.layout)
     meter.update { _ in "analysing locality" }
     let locality = analyseLocality(
-      workload,
-      options: LocalityOptions(switchLimit: try parameters.switchLimit(for: workload.layout)))
+      workload, options: LocalityOptions(switchLimit: optical.switchLimit))
     meter.update { _ in "choosing the region" }
-    let regions = try RegionStudy(workload: workload, locality: locality, fabric: parameters)
+    let regions: Result<RegionStudy, VerbError>
+    do {
+      regions = .success(
+        try RegionStudy(
+          workload: workload, locality: locality, fabric: optical, parameters: parameters))
+    } catch let error as VerbError {
+      regions = .failure(error)
+    }
     let comparison = try FabricComparison(
       workload: workload, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
-    let page = ReportContents(
+    let contents = ReportContents(
       file: read.file, name: trace.split(separator: "/").last.map(String.init) ?? trace,
-      workload: workload, locality: locality, regions: regions, comparison: comparison
-    ).page(title: title)
-    try write(page.html, to: output)
+      workload: workload, locality: locality, regionStudy: regions, comparison: comparison)
+    try write(contents.page(title: title).html, to: output)
     if !quiet { terminal.writeError("Wrote \(output).\n") }
-    return read.status
+    let isWhole = comparison.failures.isEmpty && contents.regions != nil
+    return isWhole ? read.status : .doneWithWarnings
   }
 }

@@ -113,8 +113,9 @@ struct SweepVerb: Verb {
     of grid: SweepGrid, parameters: [FabricParameters], fabrics names: [String], layout: Layout
   ) -> SweepColumns {
     let effective = parallelMap(count: parameters.count) { number in
-      parameters[number].offers(named: names, for: layout).flatMap { offer in
-        (try? offer.fabric.get()).map { parameters[number].effective(on: $0) } ?? []
+      let candidates = try? parameters[number].candidatesApart(named: names, for: layout)
+      return (candidates ?? []).flatMap { candidate in
+        (try? candidate.fabric.get()).map { parameters[number].effective(on: $0) } ?? []
       }
     }
     return SweepColumns(grid: grid, parameters: effective)
@@ -122,13 +123,13 @@ struct SweepVerb: Verb {
 
   /// Refuses names that neither the catalogue nor a file of the sweep has.
   private func refuseUnknownFabrics(_ parameters: [FabricParameters]) throws {
+    try refuseRepeated("--fabric", fabric)
     var known = parameters.flatMap { $0.declared.map(\.name) }
     // The names are the same for every layout.
     known += FabricCatalogue.offers(layout: Layout(serverCount: 8, gpusPerServer: 8)).map(\.name)
     if let name = fabric.first(where: { !known.contains($0) }) {
       var seen: Set<String> = []
-      throw ValidationError(
-        unknownName("fabric", name, among: known.filter { seen.insert($0).inserted }))
+      throw unknownName("fabric", name, among: known.filter { seen.insert($0).inserted })
     }
   }
 }

@@ -77,6 +77,8 @@ public struct OpticalLayer: Sendable {
       + "larger optical switch radix"
   }
 
+  static let schedulerName = "circuit scheduler"
+
   var effectiveParameters: [EffectiveParameter] {
     let plan =
       switch regions {
@@ -85,7 +87,7 @@ public struct OpticalLayer: Sendable {
       }
     var parameters = [
       EffectiveParameter("optical NICs per server (alpha)", nicsPerServer),
-      EffectiveParameter("circuit scheduler", scheduler.name),
+      EffectiveParameter(Self.schedulerName, scheduler.name),
       EffectiveParameter("duplex", duplex.rawValue),
       EffectiveParameter("optical planes", planes),
       EffectiveParameter("region", plan),

@@ -49,7 +49,7 @@ public func reconfigurationValue(
   guard let study = try ValueStudy(workload, on: fabric, iterations: iterations) else {
     return .notMeasurable(ValueStudy.noCandidate)
   }
-  return try study.reconfigurationValue().map { .value($0.fixed / $0.chosen - 1) }
+  return try study.reconfigurationValue().map { .value($0.gain) }
 }
 
 /// The exposed delay in nanoseconds below which reconfiguring always beats the best static circuits:
@@ -65,7 +65,5 @@ public func breakEvenDelay(
   guard let study = try ValueStudy(workload, on: fabric, iterations: iterations) else {
     return .notMeasurable(ValueStudy.noCandidate)
   }
-  return try study.reconfigurationValue().map {
-    .value(max(0, $0.fixed - $0.chosen) / Double(max(1, $0.changes)))
-  }
+  return try study.reconfigurationValue().map { .value($0.breakEvenNanoseconds) }
 }

@@ -32,6 +32,11 @@ struct ValueStudy {
     var chosen = 0.0
     /// Times that circuits are set up when they are chosen for every epoch.
     var changes = 0
+
+    /// T(static) / T − 1.
+    var gain: Double { fixed / chosen - 1 }
+    /// What is saved at no delay, for each time that circuits are set up.
+    var breakEvenNanoseconds: Double { max(0, fixed - chosen) / Double(max(1, changes)) }
   }
 
   /// Nil when no byte could use a circuit.

@@ -18,6 +18,17 @@ import TraceModel
     #expect(abs(breakEven - value * 10.625) < 1e-6)
   }
 
+  @Test func theValuesTogetherAreTheValuesAlone() throws {
+    let fabric = unitFabric(ElectricalAwareGreedy())
+    for workload in [Self.alternating, Workloads.oneGPUPerServer([Fixtures.p8(3)])] {
+      let worth = try OpticalWorth(of: workload, on: fabric)
+      #expect(try worth.topology == topologyValue(of: workload, on: fabric))
+      #expect(try worth.reconfiguration == reconfigurationValue(of: workload, on: fabric))
+      #expect(try worth.breakEvenNanoseconds == breakEvenDelay(of: workload, on: fabric))
+    }
+    #expect(try OpticalWorth(of: Self.alternating, on: unitFabric(nil)).topology.value == nil)
+  }
+
   @Test func oneMatrixMeasuresNothingAboutReconfiguring() throws {
     let fabric = unitFabric(ElectricalAwareGreedy())
     let single = Workloads.oneGPUPerServer(

@@ -48,16 +48,17 @@ final class SweepReplays: Sendable {
     }
     do {
       let parameters = try columns.grid.parameters(at: point)
-      return parameters.offers(named: names, for: workload.layout).map { offer in
-        switch offer.fabric {
-        case .failure(let error): return row(offer.name, .failed(Self.words(of: error)))
+      return try parameters.candidatesApart(named: names, for: workload.layout).map { candidate in
+        switch candidate.fabric {
+        case .failure(let error):
+          return row(candidate.name, .failed(String(describing: error).onOneLine))
         case .success(let fabric):
           let found = outcome(on: fabric, parameters)
           return row(fabric.name, found.outcome, found.effective)
         }
       }
     } catch {
-      return [row("", .failed(Self.words(of: error)))]
+      return [row("", .failed(String(describing: error).onOneLine))]
     }
   }
 
@@ -86,20 +87,13 @@ final class SweepReplays: Sendable {
     on fabric: FabricSpecification, _ parameters: FabricParameters, declared: [EffectiveParameter]
   ) -> Found {
     do {
-      let result = try replay(workload, on: fabric, options: parameters.replayOptions())
-      let bill = parameters.bill(for: fabric, layout: workload.layout)
+      let row = try FabricRow(fabric.name, fabric, workload: workload, parameters: parameters)
       return Found(
-        outcome: .replayed(SweepRow.Numbers(result, on: fabric, costUSD: bill.totalUSD)),
-        effective: result.effectiveParameters + [parameters.costParameter])
+        outcome: .replayed(SweepRow.Numbers(row)),
+        effective: row.result.effectiveParameters + [parameters.costParameter])
     } catch {
-      return Found(outcome: .failed(Self.words(of: error)), effective: declared)
+      return Found(outcome: .failed(error.description.onOneLine), effective: declared)
     }
-  }
-
-  /// An error on one line.
-  private static func words(of error: any Error) -> String {
-    String(describing: error).split(whereSeparator: \.isNewline)
-      .map { String($0.drop { $0 == " " }) }.joined(separator: "; ")
   }
 }
 
@@ -111,30 +105,19 @@ extension FabricParameters {
 
   var costParameter: EffectiveParameter { EffectiveParameter("cost model", options.cost.rawValue) }
 
-  /// Fabrics by name, each with the reason where these parameters or the layout do not allow it.
-  ///
-  /// Without names those that are compared by default.
-  func offers(
+  /// Fabrics by name, of which those that do not fit say why; a name that only another file of the
+  /// sweep has is no obstacle to the others.
+  func candidatesApart(
     named names: [String], for layout: Layout
-  ) -> [(name: String, fabric: Result<FabricSpecification, any Error>)] {
-    if let all = try? fabrics(named: names, for: layout) {
-      return all.map { ($0.name, .success($0)) }
+  ) throws -> [FabricCandidate] {
+    guard !names.isEmpty else { return try candidates(named: names, for: layout) }
+    if let all = try? candidates(named: names, for: layout) { return all }
+    return names.flatMap { name in
+      do {
+        return try candidates(named: [name], for: layout)
+      } catch {
+        return [FabricCandidate(name) { throw error }]
+      }
     }
-    // Some do not fit: one by one.
-    return (names.isEmpty ? comparedNames(for: layout) : names).map { name in
-      (
-        name,
-        Result {
-          guard let fabric = try fabrics(named: [name], for: layout).first else {
-            throw VerbError("no fabric is named \(name)")
-          }
-          return fabric
-        }
-      )
-    }
-  }
-
-  private func comparedNames(for layout: Layout) -> [String] {
-    declared.isEmpty ? FabricCatalogue.presets(layout: layout).map(\.name) : declared.map(\.name)
   }
 }

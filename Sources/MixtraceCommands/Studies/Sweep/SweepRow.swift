@@ -105,17 +105,16 @@ extension SweepRow {
 }
 
 extension SweepRow.Numbers {
-  init(_ result: ReplayResult, on fabric: FabricSpecification, costUSD: Double) {
-    let total = result.total
+  init(_ row: FabricRow) {
+    let total = row.result.total
     completionNanoseconds = total.completionNanoseconds
     boundNanoseconds = total.boundNanoseconds
     exposedNanoseconds = total.exposedNanoseconds
     blockedNanoseconds = total.blockedNanoseconds
     reconfigurations = total.reconfigurations
-    guard fabric.name != "ideal" else { return }
-    self.costUSD = costUSD
-    guard completionNanoseconds > 0, costUSD > 0 else { return }
-    let iterationNanoseconds = completionNanoseconds / Double(max(1, result.iterations.count))
-    iterationsPerSecondAndMillionUSD = 1e9 / iterationNanoseconds / (costUSD / 1e6)
+    guard row.fabric.name != "ideal" else { return }
+    costUSD = row.bill.totalUSD
+    let performance = row.performancePerMillionUSD
+    if performance.isFinite { iterationsPerSecondAndMillionUSD = performance }
   }
 }

@@ -1,0 +1,79 @@
+internal import Replay
+internal import TraceModel
+
+extension FabricParameters {
+  /// A fabric of the user's file: these parameters are the defaults of what the file leaves open, and
+  /// what is out of service is so on it too.
+  /// - Throws: a `ReplayError` at the place in the file.
+  func fabric(
+    _ declared: FabricDeclaration, for layout: Layout
+  ) throws -> FabricSpecification {
+    var declaration = declared
+    fill(&declaration)
+    let base = declared.base.flatMap {
+      FabricCatalogue.preset(
+        named: $0, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
+    }
+    if let circuits = declared.optical?.staticCircuits {
+      fill(&declaration.optical, of: circuits)
+    } else if declared.optical != nil || base?.optical != nil {
+      // Beside a base with circuits nothing need be declared about them.
+      var optical = declared.optical ?? FabricDeclaration.Optical()
+      fill(&optical, followsDemand: base?.optical?.scheduler.dependsOnDemand ?? true)
+      declaration.optical = optical
+    }
+    return try FabricSpecification(
+      declaration, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
+  }
+
+  private func fill(_ declaration: inout FabricDeclaration) {
+    fill(&declaration.scaleUpBitsPerSecond, scaleUpBitsPerSecond)
+    fill(&declaration.latencyNanoseconds, latencyNanoseconds)
+    fill(&declaration.payloadEfficiency, options.nics.payloadEfficiency)
+    fill(&declaration.switchRadix, options.switchRadix)
+    fill(&declaration.nicPolicy, options.nicPolicy?.rawValue)
+    fill(&declaration.sharing, options.circuits.sharing?.rawValue)
+    declaration.failures += options.fail
+  }
+
+  /// Circuits that never change: how many there are, and where those of regions end.
+  private func fill(
+    _ optical: inout FabricDeclaration.Optical?,
+    of circuits: FabricDeclaration.Optical.StaticCircuits
+  ) {
+    guard var filled = optical else { return }
+    fill(&filled.nicsPerServer, options.circuits.alpha)
+    if circuits == .circulant { fill(&filled.serversPerRegion, regionServers) }
+    optical = filled
+  }
+
+  private func fill(_ optical: inout FabricDeclaration.Optical, followsDemand: Bool) {
+    let technology = optical.technology.flatMap(OpticalTechnology.named)
+    fill(&optical.nicsPerServer, options.circuits.alpha)
+    fill(&optical.serversPerRegion, regionServers)
+    fill(&optical.reconfiguration, options.circuits.reconfiguration?.rawValue)
+    if followsDemand { fill(&optical.scheduler, options.scheduler) }
+    if technology?.radix == nil { fill(&optical.switchRadix, options.circuits.opticalRadix) }
+    if technology?.switchingNanoseconds == nil, optical.delayPreset == nil, let delay {
+      fill(&optical, delay: delay)
+    }
+  }
+
+  private func fill(_ optical: inout FabricDeclaration.Optical, delay: ReconfigurationDelay) {
+    guard !ReconfigurationDelay.presets.contains(delay) else {
+      optical.delayPreset = delay.name
+      return
+    }
+    optical.delayPreset = ReconfigurationDelay.instant.name
+    fill(&optical.switchingNanoseconds, delay.switchingNanoseconds)
+  }
+
+  /// Nil for the servers of an expert group, which is what a fabric has of itself.
+  private var regionServers: Int? {
+    if case .servers(let size) = options.circuits.region { size } else { nil }
+  }
+
+  private func fill<Value>(_ value: inout Value?, _ other: Value?) {
+    if value == nil { value = other }
+  }
+}

@@ -1,0 +1,52 @@
+internal import Replay
+internal import TraceModel
+
+/// Checked parameters of fabrics; `FabricParameters+Selection` makes fabrics of them.
+struct FabricParameters {
+  var nicBitsPerSecond: Double
+  /// Nil for each fabric's own.
+  var scaleUpBitsPerSecond: Double?
+  /// Nil for each fabric's own.
+  var latencyNanoseconds: Double?
+  /// Nil for each fabric's own.
+  var delay: ReconfigurationDelay?
+  /// The fabrics of the user's file.
+  var declared: [FabricDeclaration]
+  var options: FabricOptions
+
+  /// Ports of an electrical switch that presets are sized with.
+  var switchRadix: Int { options.switchRadix ?? 64 }
+
+  /// What a fabric costs under the declared cost model.
+  func bill(for fabric: FabricSpecification, layout: Layout) -> BillOfMaterials {
+    switch options.cost {
+    case .built:
+      return fabric.billOfMaterials(for: layout)
+    case .mixnetPaper:
+      return PaperCost.mixNet(
+        opticalNICCount: layout.serverCount * fabric.opticalNICsPerServer,
+        electricalNICCount: layout.serverCount * fabric.electricalNICsPerServer,
+        prices: PriceList.nearest(toBitsPerSecond: fabric.nicBitsPerSecond))
+    }
+  }
+
+  /// When circuits change.
+  var policy: ReconfigurationPolicy {
+    switch options.policy {
+    case .always: .always
+    case .never: .never
+    case .threshold: .threshold(factor: 1)
+    case .hysteresis: .hysteresis(factor: 1, epochs: 4)
+    case .predicted: .predicted(recalibrates: false)
+    case .predictedRecalibrated: .predicted(recalibrates: true)
+    }
+  }
+
+  /// How a fabric is replayed, with another policy if one is given.
+  func replayOptions(policy other: ReconfigurationPolicy? = nil) -> ReplayOptions {
+    ReplayOptions(
+      policy: other ?? policy,
+      predictor: DemandPredictors.named(options.predictor).map { PredictorChoice($0) },
+      pacing: options.pacing)
+  }
+}

@@ -1,0 +1,84 @@
+internal import Replay
+internal import TraceModel
+
+/// One fabric with its answer and its price.
+struct FabricRow {
+  /// Ends of the labels of rows that stand beside the fabric that was asked for.
+  static let setOnce = ", set once"
+  static let commodityNIC = ", commodity NIC"
+
+  /// The fabric's name, with what makes this row special.
+  let label: String
+  let fabric: FabricSpecification
+  let result: ReplayResult
+  let bill: BillOfMaterials
+  /// What the network adds: completion without that on a network of unlimited rate; nil where that is
+  /// not known.
+  let networkNanoseconds: Double?
+
+  /// Replays a workload on a fabric.
+  ///
+  /// - Parameters:
+  ///   - policy: nil for the parameters'.
+  ///   - computeNanoseconds: completion on a network of unlimited rate, if it is of interest.
+  init(
+    _ label: String, _ fabric: FabricSpecification, policy: ReconfigurationPolicy? = nil,
+    workload: Workload, parameters: FabricParameters, computeNanoseconds: Double? = nil
+  ) throws(ReplayError) {
+    self.label = label
+    self.fabric = fabric
+    let result = try replay(
+      workload, on: fabric, options: parameters.replayOptions(policy: policy))
+    self.result = result
+    bill = parameters.bill(for: fabric, layout: workload.layout)
+    networkNanoseconds = computeNanoseconds.map { max(0, result.completionNanoseconds - $0) }
+  }
+
+  var completionNanoseconds: Double { result.completionNanoseconds }
+
+  /// True for the row with circuits set once beside one that changes them.
+  var isSetOnce: Bool { label.hasSuffix(Self.setOnce) }
+
+  /// An indication, from published figures of parts.
+  var power: PowerEstimate {
+    bill.power(PowerList(bitsPerSecond: fabric.nicBitsPerSecond))
+  }
+
+  /// How well the circuits in place were used over the phases whose senders were ready together
+  /// and found their circuits set, 0 … 1; nil without any, for elsewhere waiting hides it.
+  var shareOfCircuitOptimum: Double? {
+    var optimum = 0.0
+    var duration = 0.0
+    for phase in result.phases {
+      guard let least = phase.circuitOptimumNanoseconds,
+        phase.startSpreadNanoseconds <= phase.durationNanoseconds / 100,
+        phase.blockedNanoseconds == 0
+      else { continue }
+      optimum += least
+      duration += phase.durationNanoseconds
+    }
+    return duration > 0 ? optimum / duration : nil
+  }
+
+  /// How near what the network adds comes to what it must add, 0 … 1; nil when it adds nothing.
+  var shareOfNetworkBound: Double? {
+    guard let network = networkNanoseconds, network > 0 else { return nil }
+    let compute = completionNanoseconds - network
+    return max(0, result.total.boundNanoseconds - compute) / network
+  }
+
+  /// Iterations per second and million dollars; larger is better.
+  var performancePerMillionUSD: Double {
+    1e9 / (completionNanoseconds / Double(max(1, result.iterations.count)))
+      / (bill.totalUSD / 1e6)
+  }
+}
+
+extension [FabricRow] {
+  var fastest: FabricRow? {
+    self.min { $0.completionNanoseconds < $1.completionNanoseconds }
+  }
+  var mostPerDollar: FabricRow? {
+    self.max { $0.performancePerMillionUSD < $1.performancePerMillionUSD }
+  }
+}

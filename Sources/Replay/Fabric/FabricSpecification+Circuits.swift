@@ -1,0 +1,36 @@
+internal import TraceModel
+
+extension FabricSpecification {
+  /// True when optical circuits carry bytes, whether or not they ever change.
+  package var usesCircuits: Bool {
+    if let optical { return optical.nicsPerServer > 0 }
+    if let fixed = electrical as? StaticOptical { return fixed.opticalNICsPerServer > 0 }
+    return (electrical as? DirectTopology)?.isPatched ?? false
+  }
+
+  /// True when circuits are set up for the demand.
+  package var followsDemand: Bool { optical?.scheduler.dependsOnDemand ?? false }
+
+  /// The parameters on which the circuits of single demands depend, whoever chooses them.
+  package var circuitParameters: [EffectiveParameter] {
+    let optical = optical?.effectiveParameters ?? []
+    return [
+      EffectiveParameter("fabric", name),
+      EffectiveParameter("electrical NICs per server", electricalNICsPerServer),
+    ] + optical.filter { $0.name != OpticalLayer.schedulerName } + [
+      EffectiveParameter("NIC rate per direction", nicBitsPerSecond, unit: "bit/s"),
+      EffectiveParameter("payload efficiency", payloadEfficiency),
+      EffectiveParameter("sharing of circuits and EPS", sharing.rawValue),
+    ]
+  }
+}
+
+extension Failure {
+  /// True for parts that only circuits which change have.
+  package var isOfCircuits: Bool {
+    switch self {
+    case .controller, .opticalSwitch: true
+    case .nic, .uplink, .link, .server: false
+    }
+  }
+}

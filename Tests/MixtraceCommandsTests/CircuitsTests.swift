@@ -1,0 +1,104 @@
+import Foundation
+import MixtraceCommands
+import TestSupport
+import Testing
+
+/// `circuits`: schedulers beside each other, with the parameters that they depend on and no others.
+@Suite("Circuits")
+struct CircuitsTests {
+  private func rows(_ table: String, _ options: String...) throws -> [[String: Any]] {
+    try withScratchFolder { folder in
+      try succeeding(
+        ["circuits", SmallTrace.write(in: folder), "--format", "json"]
+          + ["--compare", "mixnet-continue", "--compare", "solstice"] + options
+      ).rows(table)
+    }
+  }
+
+  @Test("one table holds one kind of switch, and no row is below its bound")
+  func bounds() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      for duplex in ["paired", "independent"] {
+        let rows = try succeeding(
+          "circuits", trace, "--duplex", duplex, "--delay", "10 us", "--format", "json"
+        ).rows("schedulers")
+        #expect(rows.count > 20)
+        for row in rows {
+          let name = try #require(row["scheduler"] as? String)
+          let time = try #require(row["completion_ns"] as? Double)
+          #expect(try #require(row["bound_ns"] as? Double) <= time * (1 + 1e-9), "\(name)")
+          #expect(duplex == "paired" || !name.hasPrefix("symmetrised"), "\(name)")
+        }
+        #expect(
+          rows.contains { $0["scheduler"] as? String == "symmetrised-solstice" }
+            == (duplex == "paired"))
+      }
+    }
+  }
+
+  @Test("the parameters in force are printed")
+  func parameters() throws {
+    let rows = try rows(
+      "parameters", "--delay", "10 us", "--nics-per-server", "8", "--alpha", "4",
+      "--payload-efficiency", "0.9",
+      "--duplex", "independent", "--sharing", "split-optimal")
+    let values = rows.reduce(into: [String: String]()) {
+      $0[$1["parameter"] as? String ?? ""] =
+        ($1["value"] as? Double).map { "\($0)" } ?? "\($1["value"] ?? "")"
+    }
+    #expect(values["switching delay"] == "10000.0")
+    #expect(values["optical NICs per server (alpha)"] == "4.0")
+    #expect(values["electrical NICs per server"] == "4.0")
+    #expect(values["payload efficiency"] == "0.9")
+    #expect(values["duplex"] == "independent")
+    #expect(values["sharing of circuits and EPS"] == "split-optimal")
+    // Every row has its own.
+    #expect(values["circuit scheduler"] == nil)
+  }
+
+  @Test(
+    "every option changes the answer",
+    arguments: [
+      ["--nic-rate", "100 Gb/s"], ["--nics-per-server", "4"], ["--payload-efficiency", "0.5"],
+      ["--alpha", "2"], ["--region", "2"], ["--delay", "1 s"], ["--sharing", "split-optimal"],
+    ])
+  func options(option: [String]) throws {
+    func times(_ options: [String]) throws -> [Double] {
+      try withScratchFolder { folder in
+        try succeeding(
+          ["circuits", SmallTrace.write(in: folder), "--format", "json", "--compare", "solstice"]
+            + options
+        ).rows("schedulers").compactMap { $0["completion_ns"] as? Double }
+      }
+    }
+    #expect(try times(option) != times([]))
+  }
+
+  @Test(
+    "options without a use are not offered",
+    arguments: [
+      ["--policy", "never"], ["--predictor", "copilot"], ["--scheduler", "solstice"],
+      ["--pacing", "recorded"], ["--cost", "built"], ["--fabrics", "x.yaml"],
+      ["--switch-radix", "4"], ["--nic-policy", "pinned"], ["--fail", "controller"],
+      ["--latency", "1 ms"], ["--scale-up-rate", "1 GB/s"],
+    ])
+  func unused(option: [String]) {
+    #expect(mixtrace(["circuits", "x.mixt"] + option).status == .wrongUsage)
+    #expect(!mixtrace("circuits", "--help").output.contains(option[0] + " "))
+  }
+
+  @Test("what no sequence of configurations can share is refused before anything runs")
+  func fairSharing() {
+    let outcome = mixtrace("circuits", "x.mixt", "--sharing", "split-fair")
+    #expect(outcome.status == .wrongUsage)
+    #expect(outcome.errors.contains("exclusive or split-optimal"))
+  }
+
+  @Test("a scheduler given twice is refused")
+  func twice() {
+    let outcome = mixtrace("circuits", "x.mixt", "--compare", "solstice", "--compare", "solstice")
+    #expect(outcome.status == .wrongUsage)
+    #expect(outcome.errors.contains("--compare solstice is given twice"))
+  }
+}
