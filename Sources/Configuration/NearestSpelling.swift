@@ -5,6 +5,11 @@ public func nearestSpelling(of typed: String, among words: [String]) -> String? 
   return best.distance <= max(1, typed.count / 3) ? best.word : nil
 }
 
+/// "Did you mean mixnet?", or nil when none of the words is close to what was typed.
+package func spellingAdvice(for typed: String, among words: [String]) -> String? {
+  nearestSpelling(of: typed, among: words).map { "Did you mean \($0)?" }
+}
+
 /// Number of single-character insertions, deletions and replacements between two words.
 func editDistance(_ first: String, _ second: String) -> Int {
   let target = Array(second)

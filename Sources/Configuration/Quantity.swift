@@ -1,4 +1,4 @@
-/// Numbers with units, as people write them: "25 ms", "400 Gb/s", "8 KiB".
+/// Numbers with units, as people write them: "25 ms", "400 Gb/s".
 ///
 /// A number without a unit is refused wherever a unit is needed: guessing units is how public
 /// simulators came to read 25 ms as 25 µs.
@@ -18,26 +18,12 @@ public enum Quantity {
       of: text, units: rates, kind: "a rate per direction such as \"400 Gb/s\"", at: location)
   }
 
-  /// Bytes of a size: B, kB, MB, GB, TB (decimal) or KiB, MiB, GiB (binary).
-  public static func bytes(_ text: String, at location: String) throws(ConfigurationError) -> Int64
-  {
-    let size = try value(of: text, units: sizes, kind: "a size such as \"8 KiB\"", at: location)
-    guard size >= 0, size < 9.2e18, size == size.rounded() else {
-      throw ConfigurationError("\"\(text)\" is not a whole number of bytes", at: location)
-    }
-    return Int64(size)
-  }
-
   private static let durations: [(unit: String, factor: Double)] = [
     ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("min", 60e9),
   ]
   private static let rates: [(unit: String, factor: Double)] = [
     ("b/s", 1), ("kb/s", 1e3), ("Mb/s", 1e6), ("Gb/s", 1e9), ("Tb/s", 1e12), ("G", 1e9),
     ("Gbps", 1e9), ("Tbps", 1e12), ("B/s", 8), ("MB/s", 8e6), ("GB/s", 8e9), ("TB/s", 8e12),
-  ]
-  private static let sizes: [(unit: String, factor: Double)] = [
-    ("B", 1), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
-    ("KiB", 1024), ("MiB", 1_048_576), ("GiB", 1_073_741_824),
   ]
 
   private static func value(
@@ -57,7 +43,7 @@ public enum Quantity {
         at: location, advice: "Write \(kind); units: \(names).")
     }
     let product = number * known.factor
-    // Above it no nanosecond or byte could be counted.
+    // Above it no nanosecond could be counted.
     guard product < 9e18 else {
       throw ConfigurationError("\"\(text)\" is too large", at: location)
     }

@@ -22,9 +22,20 @@ struct StrictNode {
     } catch let error as ConfigurationError {
       throw error
     } catch {
-      throw ConfigurationError("not valid YAML: \(error)", at: file)
+      throw Self.invalid(error, file: file)
     }
   }
+
+  /// The parser's reason; what it adds, a copy of the line, may be the whole file.
+  private static func invalid(_ error: any Error, file: String) -> ConfigurationError {
+    let words = String(describing: error)
+    let shown = words.prefix(Self.quotedLength)
+    return ConfigurationError(
+      "not valid YAML: \(shown)\(shown.endIndex < words.endIndex ? "…" : "")", at: file)
+  }
+
+  /// Characters of a parser's message.
+  private static let quotedLength = 400
 
   private init(file: String, path: String, node: Node) {
     self.file = file
@@ -47,10 +58,9 @@ struct StrictNode {
       let key = keyNode.string ?? ""
       let place = StrictNode(file: file, path: path.isEmpty ? key : "\(path).\(key)", node: keyNode)
       guard allowed.contains(key) else {
-        let nearest = nearestSpelling(of: key, among: allowed)
         throw ConfigurationError(
           "unknown key \"\(place.path)\"", at: place.location,
-          advice: nearest.map { "Did you mean \"\($0)\"?" }
+          advice: spellingAdvice(for: key, among: allowed)
             ?? "Keys: \(allowed.joined(separator: ", ")).")
       }
       guard values[key] == nil else {
@@ -101,7 +111,7 @@ struct StrictNode {
     let words = Word.allCases.map(\.rawValue)
     throw ConfigurationError(
       "\(described) cannot be \"\(text)\"", at: location,
-      advice: nearestSpelling(of: text, among: words).map { "Did you mean \"\($0)\"?" }
+      advice: spellingAdvice(for: text, among: words)
         ?? "One of: \(words.joined(separator: ", ")).")
   }
 
@@ -135,11 +145,6 @@ struct StrictNode {
   /// A duration with its unit, in nanoseconds.
   func nanoseconds() throws(ConfigurationError) -> Double {
     try Quantity.nanoseconds(text(), at: location)
-  }
-
-  /// A size with its unit, in bytes.
-  func bytes() throws(ConfigurationError) -> Int64 {
-    try Quantity.bytes(text(), at: location)
   }
 
   private var described: String { path.isEmpty ? "the file" : "\"\(path)\"" }

@@ -21,7 +21,7 @@ struct Mixtrace: ParsableCommand {
 
       Without a trace of your own: mixtrace synth mixtral-8x7b --trace run.mixt
 
-      Exit status: 0 done, 1 failed, 2 done but part of the input could not be read, 64 wrong usage.
+      Exit status: 0 done, 1 failed, 2 done but not all could be read or replayed, 64 wrong usage.
       """,
     version: version,
     subcommands: verbs)
@@ -45,6 +45,13 @@ struct VerbError: Error, CustomStringConvertible {
 ///
 /// Results go to `terminal.write`, everything else to `terminal.writeError`.
 public func run(_ arguments: [String], on terminal: Terminal = .standard) -> ExitStatus {
+  let status = runVerb(arguments, on: terminal)
+  guard let loss = terminal.lossOfOutput() else { return status }
+  terminal.writeError("mixtrace: the results could not be written: \(loss)\n")
+  return .failed
+}
+
+private func runVerb(_ arguments: [String], on terminal: Terminal) -> ExitStatus {
   var verbName: String?
   do {
     try refuseUnknownVerb(arguments.first)
@@ -81,7 +88,7 @@ public func run(_ arguments: [String], on terminal: Terminal = .standard) -> Exi
 private func refuseUnknownVerb(_ word: String?) throws(ValidationError) {
   let names = verbs.map { $0._commandName } + ["help"]
   guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
-  let nearest = nearestSpelling(of: word, among: names).map { "Did you mean \($0)? " } ?? ""
+  let advice = spellingAdvice(for: word, among: names).map { $0 + " " } ?? ""
   throw ValidationError(
-    "there is no verb \"\(word)\". \(nearest)Verbs: \(names.joined(separator: ", ")).")
+    "there is no verb \"\(word)\". \(advice)Verbs: \(names.joined(separator: ", ")).")
 }

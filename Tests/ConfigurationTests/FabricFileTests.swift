@@ -46,8 +46,8 @@ import TraceModel
   }
 
   @Test(arguments: [
-    ("fabrics:\n  - name: a\n    topolgy: ring", ":3", "Did you mean \"topology\"?"),
-    ("fabrics:\n  - name: a\n    topology: rin", ":3", "Did you mean \"ring\"?"),
+    ("fabrics:\n  - name: a\n    topolgy: ring", ":3", "Did you mean topology?"),
+    ("fabrics:\n  - name: a\n    topology: rin", ":3", "Did you mean ring?"),
     ("fabrics:\n  - name: a\n    base: mixnet\n    nic_rate: 400", ":4", "no unit"),
     ("fabrics:\n  - name: a\n    base: mixnet\n    optical: {alpha: 6}", ":4", "optical.alpha"),
     ("fabrics:\n  - name: a\n    base: mixnet\n    optical: {switching: 25}", ":4", "no unit"),

@@ -79,6 +79,20 @@ struct BuiltProgramTests {
     }
   }
 
+  @Test("results that do not fit the disk are a failure")
+  func fullDisk() throws {
+    try withScratchFolder { folder in
+      _ = try SmallTrace.write(in: folder)
+      for verb in ["info", "replay --fabric fat-tree", "export"] {
+        let subject = verb == "export" ? "routing" : ""
+        let outcome = try bash(
+          "\"$mixtrace\" \(verb) \"$folder/small.mixt\" \(subject) > /dev/full", in: folder)
+        #expect(outcome.status == 1, "\(verb)")
+        #expect(outcome.errors.contains("No space left on device"), "\(outcome.errors)")
+      }
+    }
+  }
+
   @Test(
     "an ingest that is killed leaves no file that looks whole, and what it read can be looked at")
   func killed() throws {

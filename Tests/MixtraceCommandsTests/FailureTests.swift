@@ -132,4 +132,17 @@ struct FailureTests {
       #expect(try folder.names() == ["small.mixt"])
     }
   }
+
+  @Test("results that are lost on the way are a failure, whatever the verb says")
+  func lostOutput() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let recorded = RecordedTerminal()
+      var terminal = recorded.terminal
+      #expect(run(["info", trace], on: terminal) == .done)
+      terminal.lossOfOutput = { "the disk is full" }
+      #expect(run(["info", trace], on: terminal) == .failed)
+      #expect(recorded.errors.contains("could not be written: the disk is full"))
+    }
+  }
 }

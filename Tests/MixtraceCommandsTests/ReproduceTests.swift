@@ -65,13 +65,52 @@ struct ReproduceTests {
       ("Mixtral 8*7B", "Mixtral", "known: Mixtral 8*22B"),
       ("800,1.0,1.1,1.0,1.3", "800,1.0,1.1,1.0", "line 3"),
       ("Mixtral 8*7B,800,", "Mixtral 8*7B,200,", "800 Gb/s"),
-      ("400,1.1,", "400,2.5,", "between 1 and 2"),
+      ("400,1.1,", "400,2.5,", "Mixtral 8*7B: the fat-tree"),
+      ("8*7B,800,", "8*7B,400,", "line 3: Mixtral 8*7B at 400 Gb/s stands above already"),
     ]
     for (old, new, words) in cases {
       let outcome = try reproduce(Self.small.replacingOccurrences(of: old, with: new))
       #expect(outcome.status == .failed)
       #expect(outcome.errors.contains(words), "\(new): \(outcome.errors)")
     }
+  }
+
+  /// An 8 × 8 token matrix with rows of equal sums.
+  private static func tokens(times factor: Int, size: Int = 8) -> String {
+    let row = (0..<size).map { "\((1_000 + 37 * $0) * factor)" }.joined(separator: ", ")
+    return "[" + [String](repeating: "[\(row)]", count: size).joined(separator: ", ") + "]"
+  }
+
+  private func reproduce(tokens: String) throws -> CommandOutcome {
+    try withScratchFolder { folder in
+      try write(tokens.utf8, to: folder.path("tokens.txt"))
+      return try reproduce(
+        Self.small, ["--skip-sensitivity", "--tokens", folder.path("tokens.txt")])
+    }
+  }
+
+  @Test("only the shape of a token matrix counts, not its sum")
+  func largeTokenMatrix() throws {
+    let small = try reproduce(tokens: Self.tokens(times: 1))
+    let large = try reproduce(tokens: Self.tokens(times: 100_000_000))
+    #expect(try cells(small).contains { ($0["all_to_all_ns"] as? Double ?? 0) > 0 })
+    #expect(small.output == large.output)
+  }
+
+  @Test("a token matrix that fits no model is refused with the sizes that fit")
+  func uselessTokenMatrix() throws {
+    let outcome = try reproduce(tokens: Self.tokens(times: 1, size: 12))
+    #expect(outcome.status == .failed)
+    #expect(outcome.errors.contains("12 rows fit no model"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("Mixtral 8*7B needs 8"), "\(outcome.errors)")
+  }
+
+  @Test("a model with fewer replicas than were asked for is named")
+  func replicas() throws {
+    let csv = Self.small.replacingOccurrences(of: "8*7B", with: "8*22B")
+    let outcome = try reproduce(csv, ["--skip-sensitivity", "--replicas", "4"])
+    let remarks = try #require(try outcome.json()["remarks"] as? [String]).joined()
+    #expect(remarks.contains("4 data-parallel replicas (Mixtral 8*22B has 2)"), "\(remarks)")
   }
 
   @Test(

@@ -121,4 +121,17 @@ struct UsageTests {
     _ = refused(["export", "x.mixt", "transfers", "--grain", "server"])
     _ = refused(["export", "x.mixt", "transfers", "-o", "x.npy"])
   }
+
+  @Test(
+    "an output without a name is refused before anything is read",
+    arguments: [
+      ["ingest", "absent.pcap", "-o", ""], ["ingest", "a.pcap", "-o", "a", "--write-layout", ""],
+      ["attribute", "absent.mixt", "-o", ""], ["sweep", "absent.mixt", "-o", ""],
+      ["report", "absent.mixt", "-o", ""], ["export", "absent.mixt", "messages", "-o", ""],
+      ["synth", "mixtral-8x7b", "--trace", ""], ["synth", "mixtral-8x7b", "--capture", ""],
+    ])
+  func namelessOutput(arguments: [String]) {
+    #expect(refused(arguments).contains("empty name"))
+    #expect(!FileManager.default.fileExists(atPath: ".partial"))
+  }
 }

@@ -38,6 +38,13 @@ import Testing
         """)
   }
 
+  @Test(arguments: [
+    ["a", "", "c"], [""], ["with, comma", "\"quoted\"", "plain"], ["\"\u{301}", ","], ["\"\"", ""],
+  ])
+  func fieldsOfALineAreThoseThatWereWritten(fields: [String]) {
+    #expect(CommaSeparatedLine.fields(CommaSeparatedLine.text(fields)) == fields)
+  }
+
   @Test func narrowTerminalWrapsHeadersAndTheLastText() {
     #expect(
       Self.sample.terminalText(TerminalStyle(width: 64)) == """

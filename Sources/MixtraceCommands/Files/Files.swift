@@ -40,7 +40,10 @@ func files(of inputs: [String]) throws -> [String] {
 func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
 /// Refuses to write over what is read: a result never replaces a user's only copy of the input.
+///
+/// Names that no file can have are refused here too, before any work is done.
 func refuse(outputs: [String], thatAreInputs inputs: [String]) throws {
+  if outputs.contains("") { throw ValidationError("an output has an empty name: name a file.") }
   let read = inputs.compactMap { fileIdentity($0) }
   for output in outputs {
     guard let identity = fileIdentity(output), read.contains(identity) else { continue }

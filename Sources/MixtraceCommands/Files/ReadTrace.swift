@@ -4,9 +4,17 @@ internal import TraceFormat
 struct ReadTrace<Value> {
   var file: TraceFile
   var value: Value
+  /// True when part of the file is lost, or of another that was read with it.
+  var hasLosses: Bool
 
-  /// How a verb that did its work ends: with warnings when part of the file is lost.
-  var status: ExitStatus { file.isSalvaged ? .doneWithWarnings : .done }
+  init(file: TraceFile, value: Value) {
+    self.file = file
+    self.value = value
+    hasLosses = file.isSalvaged
+  }
+
+  /// How a verb that did its work ends: with warnings when part of what it read is lost.
+  var status: ExitStatus { hasLosses ? .doneWithWarnings : .done }
 }
 
 /// Opens a trace and reads from it; blocks that turn out to be damaged are left out, and every loss

@@ -63,17 +63,16 @@ struct DeclarationOptions: ParsableArguments {
 
 /// A model preset by name, or a model file by path.
 func namedModel(_ name: String) throws -> ExpertModel {
-  if name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-    return try ModelFile.read(path: name)
-  }
-  return try presetNamed(name).model
+  namesModelFile(name) ? try ModelFile.read(path: name) : try presetNamed(name).model
+}
+
+/// True of a path, false of what can only be a preset.
+func namesModelFile(_ name: String) -> Bool {
+  name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
 }
 
 /// A model preset by name; an unknown name is wrong usage with the nearest spelling.
 func presetNamed(_ name: String) throws -> ModelPreset {
   if let preset = ModelPreset.all.first(where: { $0.name == name }) { return preset }
-  let names = ModelPreset.all.map(\.name)
-  let nearest = nearestSpelling(of: name, among: names).map { "Did you mean \($0)? " } ?? ""
-  throw ValidationError(
-    "no model is named \"\(name)\". \(nearest)Presets: \(names.joined(separator: ", ")).")
+  throw unknownName("model", name, among: ModelPreset.all.map(\.name))
 }

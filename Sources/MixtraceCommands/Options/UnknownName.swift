@@ -3,9 +3,9 @@ internal import Configuration
 
 /// A name that nothing has, with the nearest of the names that there are and all of them.
 func unknownName(_ kind: String, _ name: String, among names: [String]) -> ValidationError {
-  let nearest = nearestSpelling(of: name, among: names).map { "Did you mean \($0)? " } ?? ""
+  let advice = spellingAdvice(for: name, among: names).map { $0 + " " } ?? ""
   return ValidationError(
-    "no \(kind) is named \"\(name)\". \(nearest)There are: \(names.joined(separator: ", "))")
+    "no \(kind) is named \"\(name)\". \(advice)There are: \(names.joined(separator: ", "))")
 }
 
 /// Refuses a name that an option is given twice: its rows could not be told apart.

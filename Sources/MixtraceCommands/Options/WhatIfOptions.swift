@@ -29,6 +29,19 @@ struct WhatIfOptions: ParsableArguments {
       valueName: "file"))
   var job: [String] = []
 
+  func validate() throws {
+    try Self.check("--compute-scale", computeScale, isZeroAllowed: true)
+    try Self.check("--expert-scale", expertScale, isZeroAllowed: false)
+    if let place { _ = try Self.servers(place) }
+  }
+
+  private static func check(_ name: String, _ factor: Double, isZeroAllowed: Bool) throws {
+    guard factor.isFinite, isZeroAllowed ? factor >= 0 : factor > 0 else {
+      throw ValidationError(
+        "\(name) is \(factor); it must be a number \(isZeroAllowed ? "from 0" : "above 0")")
+    }
+  }
+
   /// The workload as it is to be replayed.
   ///
   /// - Parameter read: the workload of another trace.
@@ -47,25 +60,88 @@ struct WhatIfOptions: ParsableArguments {
       }
       result = try Workload.merging(placed, serverCount: servers)
     }
-    if let place { result = try result.placingServers(try Self.servers(place)) }
+    if let place {
+      let servers = try Self.servers(place)
+      result = try Self.onCommandLine("--place \(place)") { try result.placingServers(servers) }
+    }
     return result
   }
 
   private func changed(_ workload: Workload) throws -> Workload {
     var workload = workload
     if allRoles { workload = try workload.addingDeclaredTraffic() }
-    if computeScale != 1 { workload = try workload.scalingCompute(by: computeScale) }
-    if expertScale != 1 { workload = try workload.scalingExpertDemand(by: expertScale) }
+    if computeScale != 1 {
+      workload = try Self.onCommandLine("--compute-scale \(computeScale)") {
+        try workload.scalingCompute(by: computeScale)
+      }
+    }
+    if expertScale != 1 {
+      let scaled = try Self.onCommandLine("--expert-scale \(expertScale)") {
+        try workload.scalingExpertDemand(by: expertScale)
+      }
+      if let end = scaled.endWithoutBytes(thatHasSomeIn: workload) {
+        throw ValidationError(
+          "--expert-scale \(expertScale) leaves no whole byte of an all-to-all of "
+            + "\(workload.grain.name) \(end): its compute would vanish with it")
+      }
+      workload = scaled
+    }
     return workload
   }
 
+  /// A change that the trace does not allow is a wrong command line.
+  private static func onCommandLine(
+    _ option: String, _ change: () throws -> Workload
+  ) throws -> Workload {
+    do {
+      return try change()
+    } catch let error as WorkloadError {
+      throw ValidationError("\(option): \(error.message)")
+    }
+  }
+
+  /// The servers of `--place`, each once.
   private static func servers(_ words: String) throws -> [Int] {
-    try words.split(separator: ",").map {
-      guard let server = Int($0) else {
-        throw ValidationError("--place \(words): \"\($0)\" is no number of a server")
+    let servers = try words.split(separator: ",", omittingEmptySubsequences: false).map { word in
+      guard let server = Int(word.filter { $0 != " " }), server >= 0 else {
+        throw ValidationError("--place \(words): \"\(word)\" is no number of a server")
       }
       return server
     }
+    guard Set(servers).count == servers.count else {
+      throw ValidationError("--place \(words): each server stands once")
+    }
+    return servers
+  }
+}
+
+extension Workload {
+  /// An end that exchanges expert bytes in another version of the workload and none in the same step
+  /// of this one; nil when there is none.
+  ///
+  /// - Complexity: O(pairs of distinct demands).
+  fileprivate func endWithoutBytes(thatHasSomeIn other: Workload) -> Int? {
+    var compared: Set<[Int]> = []
+    for (step, before) in zip(steps, other.steps) where step.role == .expert {
+      guard compared.insert([step.demand, before.demand]).inserted else { continue }
+      let left = demands.ends(of: step.demand)
+      if let end = other.demands.ends(of: before.demand).subtracting(left).min() {
+        return Int(end)
+      }
+    }
+    return nil
+  }
+}
+
+extension DemandSet {
+  /// The ends that exchange anything.
+  fileprivate func ends(of demand: Int) -> Set<Int32> {
+    var ends: Set<Int32> = []
+    for pair in pairs(of: demand) where amount[pair] > 0 {
+      ends.insert(source[pair])
+      ends.insert(destination[pair])
+    }
+    return ends
   }
 }
 
@@ -75,11 +151,15 @@ extension SelectionOptions {
     _ trace: String, changes: WhatIfOptions, warningsTo terminal: Terminal
   ) throws -> ReadTrace<Workload> {
     var read = try readTrace(trace, warningsTo: terminal) { try wholeWorkload(of: $0) }
+    var hasLosses = read.hasLosses
     // Chosen last: a change may add the roles that were asked for.
     read.value = try chosen(
       of: changes.apply(to: read.value) { path in
-        try readTrace(path, warningsTo: terminal) { try wholeWorkload(of: $0) }.value
+        let job = try readTrace(path, warningsTo: terminal) { try wholeWorkload(of: $0) }
+        hasLosses = hasLosses || job.hasLosses
+        return job.value
       })
+    read.hasLosses = hasLosses
     return read
   }
 }

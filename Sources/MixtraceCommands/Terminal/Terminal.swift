@@ -11,15 +11,22 @@ public struct Terminal: Sendable {
   public var isInteractive: Bool
   /// Columns of the terminal, for tables.
   public var width: Int
+  /// Why a part of the results could not be written, in words; nil while none is lost.
+  public var lossOfOutput: @Sendable () -> String?
 
+  /// A terminal that hands its texts on.
+  ///
+  /// - Parameter lossOfOutput: asked once, when the verb has ended; a loss makes it a failure.
   public init(
     width: Int, isInteractive: Bool, write: @escaping @Sendable (String) -> Void,
-    writeError: @escaping @Sendable (String) -> Void
+    writeError: @escaping @Sendable (String) -> Void,
+    lossOfOutput: @escaping @Sendable () -> String? = { nil }
   ) {
     self.write = write
     self.writeError = writeError
     self.isInteractive = isInteractive
     self.width = width
+    self.lossOfOutput = lossOfOutput
   }
 
   /// Prints a warning: the work went on, and its exit status says so.
@@ -28,7 +35,18 @@ public struct Terminal: Sendable {
   /// Standard output and standard error.
   public static let standard = Terminal(
     width: standardWidth, isInteractive: isatty(STDERR_FILENO) == 1,
-    write: { put($0, to: STDOUT_FILENO) }, writeError: { put($0, to: STDERR_FILENO) })
+    write: { text in
+      let failure = put(text, to: STDOUT_FILENO)
+      // A reader that went away (`| head`) has what it wanted.
+      if failure != 0, failure != EPIPE { firstFailure.withLock { $0 = $0 ?? failure } }
+    },
+    writeError: { _ = put($0, to: STDERR_FILENO) },
+    lossOfOutput: {
+      firstFailure.withLock { $0 }.map { unsafe String(cString: strerror($0)) }
+    })
+
+  /// The first error of standard output.
+  private static let firstFailure = Mutex<Int32?>(nil)
 
   /// Columns of standard output, 100 when it is not a terminal.
   private static var standardWidth: Int {
@@ -39,18 +57,19 @@ public struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// Writes all of a text; a reader that went away (`| head`) ends the program quietly.
-  private static func put(_ text: String, to descriptor: Int32) {
+  /// Writes all of a text, or returns the error that stopped it.
+  private static func put(_ text: String, to descriptor: Int32) -> Int32 {
     var text = text
-    text.withUTF8 { bytes in
+    return text.withUTF8 { bytes in
       var written = 0
       while written < bytes.count {
         let count = unsafe Glibc.write(
           descriptor, bytes.baseAddress! + written, bytes.count - written)
         if count < 0 && errno == EINTR { continue }
-        if count <= 0 { return }
+        if count <= 0 { return count < 0 ? errno : EIO }
         written += count
       }
+      return 0
     }
   }
 }
@@ -60,9 +79,12 @@ public final class RecordedTerminal: Sendable {
   private let texts = Mutex<(output: String, errors: String)>(("", ""))
   private let width: Int
 
+  /// - Parameter width: columns, for tables.
   public init(width: Int = 100) { self.width = width }
 
+  /// The results so far.
   public var output: String { texts.withLock { $0.output } }
+  /// Warnings, errors and remarks so far.
   public var errors: String { texts.withLock { $0.errors } }
 
   /// A terminal whose texts end here.

@@ -43,7 +43,9 @@ struct ReportVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let parameters = try fabricOptions.parameters()
-    try refuse(outputs: [output], thatAreInputs: [trace])
+    try refuse(
+      outputs: [output],
+      thatAreInputs: [trace] + changes.job + selection.files + parameters.files)
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
     let workload = read.value
     let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)

@@ -55,7 +55,8 @@ struct ReproduceVerb: Verb {
       throw ValidationError("--replicas is \(replicas); it must be 0 (all), 2 or more")
     }
     let published = try PublishedTable(csv: text(of: table), file: table)
-    let measured = try tokens.map { try tokenMatrix(text: text(of: $0), file: $0) }
+    let models = try published.models.map { try PaperModel.named($0) }
+    let measured = try tokens.map { try measuredMatrix($0, for: models) }
     var inputs = PaperInputs()
     inputs.replicas = replicas == 0 ? nil : replicas
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
@@ -73,8 +74,17 @@ struct ReproduceVerb: Verb {
             table: published, measured: measured, inputs: variant.inputs, known: base)))
     }
     meter.finish()
-    document(base, outcomes).print(results, on: terminal)
+    document(base, outcomes, models).print(results, on: terminal)
     return base.absences.isEmpty ? .done : .doneWithWarnings
+  }
+
+  private func measuredMatrix(_ path: String, for models: [PaperModel]) throws -> TrafficMatrix {
+    let matrix = try tokenMatrix(text: text(of: path), file: path)
+    guard models.contains(where: { $0.expert == matrix.size }) else {
+      let sizes = models.map { "\($0.name) needs \($0.expert)" }.joined(separator: ", ")
+      throw VerbError("\(path): \(matrix.size) rows fit no model of the table: \(sizes)")
+    }
+    return matrix
   }
 
   private func show(
@@ -93,7 +103,9 @@ struct ReproduceVerb: Verb {
     return String(decoding: data, as: UTF8.self)
   }
 
-  private func document(_ base: PaperReproduction, _ outcomes: [PaperOutcome]) -> ResultDocument {
+  private func document(
+    _ base: PaperReproduction, _ outcomes: [PaperOutcome], _ models: [PaperModel]
+  ) -> ResultDocument {
     var document = ResultDocument()
     let answered = base.table.cells.filter { base.error($0) != nil }.count
     let ranking = base.ranking
@@ -106,7 +118,7 @@ struct ReproduceVerb: Verb {
     ]
     document.sentences += base.absences.map { "Warning: \($0)" }
     document.remarks = [
-      inputsRemark,
+      inputsRemark(models),
       "Note: tensor-parallel lanes are one end, and their traffic is part of the fitted compute; "
         + "latency and packets are not modelled.",
     ]
@@ -118,13 +130,21 @@ struct ReproduceVerb: Verb {
     return document
   }
 
-  private var inputsRemark: String {
+  private func inputsRemark(_ models: [PaperModel]) -> String {
     let demand =
       tokens == nil
       ? "no measured token matrix was given, so every model has a synthetic gate"
       : "the measured matrix serves the models that it fits, a synthetic gate the others"
-    let size = replicas == 0 ? "all" : "\(replicas)"
-    return "Note: \(demand). One layer of each pipeline stage in \(size) data-parallel replicas is "
+    return "Note: \(demand). One layer of each pipeline stage in \(replicaWords(models)) is "
       + "replayed; the others are alike."
+  }
+
+  /// "4 data-parallel replicas (Mixtral 8*22B has 2)".
+  private func replicaWords(_ models: [PaperModel]) -> String {
+    guard replicas > 0 else { return "all data-parallel replicas" }
+    let fewer = models.filter { $0.replicasReplayed(replicas) < replicas }
+      .map { "\($0.name) has \($0.replicaCount)" }
+    return "\(replicas) data-parallel replicas"
+      + (fewer.isEmpty ? "" : " (\(fewer.joined(separator: ", ")))")
   }
 }

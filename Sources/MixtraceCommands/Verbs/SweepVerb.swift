@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 internal import Replay
 internal import Reporting
 internal import TraceModel
@@ -9,20 +10,22 @@ struct SweepVerb: Verb {
     commandName: "sweep",
     abstract: "Replay a trace on every combination of fabric parameters, into one CSV file.",
     discussion: """
-      Reads the trace once, replays it on all cores and writes each row as soon as it is known. An \
-      interrupted sweep leaves FILE.partial; the same command goes on from there.
+      Reads the trace once, replays it on all cores and writes each row as soon as it and those \
+      before it are known. An interrupted sweep leaves FILE.partial; the same command goes on from \
+      there, and one with other inputs is refused.
 
       What can be varied: every option under "Fabric parameters" of 'mixtrace replay --help'. One \
       value fixes an option; several are combined with all values of the others.
+
+      A row that cannot be replayed says why; the exit status is then 2, or 1 when no row can be. \
+      Columns effective_… hold every parameter as it was used, inputs a digest of trace, changes, \
+      fabrics and values.
 
       EXAMPLES
         mixtrace sweep run.mixt --vary alpha=2,4,6 --vary "delay=10 us,1 ms,25 ms" -o sweep.csv
         mixtrace sweep run.mixt --fabric mixnet --fabric fat-tree \\
             --vary "nic-rate=100 Gb/s,200 Gb/s,400 Gb/s,800 Gb/s" -o sweep.csv
       """)
-
-  /// Enough to keep the cores busy, few enough that an interruption loses little.
-  private static let pointsAtOnce = 8
 
   @Argument(help: "A .mixt file.")
   var trace: String
@@ -47,43 +50,86 @@ struct SweepVerb: Verb {
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    try refuse(outputs: [output], thatAreInputs: [trace])
     let grid = try SweepGrid(vary)
     // A wrong value is found now, not after an hour.
-    for point in 0..<grid.count { _ = try grid.parameters(at: point) }
+    let parameters = try grid.parametersOfEachValue()
+    try refuseUnknownFabrics(parameters)
+    let fabricFiles = parameters.flatMap(\.files)
+    try refuse(
+      outputs: [output, output + ".partial"],
+      thatAreInputs: [trace] + changes.job + selection.files + fabricFiles)
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
-    let workload = read.value
-    _ = try grid.parameters(at: 0).fabrics(named: fabric, for: workload.layout)
 
-    let columns = SweepRow.columns(of: grid)
-    let header = Table("", columns: columns).csv()
-    let file = try SweepFile(path: output, header: String(header.dropLast()))
+    let columns = Self.columns(
+      of: grid, parameters: parameters, fabrics: fabric, layout: read.value.layout)
+    let inputs = try SweepInputs(
+      grid: grid, fabrics: fabric, workload: read.value, files: fabricFiles
+    ).text
+    let file = try SweepFile(path: output, header: columns.header, inputs: inputs)
+    let rows = try replay(read.value, into: file, columns: columns, inputs: inputs, on: terminal)
+    let summary = SweepSummary(rows, columns: columns, inputs: inputs)
+    print(summary, resumedCount: file.doneCount, pointCount: grid.count, on: terminal)
+    if summary.hasOnlyFailures { throw VerbError(summary.failureSentence ?? "there are no rows") }
+    return summary.hasFailures ? .doneWithWarnings : read.status
+  }
+
+  /// Replays what an earlier run has not; returns the rows of both.
+  private func replay(
+    _ workload: Workload, into file: SweepFile, columns: SweepColumns, inputs: String,
+    on terminal: Terminal
+  ) throws -> [SweepRow] {
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
     defer { meter.finish() }
-    let (begin, names) = (file.doneCount, fabric)
-    let replays = SweepReplays(workload)
-    var rows = file.doneLines.compactMap { SweepRow(line: $0, grid: grid) }
-    for window in stride(from: begin, to: grid.count, by: Self.pointsAtOnce) {
-      let found = parallelMap(count: min(Self.pointsAtOnce, grid.count - window)) { index in
-        replays.rows(at: window + index, of: grid, fabrics: names)
-      }.flatMap { $0 }
-      var table = Table("", columns: columns)
-      for row in found { table.append(row.cells) }
-      try file.append(String(table.csv().dropFirst(header.count)))
+    let replays = SweepReplays(workload, fabrics: fabric, columns: columns)
+    let pointCount = columns.grid.count
+    var rows = file.doneLines.compactMap { SweepRow(line: $0, columns: columns) }
+    try parallelForEachInOrder(of: file.doneCount..<pointCount) { point in
+      replays.rows(at: point)
+    } _: { point, found in
+      var table = Table("", columns: columns.all)
+      for row in found { table.append(row.cells(columns, inputs: inputs)) }
+      try file.append(table.csv().split(separator: "\n").dropFirst().map { $0 + "\n" }.joined())
       rows += found
-      meter.showSweep(done: min(window + Self.pointsAtOnce, grid.count), of: grid.count)
+      meter.showSweep(done: point + 1, of: pointCount)
     }
     try file.finish()
-    meter.finish()
-    let summary = SweepSummary(rows, of: grid)
+    return rows
+  }
+
+  private func print(
+    _ summary: SweepSummary, resumedCount: Int, pointCount: Int, on terminal: Terminal
+  ) {
     var document = ResultDocument()
     document.sentences = summary.sentences
     document.add("pareto_front", summary.paretoFront)
     document.print(results, on: terminal)
-    if !results.quiet {
-      let resumed = begin > 0 ? ", \(begin) of them by an earlier run" : ""
-      terminal.writeError("Wrote \(output): \(grid.count) combinations\(resumed).\n")
+    guard !results.quiet else { return }
+    let resumed = resumedCount > 0 ? ", \(resumedCount) of them by an earlier run" : ""
+    terminal.writeError("Wrote \(output): \(pointCount) combinations\(resumed).\n")
+  }
+
+  /// The columns with the effective parameters of every kind of fabric that may come.
+  private static func columns(
+    of grid: SweepGrid, parameters: [FabricParameters], fabrics names: [String], layout: Layout
+  ) -> SweepColumns {
+    let effective = parallelMap(count: parameters.count) { number in
+      let candidates = try? parameters[number].candidatesApart(named: names, for: layout)
+      return (candidates ?? []).flatMap { candidate in
+        (try? candidate.fabric.get()).map { parameters[number].effective(on: $0) } ?? []
+      }
     }
-    return read.status
+    return SweepColumns(grid: grid, parameters: effective)
+  }
+
+  /// Refuses names that neither the catalogue nor a file of the sweep has.
+  private func refuseUnknownFabrics(_ parameters: [FabricParameters]) throws {
+    try refuseRepeated("--fabric", fabric)
+    var known = parameters.flatMap { $0.declared.map(\.name) }
+    // The names are the same for every layout.
+    known += FabricCatalogue.offers(layout: Layout(serverCount: 8, gpusPerServer: 8)).map(\.name)
+    if let name = fabric.first(where: { !known.contains($0) }) {
+      var seen: Set<String> = []
+      throw unknownName("fabric", name, among: known.filter { seen.insert($0).inserted })
+    }
   }
 }

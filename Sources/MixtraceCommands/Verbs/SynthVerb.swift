@@ -124,6 +124,9 @@ struct SynthVerb: Verb {
   }
 
   func run(on terminal: Terminal) throws -> ExitStatus {
+    try refuse(
+      outputs: [trace, routerLogs, capture, layoutFile].compactMap { $0 },
+      thatAreInputs: layout.map { [$0] } ?? [])
     let plan = try plan()
     var table = Table(
       "Synthesised",

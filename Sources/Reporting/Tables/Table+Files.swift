@@ -11,13 +11,13 @@ extension Table {
     let hasReasons = rows.contains { $0.cells.contains { $0.reasonMissing != nil } }
     var header = columns.map(\.key)
     if hasReasons { header.append(Self.missingKey) }
-    var result = Self.csvLine(header) + lineEnd
+    var result = CommaSeparatedLine.text(header) + lineEnd
     for row in rows {
       var fields = row.cells.map { $0.exact ?? "" }
       if hasReasons {
         fields.append(reasons(of: row).map { "\($0.key): \($0.reason)" }.joined(separator: "; "))
       }
-      result += Self.csvLine(fields) + lineEnd
+      result += CommaSeparatedLine.text(fields) + lineEnd
     }
     return result
   }
@@ -56,25 +56,6 @@ extension Table {
     zip(columns, row.cells).compactMap { column, cell in
       cell.reasonMissing.map { (column.key, $0) }
     }
-  }
-
-  private static func csvLine(_ fields: [String]) -> String {
-    // A line that is one empty field would read as no line at all.
-    if fields == [""] { return "\"\"" }
-    return fields.map { field in
-      // By scalar: "\r\n" is one Character and would be overlooked.
-      let needsQuotes = field.unicodeScalars.contains {
-        $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r"
-      }
-      guard needsQuotes else { return field }
-      // By scalar here too: a quote with an accent on it is still a quote.
-      var quoted = "\""
-      for scalar in field.unicodeScalars {
-        if scalar == "\"" { quoted += "\"" }
-        quoted.unicodeScalars.append(scalar)
-      }
-      return quoted + "\""
-    }.joined(separator: ",")
   }
 
   private static func markdownText(_ text: String) -> String {

@@ -20,15 +20,16 @@ struct ComputeFit: Sendable {
   var target: Double
   var reached: Double
 
-  /// - Parameter completion: the iteration on the fat-tree in nanoseconds, for a scale and a rate
-  ///   in Gb/s.
+  /// - Parameters:
+  ///   - model: the name that errors give.
+  ///   - completion: the iteration on the fat-tree in nanoseconds, for a scale and a rate in Gb/s.
   init(
-    target: Double, estimatePerLayer: Double,
+    of model: String, target: Double, estimatePerLayer: Double,
     completion: (_ scale: Double, _ gigabitsPerSecond: Int) throws -> Double
   ) throws {
     guard target > 1, target < 2 else {
       throw VerbError(
-        "the fat-tree at 400 Gb/s takes \(target) times as long as at 800 Gb/s in the table: "
+        "\(model): the fat-tree at 400 Gb/s takes \(target) times as long as at 800 Gb/s in the table: "
           + "compute can be fitted to a quotient between 1 and 2 only")
     }
     self.target = target
@@ -41,7 +42,7 @@ struct ComputeFit: Sendable {
     var low = try excess(0)
     guard low.excess > 0 else {
       throw VerbError(
-        "even without compute the fat-tree gains less from 800 Gb/s than the table says")
+        "\(model): even without compute the fat-tree gains less from 800 Gb/s than the table says")
     }
     var high = try excess(1)
     for _ in 0..<Self.stepLimit where high.excess > 0 {
@@ -49,7 +50,8 @@ struct ComputeFit: Sendable {
       high = try excess(4 * high.scale)
     }
     guard high.excess <= 0 else {
-      throw VerbError("no compute, however long, hides as much of the network as the table says")
+      throw VerbError(
+        "\(model): no compute, however long, hides as much of the network as the table says")
     }
     var best = abs(low.quotient - target) < abs(high.quotient - target) ? low : high
     for _ in 0..<Self.stepLimit where abs(best.quotient - target) > Self.tolerance * (target - 1) {

@@ -54,6 +54,9 @@ struct PaperModel: Sendable {
     model.expertCount = expertCount ?? model.expertCount
   }
 
+  /// How many replicas are replayed where some were asked for: no more than there are, nil for all.
+  func replicasReplayed(_ asked: Int?) -> Int { min(replicaCount, max(1, asked ?? replicaCount)) }
+
   /// The servers of some replicas, with lanes folded into ends.
   func layout(replicas: Int) -> Layout {
     let gpus = lanes * expert * pipeline * replicas

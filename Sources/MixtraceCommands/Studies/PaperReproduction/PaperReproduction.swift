@@ -77,7 +77,7 @@ struct PaperReproduction: Sendable {
     func published(_ rate: Int) throws -> Double {
       let cell = PaperCell(model: model.name, fabric: .fatTree, gigabitsPerSecond: rate)
       guard let value = table[cell] else {
-        throw VerbError("the table has no \(rate) Gb/s, which the fit needs")
+        throw VerbError("\(model.name): the table has no \(rate) Gb/s, which the fit needs")
       }
       return value
     }
@@ -88,7 +88,7 @@ struct PaperReproduction: Sendable {
     let fit =
       try known
       ?? ComputeFit(
-        target: try published(400) / published(800),
+        of: model.name, target: try published(400) / published(800),
         estimatePerLayer: Phase.allToAlls.reduce(0) { $0 + compute.nanoseconds(before: $1) }
       ) { scale, rate in
         let fabric = try PaperFabric.fatTree.specification(

@@ -13,7 +13,7 @@ struct PaperWorkload: Sendable {
     self.paper = paper
     self.demand = demand
     self.inputs = inputs
-    let replicas = min(paper.replicaCount, max(1, inputs.replicas ?? paper.replicaCount))
+    let replicas = paper.replicasReplayed(inputs.replicas)
     layout = paper.layout(replicas: replicas)
     var model = paper.replayedModel(replicas: replicas)
     model.sizes?.bytesPerGradient = inputs.bytesPerGradient
@@ -23,7 +23,7 @@ struct PaperWorkload: Sendable {
   /// The iteration, one layer of each stage, with compute as estimated; scale it with `Workload.scalingCompute`.
   func workload() throws -> Workload {
     var demands = DemandSet()
-    let numbers = appendDemands(to: &demands)
+    let numbers = try appendDemands(to: &demands)
     let steps = sortedAsTheyRun(
       steps(demandOfLayer: numbers), stageCount: layout.parallelism.pipeline)
     return try Workload(
@@ -32,26 +32,26 @@ struct PaperWorkload: Sendable {
   }
 
   /// One demand for each distinct matrix and each expert group that uses it.
-  private func appendDemands(to demands: inout DemandSet) -> [[Int]] {
+  private func appendDemands(to demands: inout DemandSet) throws -> [[Int]] {
     let parallelism = layout.parallelism
     var random = RandomStream(seed: inputs.seed, purpose: 0x6C61_6265)
     var known: [Int: [Int]] = [:]
-    return (0..<model.layerCount).map { layer in
+    return try (0..<model.layerCount).map { layer in
       let stage = stage(ofLayer: layer)
       if let numbers = known[stage], !inputs.relabelsExpertsOfEachLayer { return numbers }
       let own = inputs.relabelsExpertsOfEachLayer ? demand.relabelled(&random) : demand
-      let numbers = groups(inStage: stage).map { group in
-        Self.append(
-          own.matrix, between: parallelism.ranks(ofExpertGroup: group), to: &demands)
+      let numbers = try groups(inStage: stage).map { group in
+        try append(own.matrix, between: parallelism.ranks(ofExpertGroup: group), to: &demands)
       }
       known[stage] = numbers
       return numbers
     }
   }
 
-  private static func append(
+  /// Appends the bytes that the assignments of a matrix stand for.
+  private func append(
     _ matrix: TrafficMatrix, between ranks: [Int], to demands: inout DemandSet
-  ) -> Int {
+  ) throws -> Int {
     var source: [Int32] = []
     var destination: [Int32] = []
     var amount: [Int64] = []
@@ -59,7 +59,13 @@ struct PaperWorkload: Sendable {
       for column in 0..<matrix.size where matrix[row, column] > 0 {
         source.append(Int32(ranks[row]))
         destination.append(Int32(ranks[column]))
-        amount.append(matrix[row, column])
+        let bytes = (Double(matrix[row, column]) * bytesPerAssignment).rounded()
+        guard bytes >= 1 else {
+          throw VerbError(
+            "\(paper.name): \(matrix[row, column]) assignments of the \(demand.origin) come to less "
+              + "than a byte")
+        }
+        amount.append(Int64(bytes))
       }
     }
     return demands.append(source: source, destination: destination, amount: amount)
@@ -78,7 +84,7 @@ struct PaperWorkload: Sendable {
                 operation: Int32(steps.count), kind: .allToAll, role: .expert, phase: phase,
                 iteration: 0, microBatch: Int32(microBatch), stage: Int32(stage),
                 layer: Int32(layer), group: Int32(group), demand: demand,
-                isTransposed: phase.runsFromExperts, bytesPerUnit: bytesPerAssignment,
+                isTransposed: phase.runsFromExperts,
                 computeBeforeNanoseconds: compute.nanoseconds(before: phase)))
           }
         }
@@ -87,12 +93,11 @@ struct PaperWorkload: Sendable {
     return steps
   }
 
-  /// Bytes of one entry of the matrix: the end's assignments divided over the matrix's.
-  private var bytesPerAssignment: Int64 {
+  /// Bytes of one entry of the matrix, whose rows add up to more or fewer assignments than the end's.
+  private var bytesPerAssignment: Double {
     let assignments = Double(paper.tokensPerEnd * model.topK)
     let bytes = assignments * Double(model.bytesPerToken.dispatchForward)
-    return Int64(
-      (bytes * inputs.capacityFactor / Double(max(1, demand.assignmentsPerEnd))).rounded())
+    return bytes * inputs.capacityFactor / Double(max(1, demand.assignmentsPerEnd))
   }
 
   /// The estimate by operations, or the same sum divided otherwise.

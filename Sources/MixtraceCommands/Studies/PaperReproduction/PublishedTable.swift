@@ -47,6 +47,10 @@ struct PublishedTable: Sendable {
       }
       guard let rate = Double(fields[1]).flatMap(Int.init(exactly:)), (1...100_000).contains(rate)
       else { throw VerbError("\(place): \"\(fields[1])\" is no bandwidth in whole Gb/s") }
+      let first = PaperCell(model: fields[0], fabric: .fatTree, gigabitsPerSecond: rate)
+      guard values[first] == nil else {
+        throw VerbError("\(place): \(fields[0]) at \(rate) Gb/s stands above already")
+      }
       if !models.contains(fields[0]) { models.append(fields[0]) }
       if !rates.contains(rate) { rates.append(rate) }
       for (fabric, column) in columns {

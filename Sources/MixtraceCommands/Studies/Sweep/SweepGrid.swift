@@ -1,9 +1,9 @@
 internal import ArgumentParser
 
 /// Every combination of some values of fabric options; the last option varies fastest.
-struct SweepGrid {
+struct SweepGrid: Sendable {
   /// One option and its values, as they are written on the command line.
-  struct Axis {
+  struct Axis: Sendable, Hashable {
     var option: String
     var values: [String]
   }
@@ -57,10 +57,34 @@ struct SweepGrid {
 
   /// The options at one point, checked as if they stood on the command line.
   func parameters(at point: Int) throws -> FabricParameters {
-    let arguments = zip(axes, values(at: point)).flatMap { ["--\($0.option)", $1] }
+    try Self.parameters(Array(zip(axes, values(at: point))))
+  }
+
+  /// The options with each value alone, and without any; every fabric file with each value.
+  ///
+  /// A wrong value is found here, in about as many steps as there are values, not combinations. All
+  /// kinds of fabrics that a sweep can come to are among these.
+  func parametersOfEachValue() throws -> [FabricParameters] {
+    let isFile = { (axis: Axis) in axis.option == "fabrics" }
+    let files = axes.filter(isFile).flatMap { axis in axis.values.map { [(axis, $0)] } }
+    let others = axes.filter { !isFile($0) }.flatMap { axis in axis.values.map { [(axis, $0)] } }
+    return try (files.isEmpty ? [[]] : files).flatMap { file in
+      try [Self.parameters(file)] + others.map { try Self.parameters(file + $0) }
+    }
+  }
+
+  private static func parameters(_ values: [(axis: Axis, value: String)]) throws -> FabricParameters
+  {
+    // One word each: a value may begin with a dash.
+    let arguments = values.map { "--\($0.axis.option)=\($0.value)" }
     do {
       return try FabricOptions.parse(arguments).parameters()
     } catch {
+      // Options such as help answer with a text.
+      guard FabricOptions.exitCode(for: error) != .success else {
+        let options = values.map(\.axis.option).joined(separator: ", ")
+        throw ValidationError("--vary: \(options) is no fabric parameter of replay")
+      }
       throw ValidationError("--vary: \(FabricOptions.message(for: error))")
     }
   }

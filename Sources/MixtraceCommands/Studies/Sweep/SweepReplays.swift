@@ -6,55 +6,118 @@ internal import TraceModel
 /// makes points that are alike on it.
 final class SweepReplays: Sendable {
   private let workload: Workload
-  private let known = Mutex<[Key: SweepRow.Outcome]>([:])
+  private let names: [String]
+  private let columns: SweepColumns
+  private let known = Mutex<[Key: Answer]>([:])
 
+  /// What a replay depends on, apart from the workload.
   private struct Key: Hashable {
+    var fabric: String
+    /// A fabric of the user's file, with the text of its edge list: parameters name only the file.
+    var declaration: FabricDeclaration?
     var parameters: [EffectiveParameter]
     var options: ReplayOptions
     var cost: CostModel
   }
 
-  init(_ workload: Workload) { self.workload = workload }
+  private struct Found: Sendable {
+    var outcome: SweepRow.Outcome
+    /// What it rests on.
+    var effective: [EffectiveParameter]
+  }
 
-  /// The rows of one point: one for each fabric, or one that says why there is none.
-  func rows(at point: Int, of grid: SweepGrid, fabrics names: [String]) -> [SweepRow] {
-    func row(_ fabric: String, _ outcome: SweepRow.Outcome) -> SweepRow {
-      SweepRow(point: point, values: grid.values(at: point), fabric: fabric, outcome: outcome)
+  /// What the first who asks for it finds while others wait.
+  private final class Answer: Sendable {
+    let found = Mutex<Found?>(nil)
+  }
+
+  /// - Parameter names: the fabrics that were asked for; none for all.
+  init(_ workload: Workload, fabrics names: [String], columns: SweepColumns) {
+    self.workload = workload
+    self.names = names
+    self.columns = columns
+  }
+
+  /// The rows of one point: one for each fabric, with its numbers or why there are none.
+  func rows(at point: Int) -> [SweepRow] {
+    func row(
+      _ fabric: String, _ outcome: SweepRow.Outcome, _ effective: [EffectiveParameter] = []
+    ) -> SweepRow {
+      SweepRow(
+        point: point, fabric: fabric, outcome: outcome, effective: effective, columns: columns)
     }
     do {
-      let parameters = try grid.parameters(at: point)
-      return try parameters.candidates(named: names, for: workload.layout).map {
-        switch $0.fabric {
-        case .success(let fabric): row(fabric.name, outcome(on: fabric, parameters))
-        case .failure(let error): row($0.name, .failed(Self.words(of: error)))
+      let parameters = try columns.grid.parameters(at: point)
+      return try parameters.candidatesApart(named: names, for: workload.layout).map { candidate in
+        switch candidate.fabric {
+        case .failure(let error):
+          return row(candidate.name, .failed(String(describing: error).onOneLine))
+        case .success(let fabric):
+          let found = outcome(on: fabric, parameters)
+          return row(fabric.name, found.outcome, found.effective)
         }
       }
     } catch {
-      return [row("", .failed(Self.words(of: error)))]
+      return [row("", .failed(String(describing: error).onOneLine))]
     }
   }
 
   private func outcome(
     on fabric: FabricSpecification, _ parameters: FabricParameters
-  ) -> SweepRow.Outcome {
+  ) -> Found {
+    let declared = parameters.effective(on: fabric)
     let key = Key(
-      parameters: [EffectiveParameter("fabric", fabric.name)] + fabric.effectiveParameters,
-      options: parameters.replayOptions(), cost: parameters.options.cost)
-    if let outcome = known.withLock({ $0[key] }) { return outcome }
-    let outcome: SweepRow.Outcome
-    do {
-      let row = try FabricRow(fabric.name, fabric, workload: workload, parameters: parameters)
-      outcome = .replayed(SweepRow.Numbers(row))
-    } catch {
-      outcome = .failed(Self.words(of: error))
+      fabric: fabric.name,
+      declaration: parameters.declared.first { $0.name == fabric.name },
+      parameters: declared, options: parameters.replayOptions(), cost: parameters.options.cost)
+    let answer = known.withLock { known in
+      let answer = known[key] ?? Answer()
+      known[key] = answer
+      return answer
     }
-    known.withLock { $0[key] = outcome }
-    return outcome
+    return answer.found.withLock { known in
+      if let known { return known }
+      let found = replayed(on: fabric, parameters, declared: declared)
+      known = found
+      return found
+    }
   }
 
-  /// An error on one line.
-  private static func words(of error: any Error) -> String {
-    String(describing: error).split(whereSeparator: \.isNewline)
-      .map { String($0.drop { $0 == " " }) }.joined(separator: "; ")
+  private func replayed(
+    on fabric: FabricSpecification, _ parameters: FabricParameters, declared: [EffectiveParameter]
+  ) -> Found {
+    do {
+      let row = try FabricRow(fabric.name, fabric, workload: workload, parameters: parameters)
+      return Found(
+        outcome: .replayed(SweepRow.Numbers(row)),
+        effective: row.result.effectiveParameters + [parameters.costParameter])
+    } catch {
+      return Found(outcome: .failed(error.description.onOneLine), effective: declared)
+    }
+  }
+}
+
+extension FabricParameters {
+  /// What a replay on a fabric rests on, as declared.
+  func effective(on fabric: FabricSpecification) -> [EffectiveParameter] {
+    fabric.effectiveParameters + replayOptions().effectiveParameters + [costParameter]
+  }
+
+  var costParameter: EffectiveParameter { EffectiveParameter("cost model", options.cost.rawValue) }
+
+  /// Fabrics by name, of which those that do not fit say why; a name that only another file of the
+  /// sweep has is no obstacle to the others.
+  func candidatesApart(
+    named names: [String], for layout: Layout
+  ) throws -> [FabricCandidate] {
+    guard !names.isEmpty else { return try candidates(named: names, for: layout) }
+    if let all = try? candidates(named: names, for: layout) { return all }
+    return names.flatMap { name in
+      do {
+        return try candidates(named: [name], for: layout)
+      } catch {
+        return [FabricCandidate(name) { throw error }]
+      }
+    }
   }
 }

@@ -8,6 +8,8 @@ struct SweepRow: Sendable {
   var values: [String]
   var fabric: String
   var outcome: Outcome
+  /// The values of the effective parameters, by their columns.
+  var parameters: [String]
 
   enum Outcome: Sendable {
     case replayed(Numbers)
@@ -21,107 +23,98 @@ struct SweepRow: Sendable {
     var exposedNanoseconds: Double
     var blockedNanoseconds: Double
     var reconfigurations: Int
-    var costUSD: Double
-    var iterationsPerSecondAndMillionUSD: Double
+    /// Nil for the ideal crossbar, which is not for sale.
+    var costUSD: Double?
+    /// Nil without a price, or where nothing takes time.
+    var iterationsPerSecondAndMillionUSD: Double?
   }
 
   var numbers: Numbers? {
     if case .replayed(let numbers) = outcome { numbers } else { nil }
   }
 
-  static func columns(of grid: SweepGrid) -> [Table.Column] {
-    [.number("point", "Point", .count)]
-      + grid.axes.map {
-        .text($0.option.split(separator: "-").joined(separator: "_"), $0.option)
-      } + [
-        .text("fabric", "Fabric"), .number("completion_ns", "Completion", .nanoseconds),
-        .number("bound_ns", "Bound", .nanoseconds),
-        .number("exposed_delay_ns", "Exposed delay", .nanoseconds),
-        .number("blocked_ns", "Blocked", .nanoseconds),
-        .number("reconfigurations", "Reconfigurations", .count),
-        .number("cost_usd", "Cost", .dollars),
-        .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
-        .text("failure", "Failure"),
-      ]
+  var failure: String? {
+    if case .failed(let reason) = outcome { reason } else { nil }
+  }
+
+  init(
+    point: Int, fabric: String, outcome: Outcome, effective: [EffectiveParameter],
+    columns: SweepColumns
+  ) {
+    self.point = point
+    values = columns.grid.values(at: point)
+    self.fabric = fabric
+    self.outcome = outcome
+    parameters = columns.values(of: effective)
   }
 
   /// The cells of the row, in the order of the columns.
-  var cells: [Cell] {
+  func cells(_ columns: SweepColumns, inputs: String) -> [Cell] {
     [Cell(point)] + values.map { .text($0) } + [.text(fabric)] + outcomeCells
+      + parameters.map(Self.parameterCell) + [.text(inputs)]
   }
 
   private var outcomeCells: [Cell] {
-    switch outcome {
-    case .failed(let reason):
-      return [Cell](repeating: .missing(""), count: 7) + [.text(reason)]
-    case .replayed(let numbers):
-      return [
-        .number(numbers.completionNanoseconds), .number(numbers.boundNanoseconds),
-        .number(numbers.exposedNanoseconds), .number(numbers.blockedNanoseconds),
-        Cell(numbers.reconfigurations), .number(numbers.costUSD),
-        .number(numbers.iterationsPerSecondAndMillionUSD), .text(""),
-      ]
+    guard let numbers else {
+      return SweepColumns.numbers.map { _ in .missing("") } + [.text(failure ?? "")]
     }
+    return [
+      .number(numbers.completionNanoseconds), .number(numbers.boundNanoseconds),
+      .number(numbers.exposedNanoseconds), .number(numbers.blockedNanoseconds),
+      Cell(numbers.reconfigurations), Cell(numbers.costUSD, orMissing: ""),
+      Cell(numbers.iterationsPerSecondAndMillionUSD, orMissing: ""), .text(""),
+    ]
   }
 
+  /// A number where the text is one that a cell can hold exactly.
+  private static func parameterCell(_ text: String) -> Cell {
+    if text.isEmpty { return .missing("") }
+    if let whole = Int64(text) { return .integer(whole) }
+    if text.contains("."), let number = Double(text) { return .number(number) }
+    return .text(text)
+  }
+}
+
+extension SweepRow {
   /// Reads a line that an earlier run wrote; nil when it is none.
-  init?(line: String, grid: SweepGrid) {
-    let fields = CommaSeparatedLine.fields(line)
-    let axisCount = grid.axes.count
-    guard fields.count == axisCount + 10, let point = Int(fields[0]) else { return nil }
+  init?(line: String, columns: SweepColumns) {
+    var fields = CommaSeparatedLine.fields(line)[...]
+    guard fields.count == columns.all.count, let point = fields.popFirst().flatMap({ Int($0) })
+    else { return nil }
     self.point = point
-    values = Array(fields[1..<1 + axisCount])
-    fabric = fields[1 + axisCount]
-    let rest = fields[(2 + axisCount)...]
-    let amounts = rest.prefix(7).compactMap(Double.init)
-    guard amounts.count == 7 else {
-      outcome = .failed(rest.last ?? "")
-      return
+    values = Array(fields.prefix(columns.grid.axes.count))
+    fields = fields.dropFirst(values.count)
+    fabric = fields.removeFirst()
+    let amounts = fields.prefix(SweepColumns.numbers.count).map { Double($0) }
+    fields = fields.dropFirst(amounts.count)
+    let reason = fields.removeFirst()
+    // The digest stands last.
+    parameters = Array(fields.dropLast())
+    if let completion = amounts[0], let bound = amounts[1], let exposed = amounts[2],
+      let blocked = amounts[3], let reconfigurations = amounts[4].flatMap({ Int(exactly: $0) })
+    {
+      outcome = .replayed(
+        Numbers(
+          completionNanoseconds: completion, boundNanoseconds: bound, exposedNanoseconds: exposed,
+          blockedNanoseconds: blocked, reconfigurations: reconfigurations, costUSD: amounts[5],
+          iterationsPerSecondAndMillionUSD: amounts[6]))
+    } else {
+      outcome = .failed(reason)
     }
-    outcome = .replayed(
-      Numbers(
-        completionNanoseconds: amounts[0], boundNanoseconds: amounts[1],
-        exposedNanoseconds: amounts[2], blockedNanoseconds: amounts[3],
-        reconfigurations: Int(amounts[4]), costUSD: amounts[5],
-        iterationsPerSecondAndMillionUSD: amounts[6]))
-  }
-
-  init(point: Int, values: [String], fabric: String, outcome: Outcome) {
-    self.point = point
-    self.values = values
-    self.fabric = fabric
-    self.outcome = outcome
   }
 }
 
 extension SweepRow.Numbers {
   init(_ row: FabricRow) {
     let total = row.result.total
-    self.init(
-      completionNanoseconds: total.completionNanoseconds, boundNanoseconds: total.boundNanoseconds,
-      exposedNanoseconds: total.exposedNanoseconds, blockedNanoseconds: total.blockedNanoseconds,
-      reconfigurations: total.reconfigurations, costUSD: row.bill.totalUSD,
-      iterationsPerSecondAndMillionUSD: row.performancePerMillionUSD)
-  }
-}
-
-/// One line of comma-separated values as `Table.csv` writes it.
-enum CommaSeparatedLine {
-  /// The fields, without their quotes.
-  static func fields(_ line: String) -> [String] {
-    var fields = [""]
-    var isQuoted = false
-    var characters = Substring(line).unicodeScalars
-    while let scalar = characters.popFirst() {
-      switch scalar {
-      case "\"" where isQuoted && characters.first == "\"":
-        characters.removeFirst()
-        fields[fields.count - 1].append("\"")
-      case "\"": isQuoted.toggle()
-      case "," where !isQuoted: fields.append("")
-      default: fields[fields.count - 1].unicodeScalars.append(scalar)
-      }
-    }
-    return fields
+    completionNanoseconds = total.completionNanoseconds
+    boundNanoseconds = total.boundNanoseconds
+    exposedNanoseconds = total.exposedNanoseconds
+    blockedNanoseconds = total.blockedNanoseconds
+    reconfigurations = total.reconfigurations
+    guard row.fabric.name != "ideal" else { return }
+    costUSD = row.bill.totalUSD
+    let performance = row.performancePerMillionUSD
+    if performance.isFinite { iterationsPerSecondAndMillionUSD = performance }
   }
 }

@@ -5,54 +5,73 @@ struct SweepSummary {
   /// Columns that only the file has.
   private static let leftOut = ["point", "blocked_ns", "reconfigurations", "failure"]
 
-  private let grid: SweepGrid
+  private let columns: SweepColumns
+  private let inputs: String
   private let rows: [SweepRow]
+  private let rowCount: Int
   private let failures: [SweepRow]
 
-  init(_ rows: [SweepRow], of grid: SweepGrid) {
-    self.grid = grid
+  /// - Parameter inputs: the digest that the rows have.
+  init(_ rows: [SweepRow], columns: SweepColumns, inputs: String) {
+    self.columns = columns
+    self.inputs = inputs
+    rowCount = rows.count
     failures = rows.filter { $0.numbers == nil }
-    // The ideal crossbar is a yardstick, not for sale.
-    self.rows = rows.filter { $0.numbers != nil && $0.fabric != "ideal" }
+    let replayed = rows.filter { $0.numbers != nil }
+    // The ideal crossbar is a yardstick, not for sale: it stands only alone.
+    let buildable = replayed.filter { $0.fabric != "ideal" }
+    self.rows = buildable.isEmpty ? replayed : buildable
   }
+
+  var hasFailures: Bool { !failures.isEmpty }
+  var hasOnlyFailures: Bool { failures.count == rowCount }
 
   var sentences: [String] {
     var sentences: [String] = []
-    if let fastest = best({ -$0.completionNanoseconds }) {
-      sentences.append("Fastest: \(name(of: fastest)), \(time(fastest)) at \(price(fastest)).")
+    if let fastest = best({ (-$0.completionNanoseconds, -($0.costUSD ?? .infinity)) }) {
+      sentences.append("Fastest: \(name(of: fastest)), \(figures(of: fastest)).")
       let limit = (fastest.numbers?.completionNanoseconds ?? 0) * 1.05
       let near = rows.filter { ($0.numbers?.completionNanoseconds ?? .infinity) <= limit }
-      if let cheapest = best(of: near, { -$0.costUSD }) {
-        sentences.append(
-          "Cheapest within 5 %: \(name(of: cheapest)), \(time(cheapest)) at \(price(cheapest)).")
+      if let cheapest = best(
+        of: near, { (-($0.costUSD ?? .infinity), -$0.completionNanoseconds) }),
+        (cheapest.numbers?.costUSD ?? .infinity) < fastest.numbers?.costUSD ?? .infinity
+      {
+        sentences.append("Cheapest within 5 %: \(name(of: cheapest)), \(figures(of: cheapest)).")
       }
     }
-    if let most = best({ $0.iterationsPerSecondAndMillionUSD }) {
-      sentences.append(
-        "Most work per dollar of network: \(name(of: most)), \(time(most)) at \(price(most)).")
+    if let most = best({ ($0.iterationsPerSecondAndMillionUSD ?? 0, 0) }),
+      most.numbers?.iterationsPerSecondAndMillionUSD != nil
+    {
+      sentences.append("Most work per dollar of network: \(name(of: most)), \(figures(of: most)).")
     }
-    if let first = failures.first, case .failed(let reason) = first.outcome {
-      sentences.append(
-        "\(failures.count) rows have no result; the first: \(name(of: first)): \(reason)")
-    }
+    if let failures = failureSentence { sentences.append(failures) }
     return sentences
+  }
+
+  /// How many rows have no result and why the first has none; nil where all have one.
+  var failureSentence: String? {
+    failures.first.map {
+      "\(failures.count) of \(rowCount) rows have no result; the first: \(name(of: $0)): "
+        + ($0.failure ?? "")
+    }
   }
 
   /// Rows that no other row beats in both time and cost, fastest first.
   var paretoFront: Table {
     var table = Table(
       "Faster or cheaper than all others",
-      columns: SweepRow.columns(of: grid).filter { !Self.leftOut.contains($0.key) })
-    var cheapest = Double.infinity
+      columns: columns.all.filter { !Self.leftOut.contains($0.key) })
+    var cheapest: Double?
     let ordered = rows.indices.sorted {
       guard let left = rows[$0].numbers, let right = rows[$1].numbers else { return false }
-      return (left.completionNanoseconds, left.costUSD, $0)
-        < (right.completionNanoseconds, right.costUSD, $1)
+      return (left.completionNanoseconds, left.costUSD ?? .infinity, $0)
+        < (right.completionNanoseconds, right.costUSD ?? .infinity, $1)
     }
     for row in ordered.map({ rows[$0] }) {
-      guard let numbers = row.numbers, numbers.costUSD < cheapest else { continue }
-      cheapest = numbers.costUSD
-      let cells = zip(SweepRow.columns(of: grid), row.cells)
+      let cost = row.numbers?.costUSD ?? .infinity
+      if let cheapest, cost >= cheapest { continue }
+      cheapest = cost
+      let cells = zip(columns.all, row.cells(columns, inputs: inputs))
       table.append(cells.filter { !Self.leftOut.contains($0.0.key) }.map(\.1))
     }
     return table
@@ -60,27 +79,27 @@ struct SweepSummary {
 
   /// The first of the rows with the highest score.
   private func best(
-    of rows: [SweepRow]? = nil, _ score: (SweepRow.Numbers) -> Double
+    of rows: [SweepRow]? = nil, _ score: (SweepRow.Numbers) -> (Double, Double)
   ) -> SweepRow? {
-    var best: (row: SweepRow, score: Double)?
+    var best: (row: SweepRow, score: (Double, Double))?
     for row in rows ?? self.rows {
       guard let numbers = row.numbers else { continue }
       let score = score(numbers)
-      if score > best?.score ?? -.infinity { best = (row, score) }
+      if let best, score <= best.score { continue }
+      best = (row, score)
     }
     return best?.row
   }
 
   private func name(of row: SweepRow) -> String {
-    let values = zip(grid.axes, row.values).map { "\($0.option) \($1)" }
+    let values = zip(columns.grid.axes, row.values).map { "\($0.option) \($1)" }
     return ([row.fabric] + values).filter { !$0.isEmpty }.joined(separator: ", ")
   }
 
-  private func time(_ row: SweepRow) -> String {
-    HumanNumber.text(row.numbers?.completionNanoseconds ?? 0, .nanoseconds)
-  }
-
-  private func price(_ row: SweepRow) -> String {
-    HumanNumber.text(row.numbers?.costUSD ?? 0, .dollars)
+  /// "3.09 s at $100 k".
+  private func figures(of row: SweepRow) -> String {
+    let time = HumanNumber.text(row.numbers?.completionNanoseconds ?? 0, .nanoseconds)
+    guard let cost = row.numbers?.costUSD else { return time }
+    return "\(time) at \(HumanNumber.text(cost, .dollars))"
   }
 }
