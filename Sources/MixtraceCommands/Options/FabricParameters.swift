@@ -44,6 +44,6 @@ struct FabricParameters {
     ReplayOptions(
       policy: other ?? policy,
       predictor: DemandPredictors.named(options.predictor).map { PredictorChoice($0) },
-      pacing: options.pacing)
+      pacing: options.pacing, batching: FluidBatching(relativeStep: options.batching))
   }
 }

@@ -65,16 +65,21 @@ struct ReproduceVerb: Verb {
     show("the paper's table", done: 0, of: variants.count + 1, meter, terminal)
     let base = try PaperReproduction(table: published, measured: measured, inputs: inputs)
     var outcomes: [PaperOutcome] = []
+    var failures: [String] = []
     for (done, variant) in variants.enumerated() {
       show(variant.input, done: done + 1, of: variants.count + 1, meter, terminal)
-      outcomes.append(
-        PaperOutcome(
-          variant: variant,
-          outcome: try PaperReproduction(
-            table: published, measured: measured, inputs: variant.inputs, known: base)))
+      do {
+        outcomes.append(
+          PaperOutcome(
+            variant: variant,
+            outcome: try PaperReproduction(
+              table: published, measured: measured, inputs: variant.inputs, known: base)))
+      } catch {
+        failures.append("\(variant.input), \(variant.tried): \(error)")
+      }
     }
     meter.finish()
-    document(base, outcomes, models).print(results, on: terminal)
+    document(base, outcomes, failures, models).print(results, on: terminal)
     return base.absences.isEmpty ? .done : .doneWithWarnings
   }
 
@@ -104,7 +109,8 @@ struct ReproduceVerb: Verb {
   }
 
   private func document(
-    _ base: PaperReproduction, _ outcomes: [PaperOutcome], _ models: [PaperModel]
+    _ base: PaperReproduction, _ outcomes: [PaperOutcome], _ failures: [String],
+    _ models: [PaperModel]
   ) -> ResultDocument {
     var document = ResultDocument()
     let answered = base.table.cells.filter { base.error($0) != nil }.count
@@ -117,6 +123,7 @@ struct ReproduceVerb: Verb {
         + "apart stand in the same order.",
     ]
     document.sentences += base.absences.map { "Warning: \($0)" }
+    document.sentences += failures.map { "Could not be tried: \($0)." }
     document.remarks = [
       inputsRemark(models),
       "Note: tensor-parallel lanes are one end, and their traffic is part of the fitted compute; "
