@@ -37,6 +37,25 @@ struct CircuitsTests {
     }
   }
 
+  @Test("a search that was given up says so, one that ended does not")
+  func provenBest() throws {
+    try withScratchFolder { folder in
+      let trace = folder.path("wide.mixt")
+      try succeeding(
+        ["synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "1", "--layers", "0"]
+          + ["--tokens-per-rank", "64", "--iterations", "1", "--trace", trace])
+      func said(region: String) throws -> String {
+        try succeeding(
+          ["circuits", trace, "--duplex", "independent", "--nics-per-server", "4", "--alpha", "3"]
+            + ["--delay", "1 s", "--format", "json", "--compare", "exact-permutations"]
+            + ["--region", region]
+        ).sentences()
+      }
+      #expect(try !said(region: "2").contains("not proven"))
+      #expect(try said(region: "8").contains("not proven to be the best for"))
+    }
+  }
+
   @Test("the parameters in force are printed")
   func parameters() throws {
     let rows = try rows(

@@ -58,8 +58,9 @@ struct OpticsStudy {
     guard let worth, worth.reconfiguration.isWorthwhile,
       let delay = worth.breakEvenNanoseconds.value, let declared = fabric.optical?.delay
     else { return nil }
-    return "On \(fabric.name): changing circuits for every pass pays below an exposed delay of "
-      + "\(HumanNumber.text(delay, .nanoseconds)); the declared one is \(words(of: declared))."
+    return "On \(fabric.name): changing circuits for every pass pays while less than "
+      + "\(HumanNumber.text(delay, .nanoseconds)) of a change is exposed; a change takes "
+      + "\(words(of: declared)), of which what compute hides is not exposed."
   }
 
   /// "49.5 ms (41.1 ms and 350 µs for each of 24 pairs)" where each pair counts.

@@ -104,6 +104,10 @@ struct CircuitsVerb: Verb {
     for score in scores {
       if let failure = score.failure {
         sentences.append("\(score.name) has no result: \(failure.onOneLine).")
+      } else if score.unprovenCount > 0 {
+        sentences.append(
+          "\(score.name): not proven to be the best for \(score.unprovenCount) of "
+            + "\(score.demandCount) demands, which are too large to search in full.")
       }
     }
     return sentences

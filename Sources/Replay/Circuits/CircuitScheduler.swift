@@ -18,6 +18,9 @@ public protocol CircuitScheduler: Sendable {
   ///
   /// Never more circuits at a server than it has optical ports, in either direction.
   func schedule(for request: CircuitRequest) -> CircuitSchedule
+
+  /// Whether its answer is proven to be the best of its kind; nil for a scheduler that never claims it.
+  func isProvenBest(for request: CircuitRequest) -> Bool?
 }
 
 /// A scheduler that answers with one set of circuits until further notice.
@@ -37,6 +40,8 @@ extension StandingCircuitScheduler {
 }
 
 extension CircuitScheduler {
+  public func isProvenBest(for request: CircuitRequest) -> Bool? { nil }
+
   /// The circuits that stand for a demand, or the first configuration of a sequence.
   ///
   /// - Parameters:

@@ -282,9 +282,11 @@ package struct FlowSession: Sendable {
     }
   }
 
-  /// When rates of the collected component change next unless something starts: when its first flow
-  /// ends, or the mean of the ends within a step from there on, weighted by rate, so that as much
-  /// capacity is used too early as is left unused too long. All that end up to the horizon end then.
+  /// When rates of the collected component change next unless something starts.
+  ///
+  /// That is when its first flow ends, or the mean of the ends within a step from there on, weighted by
+  /// rate, so that as much capacity is used too early as is left unused too long. All that end up to
+  /// the horizon end then.
   private func nextMoment() -> (moment: Double, horizon: Double) {
     var first = Double.infinity
     for flow in scratch.flows { first = min(first, flows.finish(of: Int(flow))) }

@@ -48,8 +48,9 @@ public enum FabricCatalogue {
     return compared.compactMap { $0.offer(for: cluster).fabric }
   }
 
-  /// The fabric of that name, or why the cluster cannot have it; nil for a name that is not in
-  /// `names`. Nothing else is laid out.
+  /// The fabric of that name, or why the cluster cannot have it; nil for a name not in `names`.
+  ///
+  /// Nothing else is laid out.
   public static func offer(
     named name: String, layout: Layout, nicBitsPerSecond: Double = 400e9, switchRadix: Int = 64,
     opticalNICsPerServer: Int? = nil, serversPerRegion: Int? = nil

@@ -16,6 +16,10 @@ public struct SchedulerScore: Sendable {
   /// Bytes over circuits, and over the packet network.
   public var circuitBytes = 0.0
   public var electricalBytes = 0.0
+  /// Demands of regions in all phases, and those for which a scheduler that searches for the best is not
+  /// sure to have found it.
+  public var demandCount = 0
+  public var unprovenCount = 0
   /// Why there is no number, in words; nil when there is one.
   public var failure: String?
 }
@@ -67,6 +71,8 @@ private func score(
         score.configurations += outcome.configurationsUsed * phase.count
         score.circuitBytes += Double(outcome.circuitBytes) * Double(phase.count)
         score.electricalBytes += Double(outcome.electricalBytes) * Double(phase.count)
+        score.demandCount += phase.count
+        if scheduler.isProvenBest(for: request) == false { score.unprovenCount += phase.count }
         if outcome.completionNanoseconds > slowest.completionNanoseconds { slowest = outcome }
       } catch {
         score.failure = error.description

@@ -25,6 +25,8 @@ public struct PermutationOptimum: CircuitScheduler {
       laidOut: solve(request).planes.reservations, size: request.serverCount)
   }
 
+  public func isProvenBest(for request: CircuitRequest) -> Bool? { solve(request).isExact }
+
   /// The best planes that were found, and whether none are better.
   package func solve(_ request: CircuitRequest) -> (planes: PlaneSchedule, isExact: Bool) {
     var best = Spectra().planes(for: request)

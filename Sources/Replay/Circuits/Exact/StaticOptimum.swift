@@ -41,6 +41,10 @@ public struct StaticOptimum: StandingCircuitScheduler {
     solve(request).circuits
   }
 
+  public func isProvenBest(for request: CircuitRequest) -> Bool? {
+    stepLimit == 0 ? nil : solve(request).isProven
+  }
+
   public func solve(_ request: CircuitRequest) -> StaticOptimumResult {
     let times = HybridTimes(request, duplex: duplex)
     var best = [Int32](repeating: 0, count: times.size * times.size)

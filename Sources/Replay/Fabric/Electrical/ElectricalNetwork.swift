@@ -98,7 +98,9 @@ extension ElectricalWiring {
   public func pathCount(from source: Int, to destination: Int) -> Int { 1 }
 }
 
-/// No links: any attachment reaches any other at full rate. Billed as a non-blocking fat-tree.
+/// No links: any attachment reaches any other at full rate.
+///
+/// Billed as a non-blocking fat-tree.
 public struct Crossbar: ElectricalNetwork {
   public init() {}
   public var name: String { "crossbar" }
