@@ -48,6 +48,27 @@ struct FabricFailureTests {
     }
   }
 
+  @Test("a fabric with a failure stands beside itself without")
+  func slowdown() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      func row(_ options: String...) throws -> [String: Any] {
+        try #require(
+          try succeeding(
+            ["replay", trace, "--fabric", "fat-tree", "--nic-rate", "1 Gb/s", "--format", "json"]
+              + options
+          ).rows("fabrics").first)
+      }
+      let failed = try row("--fail", "server 1 nic 0")
+      let healthy = try row()
+      #expect(healthy["failure_slowdown_share"] is NSNull)
+      let (time, usual) = (failed["completion_ns"] as? Double, healthy["completion_ns"] as? Double)
+      let slower = try #require(failed["failure_slowdown_share"] as? Double)
+      #expect(slower > 0)
+      #expect(abs(slower + 1 - (try #require(time)) / (try #require(usual))) < 1e-12)
+    }
+  }
+
   @Test("nothing replayed is a failure, with every fabric's reason")
   func none() throws {
     try withScratchFolder { folder in

@@ -5,11 +5,14 @@ internal import TraceModel
 /// The tables of a replay.
 enum ReplayTables {
   static func fabrics(_ comparison: FabricComparison) -> Table {
+    let hasFailures = comparison.rows.contains { $0.healthyNanoseconds != nil }
     var table = Table(
       "Completion by fabric",
       columns: [
         .text("fabric", "Fabric"), .number("completion_ns", "Completion", .nanoseconds),
         .number("slowdown_ratio", "vs best", .ratio, isForMachinesOnly: true),
+        .number(
+          "failure_slowdown_share", "by failure", .share, isForMachinesOnly: !hasFailures),
         .number("network_ns", "Network", .nanoseconds),
         .number("compute_ns", "Compute", .nanoseconds, isForMachinesOnly: true),
         .number("exposed_delay_ns", "Exposed delay", .nanoseconds),
@@ -18,7 +21,8 @@ enum ReplayTables {
         .number("reconfigurations", "Reconfigurations", .count, isForMachinesOnly: true),
         .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
         .number("of_bound_share", "of bound", .share),
-        .number("network_of_bound_share", "network of bound", .share),
+        .number(
+          "network_of_bound_share", "network of bound", .share, isForMachinesOnly: hasFailures),
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("cost_usd", "Cost", .dollars),
         .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
@@ -45,6 +49,10 @@ enum ReplayTables {
         + "for what the network adds. of circuits: how well the circuits that were set are used, "
         + "where all senders start together and wait for none. The ideal crossbar is a yardstick, not for sale."
     ]
+    if hasFailures {
+      table.notes.append(
+        "by failure: how much slower than the same fabric without what has failed.")
+    }
     return table
   }
 
@@ -61,6 +69,7 @@ enum ReplayTables {
     return [
       .text(row.label), .number(total.completionNanoseconds),
       .number(best > 0 ? total.completionNanoseconds / best : 1),
+      Cell(row.slowdownByFailure, orMissing: ""),
       Cell(row.networkNanoseconds, orMissing: ""), Cell(computeNanoseconds, orMissing: ""),
       circuits(total.exposedNanoseconds), circuits(total.hiddenNanoseconds),
       circuits(total.blockedNanoseconds),

@@ -15,6 +15,8 @@ struct FabricRow {
   /// What the network adds: completion without that on a network of unlimited rate; nil where that is
   /// not known.
   let networkNanoseconds: Double?
+  /// Completion when everything works; nil where nothing has failed.
+  let healthyNanoseconds: Double?
 
   /// Replays a workload on a fabric.
   ///
@@ -32,9 +34,21 @@ struct FabricRow {
     self.result = result
     bill = parameters.bill(for: fabric, layout: workload.layout)
     networkNanoseconds = computeNanoseconds.map { max(0, result.completionNanoseconds - $0) }
+    var healthy = fabric
+    healthy.failures = []
+    healthyNanoseconds =
+      fabric.failures.isEmpty
+      ? nil
+      : try replay(workload, on: healthy, options: parameters.replayOptions(policy: policy))
+        .completionNanoseconds
   }
 
   var completionNanoseconds: Double { result.completionNanoseconds }
+
+  /// By which share what has failed makes it slower; nil where nothing has.
+  var slowdownByFailure: Double? {
+    healthyNanoseconds.map { $0 > 0 ? completionNanoseconds / $0 - 1 : 0 }
+  }
 
   /// True for the row with circuits set once beside one that changes them.
   var isSetOnce: Bool { label.hasSuffix(Self.setOnce) }
