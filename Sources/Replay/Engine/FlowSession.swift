@@ -9,7 +9,7 @@
 /// A flow has one or more subflows over paths of links, each with a max-min fair rate; it ends when
 /// its bytes are gone. Moments within one part in 10^12 of each other are one moment, so that equal
 /// flows whose rates were rounded differently end together. Flat columns throughout; a flow's columns
-/// are kept until the session ends.
+/// are kept until all flows that have ended are forgotten.
 ///
 /// With `FluidBatching`, flows of a component that end within a step leave it together: each ends at
 /// its own time at the rate it had, and the others get their new rates once, at the mean of those
@@ -194,8 +194,10 @@ package struct FlowSession: Sendable {
   private mutating func progress(_ flow: Int) {
     let step = now - flows.updatedAt[flow]
     guard step > 0 else { return }
+    let end = flows.finish(of: flow)
     flows.left[flow] = max(0, flows.left[flow] - flows.rate[flow] * step)
-    flows.updatedAt[flow] = now
+    // A batched flow that is over keeps the moment at which it was.
+    flows.updatedAt[flow] = batching.isExact ? now : min(now, end)
     let subflows = flows.subflows(of: flow)
     if subflows.count > 1 {
       for subflow in subflows {
@@ -291,6 +293,8 @@ package struct FlowSession: Sendable {
     var first = Double.infinity
     for flow in scratch.flows { first = min(first, flows.finish(of: Int(flow))) }
     guard !batching.isExact, first < .infinity else { return (first, first) }
+    // What is over by now was held for a mean that something new has put off: it must not wait again.
+    guard first > now else { return (now, now) }
     var (oldest, last) = (now, first)
     for flow in scratch.flows.lazy.map({ Int($0) }) {
       oldest = min(oldest, flows.startedAt[flow])

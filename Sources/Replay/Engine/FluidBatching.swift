@@ -7,9 +7,12 @@ public struct FluidBatching: Sendable, Hashable {
   /// capacity left unused cancel. On all-to-alls of 256 ends a step of 0.02 moves the completion
   /// by up to 0.6 % and single flows by 0.08 % on average and 1.7 % at most; a step of 0.005 by
   /// 0.14 %, 0.03 % and 0.7 %. A completion may come out below its lower bound by as much.
-  public var relativeStep: Double
+  public private(set) var relativeStep: Double
 
-  public init(relativeStep: Double) { self.relativeStep = max(0, relativeStep) }
+  /// - Parameter relativeStep: 0 to 1; what is not a number counts as 0.
+  public init(relativeStep: Double) {
+    self.relativeStep = relativeStep > 0 ? min(relativeStep, 1) : 0
+  }
 
   /// Rates are worked out anew whenever a flow ends.
   public static let exact = FluidBatching(relativeStep: 0)

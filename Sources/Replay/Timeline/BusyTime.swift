@@ -13,6 +13,8 @@ package struct BusyTime: Sendable {
     }
   }
 
+  package mutating func removeAll() { stretches.removeAll(keepingCapacity: true) }
+
   /// What the stretches cover together.
   ///
   /// O(n log n).

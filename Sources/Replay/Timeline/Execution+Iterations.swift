@@ -11,27 +11,28 @@ extension Execution {
       for iteration in iterations.indices where !isAbandoned {
         iterations[iteration].start = start
         iterations[iteration].end = start
-        try run(partsOf: iterations[iteration].phases) { execution, part in
+        try run(partsOf: iterations[iteration].phases, from: start) { execution, part in
           if execution.predecessorsLeft[part] == 0 { execution.schedule(part, at: start) }
         }
         start = iterations[iteration].end
       }
     }
-    for region in regions.indices { retireCircuits(of: region) }
   }
 
   /// Runs every shard with parts in some phases.
   ///
-  /// - Parameter schedule: called for each part before its shard runs.
+  /// - Parameters:
+  ///   - start: until when a shard is brought up before its parts are scheduled.
+  ///   - schedule: called for each part before its shard runs.
   private mutating func run(
-    partsOf phases: Range<Int>, schedule: (inout Execution, Int) -> Void
+    partsOf phases: Range<Int>, from start: Double, schedule: (inout Execution, Int) -> Void
   ) throws(ReplayError) {
     let buckets = partsByShard(of: phases)
     var latest = now
     for shard in 0..<shards.count where !isAbandoned {
       let parts = buckets.parts[buckets.offsets[shard]..<buckets.offsets[shard + 1]]
       guard !parts.isEmpty else { continue }
-      resume(shard)
+      try resume(shard, until: start)
       for part in parts { schedule(&self, Int(part)) }
       try runShard(parts: parts.count)
       if partsLeftOfShard > 0, !isAbandoned { throw stuck(among: parts) }
@@ -39,6 +40,8 @@ extension Execution {
       suspend(shard)
     }
     now = latest
+    for region in regions.indices { retireCircuits(of: region) }
+    traffic.settle()
   }
 
   /// The parts of some phases in ascending order, shard by shard.
@@ -59,14 +62,21 @@ extension Execution {
 
   private func shard(ofPart part: Int) -> Int { shards.shard(ofPart: part, of: program) }
 
-  /// Takes up a shard where it stood: its clock, and changes of circuits that are still going on.
-  private mutating func resume(_ shard: Int) {
+  /// Takes up a shard where it stood, and plays the changes of its circuits that end before `start`.
+  private mutating func resume(_ shard: Int, until start: Double) throws(ReplayError) {
     now = suspended[shard].now
     events = Heap(suspended[shard].events)
     session.restart(at: now)
     carried.removeAll(keepingCapacity: true)
     if !suspended[shard].hasRun { regionsToLookAt = suspended[shard].regions }
     suspended[shard].hasRun = true
+    while let event = events.min, event.time < start {
+      events.removeMin()
+      now = max(now, event.time)
+      session.advance(to: now)
+      try handle(event)
+      try lookAtRegions()
+    }
   }
 
   private mutating func suspend(_ shard: Int) {
@@ -84,7 +94,7 @@ extension Execution {
         advice: "replay by dependencies, or replay a trace with times")
     }
     for index in iterations.indices { iterations[index].start = .infinity }
-    try run(partsOf: plan.phases.indices) { execution, part in
+    try run(partsOf: plan.phases.indices, from: 0) { execution, part in
       let phase = Int(execution.program.partPhase[part])
       if execution.rows[phase] == nil { execution.begin(phase: phase) }
       let start = Double(execution.program.partStart[part] &- first)
@@ -96,8 +106,9 @@ extension Execution {
   }
 
   private func stuck(among parts: ArraySlice<Int32>) -> ReplayError {
-    let phases = parts.lazy.map { Int(program.partPhase[Int($0)]) }
-    let phase = phases.first { !records[$0].isDone } ?? 0
+    let part =
+      parts.first { !hasRun[Int($0)] || receiptsLeft[Int($0)] > 0 } ?? parts[parts.startIndex]
+    let phase = Int(program.partPhase[Int(part)])
     return ReplayError(
       "it can never end: its predecessors wait for it, or its links carry nothing",
       at: "operation \(plan.phases[phase].step.operation)",
@@ -107,7 +118,7 @@ extension Execution {
 
 /// A shard while others run.
 struct SuspendedShard: Sendable {
-  /// Ends of its regions' queues are looked at when it runs first.
+  /// Regions whose queues are looked at when it runs first.
   var regions: [Int] = []
   var hasRun = false
   var now = 0.0

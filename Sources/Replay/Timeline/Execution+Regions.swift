@@ -102,7 +102,7 @@ extension Execution {
       traffic.addPlacement(
         of: choices.matrices[circuits], region: region, from: regions[region].placedAt, to: now)
     }
-    regions[region].placedAt = now
+    regions[region].placedAt = max(regions[region].placedAt, now)
   }
 
   // MARK: Letting traffic go

@@ -38,7 +38,7 @@ struct Execution {
   var partOfEnd: [Int32]
 
   var records: [PhaseRecord]
-  /// Rows of the phases that have begun and not ended.
+  /// Rows of the phases that have begun and not ended in every shard.
   var rows: [PhaseFlows?]
   /// By flow of the session; forgotten with the session's flows.
   var carried: [CarriedFlow] = []
@@ -140,7 +140,7 @@ struct Execution {
     carried.removeAll(keepingCapacity: true)
   }
 
-  private mutating func handle(_ event: Event) throws(ReplayError) {
+  mutating func handle(_ event: Event) throws(ReplayError) {
     switch event.kind {
     case .circuitsUp: try circuitsUp(in: Int(event.number))
     case .partEnds: end(part: Int(event.number))
@@ -154,19 +154,20 @@ struct Execution {
   mutating func schedule(_ part: Int, at time: Double) {
     let phase = Int(program.partPhase[part])
     if rows[phase] == nil { begin(phase: phase) }
-    readyAt[part] = batchedMoment(after: time, time + program.partCompute[part], phase: phase)
+    let isJoin = program.partEnd[part] == Program.nobody
+    readyAt[part] =
+      isJoin ? time : batchedMoment(after: time, time + program.partCompute[part], phase: phase)
     events.insert(Event(time: readyAt[part], kind: .partIsReady, number: Int32(part)))
   }
 
   /// With batching, parts of a phase become ready in steps of the least time that the phase takes: at
-  /// the nearest one that is not before `earliest`.
+  /// the nearest one, but not before `earliest`.
   private func batchedMoment(after earliest: Double, _ moment: Double, phase: Int) -> Double {
     let planned = plan.phases[phase]
     let step =
       options.batching.relativeStep * bounds[planned.demand].nanoseconds * planned.scale
     guard step > 0 else { return moment }
-    let nearest = (moment / step).rounded() * step
-    return nearest >= earliest ? nearest : (moment / step).rounded(.up) * step
+    return max(earliest, (moment / step).rounded() * step)
   }
 
   /// Lays out what a phase sends, before its first part is ready.

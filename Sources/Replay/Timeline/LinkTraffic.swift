@@ -4,6 +4,12 @@ struct LinkTraffic: Sendable {
   private var bytes: [Double]
   /// By region and cell of its circuit matrix.
   private var circuitBytes: [[Double]]
+  /// By region and cell: bytes that the circuits could have carried during all communication while
+  /// they were in place.
+  private var circuitRoom: [[Double]]
+  /// Nanoseconds during which anything was on the way.
+  private var communicationTime = 0.0
+  /// Since `settle`.
   private var placements: [Placement] = []
   private var communication = BusyTime()
 
@@ -19,6 +25,7 @@ struct LinkTraffic: Sendable {
     self.network = network
     bytes = [Double](repeating: 0, count: network.links.count)
     circuitBytes = [[Double]](repeating: [], count: network.regions.count)
+    circuitRoom = circuitBytes
   }
 
   /// Notes that something was on the way.
@@ -45,28 +52,29 @@ struct LinkTraffic: Sendable {
     return [Double](repeating: 0, count: size * size)
   }
 
-  /// By region and cell: bytes that the circuits could have carried during all communication while
-  /// they were in place.
-  private func circuitRoom(_ communication: BusyTime.Totals) -> [[Double]] {
-    var room = network.regions.indices.map { noCircuits(in: $0) }
+  /// Adds up what was noted since the last time; nothing that is noted later may lie before its end.
+  mutating func settle() {
+    let totals = communication.totals()
+    communicationTime += totals.all
     for placement in placements {
-      let time = communication.time(from: placement.from, to: placement.to)
-      let servers = network.regions[placement.region]
+      let time = totals.time(from: placement.from, to: placement.to)
+      guard time > 0 else { continue }
+      let (region, servers) = (placement.region, network.regions[placement.region])
+      if circuitRoom[region].isEmpty { circuitRoom[region] = noCircuits(in: region) }
       for (cell, count) in placement.matrix.cells.enumerated() where count > 0 {
         let rate = network.circuitRate(
           from: servers[cell / servers.count], to: servers[cell % servers.count])
-        room[placement.region][cell] += Double(count) * rate * time
+        circuitRoom[region][cell] += Double(count) * rate * time
       }
     }
-    return room
+    placements.removeAll(keepingCapacity: true)
+    communication.removeAll()
   }
 
   /// The links with the highest utilisation; ties stay in the order of the links.
   func busiest(_ count: Int) -> [LinkUse] {
-    let totals = communication.totals()
-    let time = totals.all
+    let time = communicationTime
     guard time > 0, count > 0 else { return [] }
-    let circuitRoom = circuitRoom(totals)
     var uses: [(name: LinkName, tier: LinkTier, bytes: Double, utilisation: Double)] = []
     for link in bytes.indices where bytes[link] > 0 {
       uses.append(
@@ -81,7 +89,8 @@ struct LinkTraffic: Sendable {
           (
             .circuit(
               source: servers[cell / servers.count], destination: servers[cell % servers.count]),
-            .circuit, amount, amount / max(circuitRoom[region][cell], amount)
+            .circuit, amount,
+            amount / max(circuitRoom[region].isEmpty ? 0 : circuitRoom[region][cell], amount)
           ))
       }
     }

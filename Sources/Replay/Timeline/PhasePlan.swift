@@ -204,8 +204,15 @@ package struct PhasePlan: Sendable {
 
   private static func check(_ workload: Workload) throws(ReplayError) {
     let ends = workload.endpointCount
+    var iteration = Int32.min
     for step in workload.steps {
       let place = "operation \(step.operation)"
+      guard step.iteration >= iteration else {
+        throw ReplayError(
+          "iteration \(step.iteration) stands after iteration \(iteration)", at: place,
+          advice: "order the steps by iteration")
+      }
+      iteration = step.iteration
       guard (0..<workload.demands.count).contains(step.demand) else {
         throw ReplayError("it uses demand \(step.demand) of \(workload.demands.count)", at: place)
       }

@@ -40,7 +40,7 @@ public func replay(
     plan.phases.contains { $0.computeNanoseconds > 0 }
   result.fill(from: played, withoutDelays: instant)
   result.addBounds(of: played, in: workload)
-  if let coarser = runs.dropFirst().first, !played.isAbandoned {
+  if let coarser = runs.dropFirst().first, !played.isAbandoned, !coarser.isAbandoned {
     result.batchingError = abs(coarser.now - played.now) / max(played.now, .leastNormalMagnitude)
   }
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)

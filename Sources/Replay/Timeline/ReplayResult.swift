@@ -25,7 +25,8 @@ public struct ReplayResult: Sendable {
   /// By how much the completion changes, relative to it, when the step of the batching is doubled: an
   /// estimate of the error; nil when the replay is exact.
   public var batchingError: Double?
-  /// True when the replay stopped at `giveUpAfterNanoseconds`.
+  /// True when the replay stopped at `giveUpAfterNanoseconds`: the completion is above that, and other
+  /// numbers are of what had been played until then.
   public var isAbandoned = false
 
   public var completionNanoseconds: Double { total.completionNanoseconds }

@@ -1,19 +1,20 @@
 internal import TraceModel
 
-/// Ends (ranks or servers) that have nothing to do with those of any other shard inside an iteration.
+/// Ends (ranks or servers) that have nothing to do with those of any other shard but the beginning of
+/// an iteration.
 ///
 /// Ends of two shards exchange no bytes, wait for no part of each other, belong to no common region
 /// and share no link that could ever fill up. Each shard can therefore be run by itself from the
 /// moment at which the iteration begins: what it touches stays in the caches, and what is kept for a
 /// flow can be given back with its shard.
-struct Shards: Sendable {
+package struct Shards: Sendable {
   /// By end; shards are numbered by their lowest end.
-  private(set) var ofEnd: [Int32] = []
-  private(set) var count = 0
+  package private(set) var ofEnd: [Int32] = []
+  package private(set) var count = 0
   private var shardOfJoin: [Int: Int32] = [:]
 
   /// - Complexity: O(edges of the program + crossings of all paths), nearly.
-  init(_ program: Program, paths: PathTable, on network: FabricNetwork) {
+  package init(_ program: Program, paths: PathTable, on network: FabricNetwork) {
     let endCount = network.layout.endpointCount(at: network.grain)
     let joins = program.joins
     var placeOfJoin: [Int: Int] = [:]

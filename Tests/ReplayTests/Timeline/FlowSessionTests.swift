@@ -149,6 +149,40 @@ import TraceModel
     #expect(session.fillCount == 4)
   }
 
+  @Test(arguments: [0.02, 0.1], [0.5, 0.8, 1]) func batchedFlowsEndAlsoWhenOthersKeepStarting(
+    step: Double, interval: Double
+  ) {
+    // One link, and a new flow before the last few have ended: nothing may be put off again and again.
+    var random = RandomStream(seed: 17, purpose: 23)
+    var problem = FluidProblem(linkCapacity: [1])
+    let starts = (0..<500).map { Double($0) * interval }
+    for _ in starts { problem.appendFlow(bytes: 0.5 + random.unit(), over: [0]) }
+    let exact = Self.finishTimes(problem, starts: starts)
+    let batched = Self.finishTimes(
+      problem, starts: starts, batching: FluidBatching(relativeStep: step))
+    let length = exact.max() ?? 0
+    #expect(abs((batched.max() ?? 0) - length) < step * length)
+    for (flow, end) in batched.enumerated() { #expect(end >= starts[flow]) }
+    let mean = zip(batched, exact).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(exact.count)
+    #expect(mean < step * length)
+  }
+
+  @Test func endedFlowsCanBeForgotten() {
+    var session = FlowSession(linkCapacity: [2])
+    for round in 0..<3 {
+      session.appendPathLink(0)
+      session.endPath()
+      #expect(session.startFlow(bytes: 10) == 0)
+      session.advance(to: session.nextCompletion())
+      var ended: [Int32] = []
+      session.takeEnded(into: &ended)
+      #expect(ended == [0] && session.now == 5 * Double(round + 1))
+      session.forgetEndedFlows()
+    }
+    session.restart(at: 1)
+    #expect(session.now == 1 && session.nextCompletion() == .infinity)
+  }
+
   @Test(arguments: [0.01, 0.05]) func batchedFlowsEndNearlyWhenTheyShould(step: Double) {
     var random = RandomStream(seed: 3, purpose: 22)
     var problem = FluidProblem(linkCapacity: [Double](repeating: 1, count: 64))

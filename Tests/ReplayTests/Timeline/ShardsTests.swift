@@ -61,6 +61,46 @@ import TraceModel
     #expect(left.phases.count == 3)
   }
 
+  @Test func groupsAreShardsUntilSomethingJoinsThem() throws {
+    func count(joinsAll: Bool, fabric name: String) throws -> Int {
+      let workload = grouped(servers: 16, groupSize: 4, layers: 2, joinsAll: joinsAll)
+      let fabric = try #require(
+        FabricCatalogue.presets(layout: workload.layout).first { $0.name == name })
+      let network = try FabricNetwork(fabric, layout: workload.layout, grain: .server)
+      let plan = try PhasePlan(workload, iterations: nil)
+      let demands = plan.demands.map { PhaseDemand($0, of: workload) }
+      return Shards(
+        Program(plan, of: workload), paths: try PathTable(demands, on: network), on: network
+      ).count
+    }
+    for name in ["ideal", "fat-tree", "mixnet"] {
+      #expect(try count(joinsAll: false, fabric: name) == 4, "\(name)")
+      #expect(try count(joinsAll: true, fabric: name) == 1, "\(name)")
+    }
+  }
+
+  @Test func aReplayThatPassesItsLimitSaysNoMoreThanThat() throws {
+    let workload = grouped(servers: 16, groupSize: 4, layers: 3, joinsAll: false)
+    let fabric = FabricCatalogue.presets(layout: workload.layout)[0]
+    let whole = try replay(workload, on: fabric).completionNanoseconds
+    let given = try replay(
+      workload, on: fabric, options: ReplayOptions(giveUpAfterNanoseconds: whole * 0.9))
+    #expect(given.isAbandoned)
+    let enough = try replay(
+      workload, on: fabric, options: ReplayOptions(giveUpAfterNanoseconds: whole * 1.01))
+    #expect(!enough.isAbandoned && enough.completionNanoseconds == whole)
+  }
+
+  @Test func iterationsMustStandInOrder() {
+    let workload = grouped(servers: 8, groupSize: 4, layers: 1, joinsAll: true)
+    let turned = Workload(
+      grain: .server, layout: workload.layout, demands: workload.demands,
+      steps: workload.steps.reversed())
+    #expect(throws: ReplayError.self) {
+      try replay(turned, on: FabricCatalogue.presets(layout: workload.layout)[0])
+    }
+  }
+
   @Test func batchingSaysHowFarItMayBeOff() throws {
     let workload = grouped(servers: 16, groupSize: 16, layers: 4, joinsAll: false)
     let fabric = FabricCatalogue.presets(layout: workload.layout)[0]
