@@ -43,6 +43,7 @@ func iterationFabric(_ name: String, layout: Layout) -> FabricSpecification {
   if let preset = presets.first(where: { $0.name == name }) { return preset }
   var fabric = presets[0]
   fabric.name = name
+  fabric.switchRadix = 128
   fabric.electrical = FatTree(serversPerLeaf: 8, leavesPerPod: 8, podOversubscription: 4)
   return fabric
 }

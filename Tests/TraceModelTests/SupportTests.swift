@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 import TraceModel
 
@@ -62,7 +61,7 @@ import TraceModel
 
   @Test func parallelForEachStopsAtAnError() {
     struct Refusal: Error {}
-    let begun = Mutex(0)
+    let begun = Locked(0)
     var found: [Int] = []
     #expect(throws: Refusal.self) {
       try parallelForEachInOrder(of: 0..<10_000) { index in

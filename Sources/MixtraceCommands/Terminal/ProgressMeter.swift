@@ -1,12 +1,12 @@
 internal import Reporting
-internal import Synchronization
+internal import TraceModel
 
 /// Shows how far long work has come, at most ten times a second, only to a person at a terminal.
 final class ProgressMeter: Sendable {
   private let terminal: Terminal
   private let isShown: Bool
   private let begin = ContinuousClock.now
-  private let state = Mutex<State>(State())
+  private let state = Locked<State>(State())
 
   private struct State {
     var lastDrawn: ContinuousClock.Instant?

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Synchronization
+internal import TraceModel
 
 /// Where a verb writes: the real terminal, or strings in tests.
 public struct Terminal: Sendable {
@@ -46,7 +46,7 @@ public struct Terminal: Sendable {
     })
 
   /// The first error of standard output.
-  private static let firstFailure = Mutex<Int32?>(nil)
+  private static let firstFailure = Locked<Int32?>(nil)
 
   /// Columns of standard output, 100 when it is not a terminal.
   private static var standardWidth: Int {
@@ -76,7 +76,7 @@ public struct Terminal: Sendable {
 
 /// Collects what a verb writes; for tests and for programs that embed the verbs.
 public final class RecordedTerminal: Sendable {
-  private let texts = Mutex<(output: String, errors: String)>(("", ""))
+  private let texts = Locked<(output: String, errors: String)>(("", ""))
   private let width: Int
 
   /// - Parameter width: columns, for tables.

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 
 /// Calls `consume` with `produce(index)` for every index in order, each as soon as it and all before
 /// it are there; `produce` runs on all cores.
@@ -29,7 +28,7 @@ package func parallelForEachInOrder<Result: Sendable>(
 
 /// Results that were found before their turn.
 private final class ResultQueue<Result: Sendable>: Sendable {
-  private let state = Mutex<State>(State())
+  private let state = Locked<State>(State())
   private let arrived = DispatchSemaphore(value: 0)
 
   private struct State {

@@ -1,5 +1,4 @@
 internal import Replay
-internal import Synchronization
 internal import TraceModel
 
 /// Replays of one workload, each distinct fabric once: an option that a fabric does not have
@@ -8,7 +7,7 @@ final class SweepReplays: Sendable {
   private let workload: Workload
   private let names: [String]
   private let columns: SweepColumns
-  private let known = Mutex<[Key: Answer]>([:])
+  private let known = Locked<[Key: Answer]>([:])
 
   /// What a replay depends on, apart from the workload.
   private struct Key: Hashable {
@@ -28,7 +27,7 @@ final class SweepReplays: Sendable {
 
   /// What the first who asks for it finds while others wait.
   private final class Answer: Sendable {
-    let found = Mutex<Found?>(nil)
+    let found = Locked<Found?>(nil)
   }
 
   /// - Parameter names: the fabrics that were asked for; none for all.
