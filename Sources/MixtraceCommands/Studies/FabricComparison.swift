@@ -59,7 +59,7 @@ struct FabricComparison {
     guard fabric.followsDemand, fabric.usesCircuits, fabric.changesCircuits,
       parameters.policy != .never
     else { return variants }
-    if !rows.contains(where: \.isSetOnce) {
+    if !rows.contains(where: \.isSetOnce), !fabric.changesCircuitsDuringPhases {
       variants.append((fabric.name + FabricRow.setOnce, fabric, .never))
     }
     if fabric.optical?.delay != .commodityNIC {

@@ -30,9 +30,24 @@ private func addCircuitLines(
   let lines = circuitLines(of: demand, on: network)
   if lines.isEmpty {
     table.exclude(BoundName.circuitLine, because: "no bytes can use a circuit")
+  } else if optical.scheduler.answersWithSequence {
+    addChangingLines(lines, of: optical, on: ports, to: &table)
   } else {
     table.add(circuitLineBound(lines, on: ports, atLeast: table.tightest.nanoseconds))
   }
+}
+
+/// Circuits that change while the demand is moved, as if that took no time.
+private func addChangingLines(
+  _ lines: [CircuitLine], of optical: OpticalLayer, on ports: RegionPorts,
+  to table: inout BoundTable
+) {
+  table.exclude(BoundName.circuitLine, because: "circuits change while the demand is moved")
+  guard !optical.scheduler.relays else {
+    table.exclude(BoundName.timeShared, because: "servers send on the bytes of others")
+    return
+  }
+  table.add(timeSharedBound(lines, on: ports))
 }
 
 /// Where servers forward, every row asks for distances and cuts; the flow itself is for who asks.

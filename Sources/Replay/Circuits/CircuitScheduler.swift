@@ -42,6 +42,9 @@ extension StandingCircuitScheduler {
 extension CircuitScheduler {
   public func isProvenBest(for request: CircuitRequest) -> Bool? { nil }
 
+  /// Whether bytes may reach their destination over the circuits of other pairs.
+  package var relays: Bool { (self as? Rotor)?.relaying == .valiant }
+
   /// The circuits that stand for a demand, or the first configuration of a sequence.
   ///
   /// - Parameters:

@@ -74,6 +74,9 @@ package struct FlowSession: Sendable {
   /// Subflows of a flow.
   package func subflowCount(of flow: Int) -> Int { flows.subflows(of: flow).count }
 
+  /// Bytes of a flow when it started.
+  package func bytes(of flow: Int) -> Double { flows.bytes[flow] }
+
   /// Bytes that a subflow of an ended flow carried: shares that add up to the flow's bytes.
   package func bytes(of flow: Int, subflow: Int) -> Double {
     let subflows = flows.subflows(of: flow)

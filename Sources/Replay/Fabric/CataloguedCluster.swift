@@ -169,6 +169,21 @@ struct CataloguedCluster {
         planes: planes))
   }
 
+  /// One rotor switch for each optical NIC, as RotorNet has them.
+  func rotor(
+    _ name: String, _ summary: String, _ relaying: CircuitSchedule.Relaying
+  ) -> FabricOffer {
+    let technology = OpticalTechnology.named("rotor")
+    let radix = technology?.radix ?? Self.opticalRadix
+    return regional(
+      name, summary,
+      OpticalLayer(
+        nicsPerServer: optical, scheduler: Rotor(relaying: relaying),
+        regions: .contiguous(servers: min(regionServers, radix)),
+        delay: technology.flatMap { ReconfigurationDelay($0) } ?? .instant, switchRadix: radix,
+        planes: max(1, optical), duplex: .independent))
+  }
+
   private func regional(
     _ name: String, _ summary: String, _ layer: OpticalLayer
   ) -> FabricOffer {

@@ -196,5 +196,11 @@ extension FabricCatalogue {
       $0.planes($1, $2)
     },
     Entry("global-ocs", "one reconfigurable region of all servers") { $0.globalOCS($1, $2) },
+    Entry("rotor", "matchings that turn by the clock in each region, the rest packet switched") {
+      $0.rotor($1, $2, .direct)
+    },
+    Entry("rotor-valiant", "the same, bytes spread evenly over all servers of the region first") {
+      $0.rotor($1, $2, .valiant)
+    },
   ]
 }

@@ -11,6 +11,11 @@ extension FabricSpecification {
   /// True when circuits are set up for the demand.
   package var followsDemand: Bool { optical?.scheduler.dependsOnDemand ?? false }
 
+  /// True when circuits follow each other while a phase is on.
+  package var changesCircuitsDuringPhases: Bool {
+    optical?.scheduler.answersWithSequence ?? false
+  }
+
   /// The parameters on which the circuits of single demands depend, whoever chooses them.
   package var circuitParameters: [EffectiveParameter] {
     let optical = optical?.effectiveParameters ?? []

@@ -159,7 +159,12 @@ public struct FabricSpecification: Sendable {
       if let price = optical.portPriceUSD, !(price >= 0 && price.isFinite) {
         return "an optical port costs \(price) US dollars"
       }
-      if let defect = optical.scheduler.standingDefect(on: optical.duplex) { return defect }
+      if let defect = optical.scheduler.hardwareDefect(on: optical.duplex) { return defect }
+      if optical.scheduler.answersWithSequence, sharing != .exclusive {
+        return
+          "bytes are divided over the configurations of a sequence as \(SharingMode.exclusive.rawValue), "
+          + "not \(sharing.rawValue)"
+      }
     }
     return nil
   }
@@ -198,7 +203,7 @@ public struct FabricSpecification: Sendable {
       .optical(
         regionSizes: optical.regions.regions(serverCount: layout.serverCount).map(\.count),
         nicsPerServer: optical.nicsPerServer, switchRadix: optical.switchRadix,
-        prices: optical.prices(prices), isSwitched: optical.scheduler.dependsOnDemand,
+        prices: optical.prices(prices), isSwitched: optical.isSwitched,
         planes: optical.planes, wholeBoxes: wholeBoxes))
   }
 
@@ -216,7 +221,7 @@ public struct FabricSpecification: Sendable {
     guard let optical else { return packets }
     let nics = layout.serverCount * optical.nicsPerServer
     return packets.adding(
-      optical.scheduler.dependsOnDemand
+      optical.isSwitched
         ? PaperCost.mixNet(
           opticalNICCount: nics, electricalNICCount: 0, prices: optical.prices(prices))
         : PaperCost.topoOpt(nicCount: nics, prices: prices))

@@ -66,6 +66,17 @@ public struct OpticalLayer: Sendable {
     self.portPriceUSD = portPriceUSD
   }
 
+  /// True when the circuits change while a job runs, for its demand or by the clock.
+  var isSwitched: Bool { scheduler.dependsOnDemand || scheduler.answersWithSequence }
+
+  /// What the scheduler is asked for some bytes between the servers of a region.
+  func request(for demand: TrafficMatrix, on network: FabricNetwork) -> CircuitRequest {
+    CircuitRequest(
+      demand: demand, opticalPorts: nicsPerServer,
+      electricalPorts: network.fabric.electricalNICsPerServer, portRate: network.fabric.nicRate,
+      reconfigurationDelay: delay.nanoseconds(forPairs: nicsPerServer * demand.size / 2))
+  }
+
   /// A price list with the price of these switches' ports.
   func prices(_ list: PriceList) -> PriceList {
     var prices = list
@@ -80,7 +91,7 @@ public struct OpticalLayer: Sendable {
     if planes < 1 || nicsPerServer % planes != 0 {
       return "\(nicsPerServer) optical NICs cannot be divided over \(planes) planes"
     }
-    guard scheduler.dependsOnDemand, nicsPerServer > 0 else { return nil }
+    guard isSwitched, nicsPerServer > 0 else { return nil }
     let perPlane = nicsPerServer / planes
     let largest = regions.regions(serverCount: serverCount).map(\.count).max() ?? 0
     let ports = largest.multipliedReportingOverflow(by: perPlane)
@@ -113,7 +124,7 @@ public struct OpticalLayer: Sendable {
       for number in region { digest.add(UInt64(bitPattern: Int64(number))) }
       parameters.append(EffectiveParameter("digest of the regions", digest))
     }
-    if scheduler.dependsOnDemand {
+    if isSwitched {
       parameters += [
         EffectiveParameter("reconfiguration", scope.rawValue),
         EffectiveParameter("reconfiguration delay preset", delay.name),

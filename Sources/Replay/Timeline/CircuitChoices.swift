@@ -14,6 +14,10 @@ package struct CircuitChoices: Sendable {
   ///
   /// Empty for a demand that never opens an epoch.
   package private(set) var choice: [[Int?]] = []
+  /// What serves a phase where the scheduler answers with sequences; see `sequence(of:in:)`.
+  private var sequences: [CircuitSequence] = []
+  /// By phase, then region; empty where a phase has none.
+  private var sequenceOfPhase: [[Int?]] = []
   private var numberOf: [CircuitMatrix: Int] = [:]
   private var times: [TimeKey: Double] = [:]
 
@@ -40,6 +44,55 @@ package struct CircuitChoices: Sendable {
     matrices.append(circuits)
     circuitCount.append(circuits.circuitCount)
     return matrices.count - 1
+  }
+
+  /// The sequence that serves a phase's bytes inside a region; nil where circuits stand.
+  func sequence(of phase: Int, in region: Int) -> Int? {
+    guard phase < sequenceOfPhase.count, !sequenceOfPhase[phase].isEmpty else { return nil }
+    return sequenceOfPhase[phase][region]
+  }
+
+  subscript(sequence number: Int) -> CircuitSequence { sequences[number] }
+
+  /// Asks the scheduler for the sequence of every expert phase in every region, equal ones once.
+  mutating func addSequences(for plan: PhasePlan, _ optical: OpticalLayer) {
+    var numberOfKey: [PhaseKey: Int] = [:]
+    var keys: [PhaseKey] = []
+    let keyOfPhase = plan.phases.map { phase -> Int? in
+      guard phase.isExpert else { return nil }
+      let key = PhaseKey(demand: phase.demand, scale: phase.scale)
+      if let known = numberOfKey[key] { return known }
+      numberOfKey[key] = keys.count
+      keys.append(key)
+      return keys.count - 1
+    }
+    let (wanted, demands, network) = (keys, demands, network)
+    let answers = parallelMap(count: keys.count) { number in
+      demands[wanted[number].demand].regionMatrices(on: network).map {
+        matrix -> (CircuitRequest, CircuitSchedule)? in
+        guard matrix.total > 0 else { return nil }
+        let request = optical.request(for: matrix.scaled(by: wanted[number].scale), on: network)
+        return (request, optical.scheduler.schedule(for: request))
+      }
+    }
+    var numbers: [[Int?]] = []
+    for regions in answers {
+      numbers.append(
+        regions.map { answer in
+          guard let (request, schedule) = answer else { return nil }
+          let sequence = CircuitSequence(
+            schedule, for: request.demand, portRate: request.portRate
+          ) { self.number(of: $0) }
+          sequences.append(sequence)
+          return sequences.count - 1
+        })
+    }
+    sequenceOfPhase = keyOfPhase.map { key in key.map { numbers[$0] } ?? [] }
+  }
+
+  private struct PhaseKey: Hashable, Sendable {
+    var demand: Int
+    var scale: Double
   }
 
   /// The circuits for some bytes between the servers of a region.

@@ -13,9 +13,18 @@ extension Execution {
   mutating func look(at region: Int) throws(ReplayError) {
     while regions[region].head < regions[region].items.count, !regions[region].isSwitching {
       let number = regions[region].head
-      if regions[region].items[number].stage == .undecided {
+      if regions[region].cycle != nil {
+        leaveToCycle(number, in: region)
+        continue
+      }
+      switch regions[region].items[number].stage {
+      case .undecided:
         guard let decision = try decision(for: number, in: region) else { return }
         decisions[region].append(decision)
+        if regions[region].items[number].sequence != nil {
+          guard try beginSequence(number, in: region) else { continue }
+          break
+        }
         let current = regions[region].current
         regions[region].items[number].target = decision.target ?? current
         guard let target = decision.target, isChange(from: current, to: target) else {
@@ -24,6 +33,9 @@ extension Execution {
           continue
         }
         try enter(.decided, number, in: region)
+      case .decided, .switching: break
+      case .open:
+        guard try takeNextStep(number, in: region) else { return }
       }
       guard regions[region].circuitFlowsLeft == 0 else { return }
       try beginSwitching(to: number, in: region)
@@ -100,6 +112,7 @@ extension Execution {
   /// What the scheduler would set up for a phase's own demand, or for that of its epoch.
   private func choice(for item: RegionQueue.Item, in region: Int) -> Int? {
     let phase = Int(item.phase)
+    if let sequence = item.sequence { return choices[sequence: sequence].steps.first?.circuits }
     let opener = item.opening == .recalibration ? plan.phases[phase].opener : phase
     return choices.choice[plan.phases[opener].demand][region]
   }

@@ -48,7 +48,9 @@ extension Execution {
     regions[region].items[number].waiting.append(Int32(part))
     let stage = regions[region].items[number].stage
     try release(part: part, item: number, of: region, above: .undecided, upTo: stage)
-    if stage == .open { regions[region].items[number].waiting.removeLast() }
+    if stage == .open, !hasStepsLeft(number, in: region) {
+      regions[region].items[number].waiting.removeLast()
+    }
     regionsToLookAt.append(region)
   }
 
@@ -56,13 +58,8 @@ extension Execution {
 
   mutating func beginSwitching(to number: Int, in region: Int) throws(ReplayError) {
     guard let target = regions[region].items[number].target else { return }
-    let delay = choices.delay(
-      from: regions[region].current, to: target, chargesFirst: options.chargesFirstConfiguration)
-    let phase = Int(regions[region].items[number].phase)
-    if let delay {
-      records[phase].reconfiguredRegionCount += 1
-      records[phase].delay = max(records[phase].delay, delay)
-    }
+    let delay = delay(ofChangingTo: target, for: number, in: region)
+    noteChange(taking: delay, for: number, in: region)
     retireCircuits(of: region)
     regions[region].old = regions[region].current
     regions[region].current = target
@@ -75,6 +72,29 @@ extension Execution {
       try enter(.switching, number, in: region)
     }
     events.insert(Event(time: now + delay, kind: .circuitsUp, number: Int32(region)))
+  }
+
+  /// Nanoseconds until a phase's circuits are up; nil when nothing is reconfigured before they are.
+  private func delay(ofChangingTo target: Int, for number: Int, in region: Int) -> Double? {
+    if let sequence = regions[region].items[number].sequence, choices[sequence: sequence].isLaidOut
+    {
+      return nil
+    }
+    return choices.delay(
+      from: regions[region].current, to: target, chargesFirst: options.chargesFirstConfiguration)
+  }
+
+  private mutating func noteChange(taking delay: Double?, for number: Int, in region: Int) {
+    let item = regions[region].items[number]
+    let phase = Int(item.phase)
+    let dark = item.sequence.map { choices[sequence: $0].steps[item.step].darkNanoseconds }
+    guard let wait = delay ?? dark.flatMap({ $0 > 0 ? $0 : nil }) else { return }
+    if item.delay == 0 { records[phase].reconfiguredRegionCount += 1 }
+    regions[region].items[number].delay += wait
+    records[phase].delay = max(records[phase].delay, item.delay + wait)
+    guard item.step > 0, hasDelays else { return }
+    regions[region].items[number].blocked += wait
+    records[phase].blocked = max(records[phase].blocked, item.blocked + wait)
   }
 
   mutating func circuitsUp(in region: Int) throws(ReplayError) {
@@ -109,12 +129,18 @@ extension Execution {
 
   mutating func open(_ number: Int, in region: Int) throws(ReplayError) {
     try enter(.open, number, in: region)
-    regions[region].items[number].waiting = []
     regions[region].circuitFlowsLeft += Int(regions[region].items[number].circuitFlowsLeft)
-    regions[region].head += 1
     let phase = Int(regions[region].items[number].phase)
     let place = regionsOfDemand[plan.phases[phase].demand].firstIndex(of: region) ?? 0
-    records[phase].circuits[place] = regions[region].current
+    if records[phase].circuits[place] == nil {
+      records[phase].circuits[place] = regions[region].current
+    }
+    if hasStepsLeft(number, in: region) {
+      endStep(number, in: region)
+    } else {
+      regions[region].items[number].waiting = []
+      regions[region].head += 1
+    }
   }
 
   mutating func enter(
@@ -124,6 +150,7 @@ extension Execution {
     let phase = Int(item.phase)
     if rows[phase] == nil && !records[phase].isDone { begin(phase: phase) }
     if item.stage == .undecided {
+      if item.sequence != nil { layOutStep(number, in: region) }
       regions[region].items[number].circuitFlowsLeft += countCircuitFlows(number, in: region)
       if network.fabric.sharing == .splitOptimal { pace(number, in: region) }
     }
@@ -134,7 +161,7 @@ extension Execution {
   }
 
   /// Rows of a phase that will go over a region's circuits.
-  private func countCircuitFlows(_ number: Int, in region: Int) -> Int32 {
+  func countCircuitFlows(_ number: Int, in region: Int) -> Int32 {
     let item = regions[region].items[number]
     let phase = Int(item.phase)
     guard let flows = rows[phase], let target = item.target else { return 0 }
@@ -143,7 +170,8 @@ extension Execution {
     for part in senders(of: phase, in: region) {
       for row in flows.rows(ofPartAt: part - first) {
         let cell = paths.cell[Int(flows.pair[row])]
-        if cell >= 0, choices.matrices[target].cells[Int(cell)] > 0 { count += 1 }
+        guard cell >= 0, choices.matrices[target].cells[Int(cell)] > 0 else { continue }
+        if item.sequence == nil || regions[region].shares[Int(cell)] > 0 { count += 1 }
       }
     }
     return count
@@ -158,7 +186,14 @@ extension Execution {
     let item = regions[region].items[number]
     let phase = Int(item.phase)
     guard let flows = rows[phase] else { return }
-    let isWaiting = readyAt[part] < now
+    if let cycle = regions[region].cycle {
+      return try releaseToCycle(cycle, part: part, phase: phase, region: region, flows)
+    }
+    if let sequence = item.sequence {
+      return try releaseStep(
+        of: choices[sequence: sequence], part: part, item: number, region: region, flows,
+        above: first, upTo: last)
+    }
     for row in flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound) {
       let cell = paths.cell[Int(flows.pair[row])]
       guard cell >= 0 else { continue }
@@ -170,18 +205,31 @@ extension Execution {
         try startWithoutCircuit(phase: phase, row: row, flows, pace: item.pace)
       } else {
         let link = circuitLink(ofPair: Int(flows.pair[row]), count: count, in: region)
-        startOverCircuit(phase: phase, row: row, flows, link: link, count: count, pace: item.pace)
-        if isWaiting, first >= .decided {
-          records[phase].blocked = max(
-            records[phase].blocked, now - max(readyAt[part], item.knownAt))
-        }
+        startOverCircuit(phase: phase, row: row, flows, link: link, pace: item.pace)
+        if first >= .decided { noteWait(ofPart: part, item: number, in: region) }
       }
     }
   }
 
+  /// Notes how long a part's bytes have waited for the first circuits of their phase.
+  mutating func noteWait(ofPart part: Int, item number: Int, in region: Int) {
+    guard readyAt[part] < now else { return }
+    let item = regions[region].items[number]
+    let wait = now - max(readyAt[part], item.knownAt)
+    regions[region].items[number].blocked = max(item.blocked, wait)
+    let phase = Int(item.phase)
+    records[phase].blocked = max(records[phase].blocked, wait)
+  }
+
   /// The session's link for a pair's circuits; while others change it has those kept in place.
-  private mutating func circuitLink(ofPair pair: Int, count: Int32, in region: Int) -> Int32 {
+  mutating func circuitLink(ofPair pair: Int, count: Int32, in region: Int) -> Int32 {
     let cell = Int(paths.cell[pair])
+    return circuitLink(ofCell: cell, rate: paths.circuitRate[pair], count: count, in: region)
+  }
+
+  mutating func circuitLink(
+    ofCell cell: Int, rate: Double, count: Int32, in region: Int
+  ) -> Int32 {
     if regions[region].links.isEmpty {
       let size = network.regions[region].count
       regions[region].links = [Int32](repeating: -1, count: size * size)
@@ -192,9 +240,8 @@ extension Execution {
       if regions[region].isSwitching, let old = regions[region].old {
         count = min(count, choices.matrices[old].cells[cell])
       }
-      regions[region].linkRate[cell] = paths.circuitRate[pair]
-      regions[region].links[cell] = session.appendLink(
-        capacity: Double(count) * paths.circuitRate[pair])
+      regions[region].linkRate[cell] = rate
+      regions[region].links[cell] = session.appendLink(capacity: Double(count) * rate)
     }
     return regions[region].links[cell]
   }
@@ -206,13 +253,14 @@ extension Execution {
       session.appendPathLink(
         session.appendLink(capacity: flows.bytes[row] / pace.nanoseconds))
     }
-    try startElectrical(phase: phase, row: row, flows)
+    try startElectrical(phase: phase, row: row, flows, bytes: flows.bytes[row])
   }
 
   private mutating func startOverCircuit(
-    phase: Int, row: Int, _ flows: PhaseFlows, link: Int32, count: Int32, pace: RegionPace?
+    phase: Int, row: Int, _ flows: PhaseFlows, link: Int32, pace: RegionPace?
   ) {
     let pair = Int(flows.pair[row])
+    let region = Int(paths.region[pair])
     var bytes = flows.bytes[row]
     if let pace, pace.nanoseconds > 0 {
       let share = pace.shareOnCircuits[Int(paths.cell[pair])]
@@ -227,9 +275,16 @@ extension Execution {
       }
       session.appendPathLink(session.appendLink(capacity: bytes / pace.nanoseconds))
     }
-    let number = Int(paths.opticalRow[pair])
-    for subflow in paths.optical.subflows(of: number) {
-      for place in paths.optical.pathRange(of: subflow) {
+    appendPath(.circuit, ofPair: pair, link: link)
+    started(
+      phase: phase, row: row, flows, bytes: bytes, kind: .circuit, cell: paths.cell[pair])
+    regions[region].flowsOnCircuits += 1
+  }
+
+  /// The path of a flow over circuits, which are `link` of the session.
+  mutating func appendPath(_ kind: FlowKind, ofPair pair: Int, link: Int32) {
+    for subflow in paths.optical.subflows(of: Int(paths.opticalRow[pair])) {
+      for place in crossed(by: kind, subflow: subflow, of: paths.optical) {
         let crossed = paths.optical.path[place]
         if Int(crossed) >= network.links.count {
           session.appendPathLink(link)
@@ -239,10 +294,10 @@ extension Execution {
       }
       session.endPath()
     }
-    started(phase: phase, row: row, flows, bytes: bytes, kind: .circuit)
   }
 
   mutating func endCircuitFlow(phase: Int, region: Int) {
+    regions[region].flowsOnCircuits -= 1
     let number = item(of: phase, in: region)
     regions[region].items[number].circuitFlowsLeft -= 1
     if regions[region].items[number].stage == .open { regions[region].circuitFlowsLeft -= 1 }

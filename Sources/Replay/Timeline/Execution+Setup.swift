@@ -16,8 +16,13 @@ extension Execution {
     program = Program(plan, of: workload)
     paths = try PathTable(demands, on: network)
     shards = Shards(program, paths: paths, on: network)
+    let hasSequences = network.fabric.optical?.scheduler.answersWithSequence ?? false
     choices = CircuitChoices(
-      demands, on: network, schedules: network.fabric.optical == nil ? [] : Set(openers))
+      demands, on: network,
+      schedules: network.fabric.optical == nil || hasSequences ? [] : Set(openers))
+    if let optical = network.fabric.optical, optical.scheduler.dependsOnDemand, hasSequences {
+      choices.addSequences(for: plan, optical)
+    }
     regionsOfDemand = parallelMap(count: demands.count) {
       demands[$0].regionsWithDemand(on: network)
     }
@@ -77,6 +82,9 @@ extension Execution {
     records = other.records
     rows = other.rows
     regions = other.regions
+    for region in regions.indices where regions[region].cycle != nil {
+      regions[region].cycle = choices.cycle(of: region, hasDelays: false)
+    }
     itemOffsets = other.itemOffsets
     itemOfRegion = other.itemOfRegion
     regionsOfDemand = other.regionsOfDemand
@@ -106,11 +114,16 @@ extension Execution {
   /// Queues every phase at the regions whose circuits it could use.
   private mutating func addItems() {
     regions = network.regions.map { _ in RegionQueue() }
+    for region in regions.indices {
+      regions[region].cycle = choices.cycle(of: region, hasDelays: hasDelays)
+    }
     for (phase, planned) in plan.phases.enumerated() {
       for region in regionsOfDemand[planned.demand] {
         itemOfRegion.append(Int32(regions[region].items.count))
-        regions[region].items.append(
-          RegionQueue.Item(phase: Int32(phase), opening: opening(of: planned)))
+        var item = RegionQueue.Item(phase: Int32(phase), opening: opening(of: planned))
+        item.sequence = choices.sequence(of: phase, in: region)
+        if item.sequence != nil { item.opening = openingOfSequence(for: planned) }
+        regions[region].items.append(item)
       }
       itemOffsets.append(itemOfRegion.count)
     }
@@ -118,6 +131,14 @@ extension Execution {
     for region in regions.indices where !regions[region].items.isEmpty {
       let shard = shards.ofEnd[network.regions[region][0] * program.endsPerServer]
       suspended[Int(shard)].regions.append(region)
+    }
+  }
+
+  /// Configurations that follow each other leave nothing for the next phase: each has its own.
+  private func openingOfSequence(for phase: PlannedPhase) -> RegionQueue.Opening {
+    switch phase.step.phase {
+    case .combineForward, .combineBackward, .dispatchBackward: .before
+    case .unspecified, .dispatchForward: .afterGate
     }
   }
 

@@ -64,6 +64,9 @@ struct Execution {
     case electrical
     /// Over the circuits of its pair, and over the EPS beside them when the fabric splits.
     case circuit
+    /// Over circuits to a server that sends it on, and from there.
+    case toRelay
+    case fromRelay
   }
 
   /// What a flow of the session carries to whom.
@@ -73,12 +76,15 @@ struct Execution {
     var pair: Int32
     /// The part that receives it.
     var part: Int32
+    /// The cell of the region's circuits that it uses, or -1.
+    var cell: Int32
     var kind: FlowKind
   }
 
   struct Event: Comparable, Sendable {
     enum Kind: UInt8, Comparable, Sendable {
       case circuitsUp
+      case circuitsTurn
       case partEnds
       case partIsReady
 
@@ -143,6 +149,7 @@ struct Execution {
   mutating func handle(_ event: Event) throws(ReplayError) {
     switch event.kind {
     case .circuitsUp: try circuitsUp(in: Int(event.number))
+    case .circuitsTurn: turnCircuits(of: Int(event.number))
     case .partEnds: end(part: Int(event.number))
     case .partIsReady: try send(part: Int(event.number))
     }
@@ -197,7 +204,8 @@ struct Execution {
     for row in range {
       switch paths.route[Int(flows.pair[row])] {
       case .local: records[phase].bytes.local += flows.bytes[row]
-      case .scaleUp, .electrical: try startElectrical(phase: phase, row: row, flows)
+      case .scaleUp, .electrical:
+        try startElectrical(phase: phase, row: row, flows, bytes: flows.bytes[row])
       case .regional: hasRegional = true
       }
     }
@@ -245,7 +253,9 @@ struct Execution {
 
   // MARK: Flows
 
-  mutating func startElectrical(phase: Int, row: Int, _ flows: PhaseFlows) throws(ReplayError) {
+  mutating func startElectrical(
+    phase: Int, row: Int, _ flows: PhaseFlows, bytes: Double
+  ) throws(ReplayError) {
     let pair = Int(flows.pair[row])
     guard paths.isReachable[pair] else {
       throw ReplayError(
@@ -253,7 +263,7 @@ struct Execution {
         advice: "give the circuits fewer NICs (alpha) or make the region larger")
     }
     appendElectricalPath(ofPair: pair)
-    started(phase: phase, row: row, flows, bytes: flows.bytes[row], kind: .electrical)
+    started(phase: phase, row: row, flows, bytes: bytes, kind: .electrical)
   }
 
   mutating func appendElectricalPath(ofPair pair: Int) {
@@ -267,12 +277,13 @@ struct Execution {
   }
 
   mutating func started(
-    phase: Int, row: Int, _ flows: PhaseFlows, bytes: Double, kind: FlowKind
+    phase: Int, row: Int, _ flows: PhaseFlows, bytes: Double, kind: FlowKind, cell: Int32 = -1
   ) {
     session.startFlow(bytes: bytes)
     carried.append(
       CarriedFlow(
-        phase: Int32(phase), pair: flows.pair[row], part: flows.destinationPart[row], kind: kind))
+        phase: Int32(phase), pair: flows.pair[row], part: flows.destinationPart[row], cell: cell,
+        kind: kind))
     records[phase].firstByte = min(records[phase].firstByte, now)
   }
 
@@ -285,12 +296,12 @@ struct Execution {
   private mutating func end(flow: Int) {
     let ended = carried[flow]
     let (phase, pair, part) = (Int(ended.phase), Int(ended.pair), Int(ended.part))
-    if ended.kind == .circuit {
-      account(flow: flow, pair: pair, phase: phase, paths.optical, row: paths.opticalRow[pair])
-      endCircuitFlow(phase: phase, region: Int(paths.region[pair]))
+    if ended.kind == .electrical {
+      account(flow: flow, ended, paths.electrical, row: paths.electricalRow[pair])
     } else {
-      account(
-        flow: flow, pair: pair, phase: phase, paths.electrical, row: paths.electricalRow[pair])
+      account(flow: flow, ended, paths.optical, row: paths.opticalRow[pair])
+      endCircuitFlow(phase: phase, region: Int(paths.region[pair]))
+      if ended.kind == .toRelay { return relay(flow: flow, ended) }
     }
     lastReceipt[part] = max(
       lastReceipt[part], session.endTime(of: flow) + network.fabric.latencyNanoseconds)
@@ -300,20 +311,20 @@ struct Execution {
 
   /// Adds a flow's bytes to the links that it crossed, also to those left out of the filling.
   private mutating func account(
-    flow: Int, pair: Int, phase: Int, _ problem: FluidProblem, row: Int32
+    flow: Int, _ carried: CarriedFlow, _ problem: FluidProblem, row: Int32
   ) {
+    let (phase, pair) = (Int(carried.phase), Int(carried.pair))
     let first = problem.subflows(of: Int(row)).lowerBound
-    let linkCount = network.links.count
     for subflow in 0..<session.subflowCount(of: flow) {
       let bytes = session.bytes(of: flow, subflow: subflow)
       var usesCircuit = false
-      for place in problem.pathRange(of: first + subflow) {
+      for place in crossed(by: carried.kind, subflow: first + subflow, of: problem) {
         let link = Int(problem.path[place])
-        if link < linkCount {
+        if link < network.links.count {
           traffic.add(bytes, to: link)
         } else {
           usesCircuit = true
-          traffic.add(bytes, toCell: Int(paths.cell[pair]), of: Int(paths.region[pair]))
+          traffic.add(bytes, toCell: Int(carried.cell), of: Int(paths.region[pair]))
         }
       }
       if usesCircuit {
@@ -324,5 +335,15 @@ struct Execution {
         records[phase].bytes.electrical += bytes
       }
     }
+  }
+
+  /// The part of a pair's path that a flow of some kind crosses: relayed bytes use the circuits of
+  /// others, first behind the links of their source, then before those of their destination.
+  func crossed(by kind: FlowKind, subflow: Int, of problem: FluidProblem) -> Range<Int> {
+    let path = problem.pathRange(of: subflow)
+    guard kind == .toRelay || kind == .fromRelay,
+      let circuit = path.first(where: { Int(problem.path[$0]) >= network.links.count })
+    else { return path }
+    return kind == .toRelay ? path.lowerBound..<circuit + 1 : circuit..<path.upperBound
   }
 }

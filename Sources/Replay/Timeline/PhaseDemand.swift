@@ -84,6 +84,15 @@ package struct PhaseDemand: Sendable {
   }
 }
 
+extension TrafficMatrix {
+  /// Every cell times a factor, within what sums of many cells can hold.
+  func scaled(by factor: Double) -> TrafficMatrix {
+    var scaled = self
+    scaled.cells = cells.map { Int64(min(Double($0) * factor, 1e15)) }
+    return scaled
+  }
+}
+
 /// One operation's part of a phase: which demand, which way, how many bytes per unit.
 package struct DemandTerm: Sendable, Hashable, Comparable {
   package var demand: Int

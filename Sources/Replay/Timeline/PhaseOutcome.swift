@@ -4,6 +4,7 @@ public struct CarriedBytes: Sendable, Hashable {
   public var local = 0.0
   public var scaleUp = 0.0
   public var electrical = 0.0
+  /// Bytes that a server relays count on both of their hops.
   public var circuits = 0.0
 
   public init() {}

@@ -1,5 +1,8 @@
 /// What a region's circuit switches have done and have to do: phases use its circuits in their order.
 ///
+/// A phase has one set of circuits, or a sequence of them that passes while the phase is on. Circuits
+/// that turn by the clock serve whoever comes.
+///
 /// A phase that opens an epoch may change the circuits. The change begins when the controller knows
 /// the demand and the bytes of all earlier phases have left the circuits; traffic of later phases
 /// waits behind it. Pairs that end up without a circuit wait only for the decision.
@@ -37,6 +40,12 @@ struct RegionQueue: Sendable {
     var circuitFlowsLeft: Int32 = 0
     /// Of a fabric that divides bytes in the best way: how.
     var pace: RegionPace?
+    /// Where configurations follow each other: which ones, and the one whose turn it is.
+    var sequence: Int?
+    var step = 0
+    /// Nanoseconds of all set-ups made for the phase, and how long its bytes waited for them.
+    var delay = 0.0
+    var blocked = 0.0
   }
 
   /// When circuits can be chosen, and for what.
@@ -67,6 +76,15 @@ struct RegionQueue: Sendable {
   var links: [Int32] = []
   /// Bytes per nanosecond of one circuit of each cell.
   var linkRate: [Double] = []
+  /// By cell: the share of its bytes that the present step of a sequence carries.
+  var shares: [Double] = []
+  /// Until when the present step lasts even without bytes.
+  var stepEndsAt = 0.0
+  /// Of circuits that turn by the clock: how, where they stand, and whether anything makes them turn.
+  var cycle: CircuitCycle?
+  var position = CircuitCycle.Position(turn: 0, isDark: false)
+  var isTurning = false
+  var flowsOnCircuits = 0
 }
 
 /// What was decided, so that a second run can repeat it.

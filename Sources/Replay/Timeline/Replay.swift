@@ -20,6 +20,7 @@ public func replay(
   let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
   var options = options
   if !fabric.changesCircuits { options.policy = .never }
+  try check(options.policy, on: fabric)
   let plan = try PhasePlan(
     workload, iterations: options.iterations, computeScale: options.computeScale)
   let first = try Execution(plan, of: workload, on: network, options: options)
@@ -45,6 +46,20 @@ public func replay(
   }
   result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)
   return result
+}
+
+/// Circuits that follow each other for every demand leave a policy nothing to decide.
+private func check(
+  _ policy: ReconfigurationPolicy, on fabric: FabricSpecification
+) throws(ReplayError) {
+  guard let scheduler = fabric.optical?.scheduler, scheduler.dependsOnDemand,
+    scheduler.answersWithSequence, policy != .always
+  else { return }
+  throw ReplayError(
+    "\(scheduler.name) changes circuits while a phase is on, whatever the policy; here it is "
+      + policy.name, at: "fabric \(fabric.name)",
+    advice: fabric.changesCircuits
+      ? "choose policy always" : "choose circuits that stand: nobody is left to change these")
 }
 
 /// The execution played, and for a batched one also with twice the step, which tells how far off it is.
@@ -125,6 +140,7 @@ private func opticalNotes(
   } else if result.bytes.circuits == 0 {
     notes.append("no byte used a circuit")
   }
+  if optical.scheduler.answersWithSequence { return notes + [sequenceNote(of: optical)] }
   guard optical.scheduler.dependsOnDemand else { return notes }
   if result.policy == .never {
     notes.append("circuits stay as chosen for each region's first demand")
@@ -138,4 +154,16 @@ private func opticalNotes(
   notes.append(
     "pairs that get a circuit wait for it; pairs that go over the EPS wait only for the decision")
   return notes
+}
+
+private func sequenceNote(of optical: OpticalLayer) -> String {
+  if optical.scheduler.dependsOnDemand {
+    return
+      "\(optical.scheduler.name) serves every phase with configurations that follow each other: "
+      + "each stays until the bytes that were planned for it have left; what none carries goes over "
+      + "the EPS from the start"
+  }
+  return
+    "\(optical.scheduler.name): circuits turn by the clock, whatever the demand; bytes wait until "
+    + "theirs come round"
 }

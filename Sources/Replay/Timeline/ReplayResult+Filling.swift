@@ -93,7 +93,9 @@ extension Execution {
   /// The least duration of each phase on the circuits that it had, where it is known.
   fileprivate func circuitOptima() -> [Double?] {
     // The paced division takes one path per pair.
-    guard network.fabric.optical != nil, network.hasOnePathPerPair else {
+    guard let optical = network.fabric.optical, !optical.scheduler.answersWithSequence,
+      network.hasOnePathPerPair
+    else {
       return records.map { _ in nil }
     }
     var numberOf: [OptimumKey: Int] = [:]

@@ -24,14 +24,15 @@ public struct PredictorScore: Sendable, Hashable {
 /// them. Passes that nothing was predicted for are left out of both times. Expert phases only, one after
 /// the other, without delays, each used as well as it can be.
 /// - Parameter predictor: a fresh one; every region works on a copy.
-/// - Returns: nil when no byte could use a circuit, or the circuits do not depend on demand.
+/// - Returns: nil when no byte could use a circuit, or the circuits do not depend on
+///   demand or do not stand while it is moved.
 /// - Throws: a `ReplayError` as `replay` does.
 public func predictorRegret(
   of workload: Workload, on fabric: FabricSpecification, predictor: any DemandPredictor,
   iterations: ClosedRange<Int32>? = nil
 ) throws(ReplayError) -> PredictorScore? {
   guard let study = try ValueStudy(workload, on: fabric, iterations: iterations),
-    study.optical.scheduler.dependsOnDemand
+    fabric.followsDemand, !fabric.changesCircuitsDuringPhases
   else { return nil }
   var predictors = study.network.regions.map { _ in predictor }
   var score = PredictorScore(predictor: predictor.name)

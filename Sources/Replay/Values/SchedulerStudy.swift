@@ -134,14 +134,7 @@ private struct RegionRequests: Sendable {
       let demand = PhaseDemand(plan.demands[phase.demand], of: workload)
       let requests = demand.regionMatrices(on: network).compactMap { matrix -> CircuitRequest? in
         guard matrix.total > 0 else { return nil }
-        var bytes = matrix
-        bytes.cells = matrix.cells.map { Int64(min(Double($0) * phase.scale, 1e15)) }
-        return CircuitRequest(
-          demand: bytes, opticalPorts: optical.nicsPerServer,
-          electricalPorts: network.fabric.electricalNICsPerServer,
-          portRate: network.fabric.nicRate,
-          reconfigurationDelay: optical.delay.nanoseconds(
-            forPairs: optical.nicsPerServer * matrix.size / 2))
+        return optical.request(for: matrix.scaled(by: phase.scale), on: network)
       }
       guard !requests.isEmpty else { continue }
       numberOf[key] = phases.count

@@ -46,8 +46,12 @@ import TraceModel
       ])
     for fabric in FabricCatalogue.offers(layout: layout).compactMap(\.fabric) {
       let result = try replay(workload, on: fabric)
+      // Relayed bytes count on each of their hops.
+      let isRelayed = fabric.name == "rotor-valiant"
       #expect(
-        DirectFixtures.near(result.bytes.total, Double(matrix.total)), "\(fabric.name)")
+        isRelayed
+          ? result.bytes.total >= Double(matrix.total)
+          : DirectFixtures.near(result.bytes.total, Double(matrix.total)), "\(fabric.name)")
       #expect(
         result.completionNanoseconds >= result.total.boundNanoseconds * (1 - 1e-9),
         "\(fabric.name)")

@@ -14,7 +14,7 @@ struct CircuitUseTests {
       optical == [
         "static-circulant", "mixnet", "mixnet-literal", "mixnet-eps-aware", "random-regular",
         "topoopt", "static-circulant-forwarding", "static-random-regular", "ocs-planes",
-        "global-ocs",
+        "global-ocs", "rotor", "rotor-valiant",
       ])
   }
 

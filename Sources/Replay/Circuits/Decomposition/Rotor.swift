@@ -4,7 +4,8 @@ package import TraceModel
 /// SIGCOMM'17).
 ///
 /// In its k-th matching server i sends to server i + k, modulo their number; with several optical NICs
-/// so many consecutive matchings are in place together. The cycle repeats until everything is
+/// so many consecutive matchings are in place together, and where there are more NICs than matchings,
+/// some of them more than once. The cycle repeats until everything is
 /// served. *Direct* sends over a pair's own circuit; *Valiant* spreads all bytes evenly over the
 /// servers first, in a pass of their own, and takes no more than about twice the busiest line.
 public struct Rotor: CircuitScheduler {
@@ -33,13 +34,13 @@ public struct Rotor: CircuitScheduler {
     guard size > 1, request.opticalPorts > 0 else { return CircuitSchedule([]) }
     let delay = request.reconfigurationDelay
     let hold = holdNanoseconds ?? (delay > 0 ? 9 * delay : 1e5)
-    let matchings = (1..<size).map { offset in (0..<size).map { Int32(($0 + offset) % size) } }
-    let configurations = stride(from: 0, to: matchings.count, by: request.opticalPorts).map {
-      first in
-      let circuits = matchings[first..<min(first + request.opticalPorts, matchings.count)]
-        .flatMap { receiver in
-          (0..<size).map { DirectedCircuits(from: $0, to: Int(receiver[$0])) }
-        }
+    let ports = request.opticalPorts
+    // With more NICs than matchings some are in place more than once.
+    let places = Array(0..<max(size - 1, ports)).map { $0 % (size - 1) + 1 }
+    let configurations = stride(from: 0, to: places.count, by: ports).map { first in
+      let circuits = places[first..<min(first + ports, places.count)].flatMap { offset in
+        (0..<size).map { DirectedCircuits(from: $0, to: ($0 + offset) % size) }
+      }
       return CircuitConfiguration(size: size, circuits: circuits, holdNanoseconds: hold)
     }
     return CircuitSchedule(configurations, repeats: true, relaying: relaying)
