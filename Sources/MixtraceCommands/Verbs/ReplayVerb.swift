@@ -38,6 +38,9 @@ struct ReplayVerb: Verb {
   @Flag(help: "One row per phase of each fabric instead of one row per fabric.")
   var phases = false
 
+  @Flag(help: "One row per job of each fabric, where --job adds others to the trace's.")
+  var perJob = false
+
   @Flag(
     help: "Also print bills of materials, busiest links, the best policy in hindsight, predictors.")
   var details = false
@@ -57,8 +60,15 @@ struct ReplayVerb: Verb {
     guard !asRecorded || fabric.count == 1 else {
       throw ValidationError("--as-recorded needs the one --fabric that the trace was recorded on")
     }
-    guard !asRecorded || !phases else {
-      throw ValidationError("--as-recorded has a table of its own: leave out --phases")
+    guard !asRecorded || !(phases || perJob) else {
+      throw ValidationError(
+        "--as-recorded has a table of its own: leave out --\(phases ? "phases" : "per-job")")
+    }
+    guard !phases || !perJob else {
+      throw ValidationError("--phases and --per-job are two tables: ask for one")
+    }
+    guard !perJob || !changes.job.isEmpty else {
+      throw ValidationError("--per-job needs another job on the fabric: add --job")
     }
     let parameters = try fabricOptions.parameters()
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
@@ -69,16 +79,22 @@ struct ReplayVerb: Verb {
       workload: read.value, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
-    var document = try document(of: comparison, workload: read.value)
+    let jobs =
+      changes.job.isEmpty
+      ? nil
+      : try JobTable.jobs(
+        comparison.rows, of: read.value, files: [trace] + changes.job, parameters: parameters)
+    var document = try document(of: comparison, jobs: jobs, workload: read.value)
     document.sentences = try selection.replacedModel(in: read.file) + document.sentences
     document.print(results, on: terminal)
     return comparison.failures.isEmpty ? read.status : .doneWithWarnings
   }
 
   private func document(
-    of comparison: FabricComparison, workload: Workload
+    of comparison: FabricComparison, jobs: Table?, workload: Workload
   ) throws -> ResultDocument {
     var document = ResultDocument()
+    if perJob, let jobs { document.add("jobs", jobs) }
     if asRecorded {
       try addRecorded(comparison, to: &document)
     } else if phases {
@@ -86,6 +102,7 @@ struct ReplayVerb: Verb {
     } else {
       document.add("fabrics", ReplayTables.fabrics(comparison))
     }
+    if !perJob, let jobs { document.add("jobs", jobs) }
     let optics = comparison.rows.first { $0.fabric.followsDemand }
       .map { OpticsStudy(of: workload, on: $0.fabric) }
     let limits = Verdict.limits(comparison, workload: workload, isCompared: asRecorded)
