@@ -15,6 +15,10 @@ struct ReplayVerb: Verb {
       ended; flows share the fabric's links max-min fairly, event by event. A fabric that \
       reconfigures gets a second row with the delay of a commodity NIC (42 ms + 5.67 s link-up).
 
+      Pipeline stages take their micro-batches one forward, one backward (1F1B) where the trace \
+      has no times of its own. Logs of routing hold no sends between stages: --all-roles adds them, \
+      and only then a stage waits for the one before it.
+
       FABRICS
       \(FabricCatalogue.help)
 
@@ -22,6 +26,7 @@ struct ReplayVerb: Verb {
         mixtrace replay run.mixt
         mixtrace replay run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms"
         mixtrace replay run.mixt --fabric mixnet --phases --format csv > phases.csv
+        mixtrace replay run.mixt --job other.mixt --fabric fat-tree-3to1
         mixtrace replay run.mixt --nic-rate "800 Gb/s" --sharing split-optimal \\
             --cost mixnet-paper
       """)
