@@ -10,6 +10,9 @@ public struct SynthesisPlan: Sendable, Hashable {
   public var microBatches = 1
   /// Which layers to write, ascending; a layer is routed by the ranks of its pipeline stage.
   public var layers: [Int]
+  /// Whether the pipeline's stages share out `layers` as if the model had no others, or each layer
+  /// stays in the stage that holds it in the whole model.
+  public var sharesOutLayers = false
   /// Tokens that each rank routes in one micro-batch.
   public var tokensPerRank: Int
   /// Zipf exponent of the experts' popularity: 0 is even; 1 gives Mixtral's hottest expert 30 %.
@@ -56,6 +59,10 @@ public struct SynthesisPlan: Sendable, Hashable {
         zip(layers, layers.dropFirst()).contains { $0 >= $1 }
           || !layers.allSatisfy { (0..<model.layerCount).contains($0) },
         "layers", "they must ascend and lie in 0 ..< \(model.layerCount)"
+      ),
+      (
+        sharesOutLayers && layers.count < layout.parallelism.pipeline, "layers",
+        "\(layers.count) cannot be divided over \(layout.parallelism.pipeline) pipeline stages"
       ),
       (
         model.topK < 1 || model.topK > model.expertCount, "model",
@@ -128,10 +135,12 @@ public struct SynthesisPlan: Sendable, Hashable {
     return false
   }
 
-  /// The pipeline stage that holds a layer: layers are divided evenly in their order.
+  /// The pipeline stage that holds a layer: layers are divided evenly in their order. O(layers).
   public func stage(ofLayer layer: Int) -> Int {
     let stages = layout.parallelism.pipeline
-    return min(stages - 1, layer * stages / max(1, model.layerCount))
+    let count = sharesOutLayers ? layers.count : model.layerCount
+    let place = sharesOutLayers ? layers.firstIndex(of: layer) ?? 0 : layer
+    return min(stages - 1, place * stages / max(1, count))
   }
 
   /// The ranks that route a layer's tokens, ascending.

@@ -45,7 +45,7 @@ struct ReplayOptionTests {
     arguments: [
       (["--scheduler", "solstize"], "solstice"), (["--predictor", "copilt"], "copilot"),
       (["--fail", "server three"], "server S nic N"), (["--fabric", "toropt"], "topoopt"),
-      (["--fabric", "mixnet", "--scheduler", "eclipse"], "mixtrace circuits"),
+      (["--fabric", "mixnet", "--scheduler", "eclipse"], "symmetrised-eclipse"),
       (["--as-recorded"], "--fabric"), (["--place", "0,x"], "\"x\""),
     ])
   func unknownWords(options: [String], named: String) throws {

@@ -50,6 +50,33 @@ struct WhatIfTests {
     }
   }
 
+  @Test("jobs end on their own, each with its time alone")
+  func jobs() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let other = folder.path("other.mixt")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "2", "--gpus-per-server", "2", "--layers", "0-0",
+        "--tokens-per-rank", "32", "--iterations", "3", "--trace", other)
+      let outcome = try succeeding(
+        "replay", trace, "--job", other, "--fabric", "ideal", "--format", "json")
+      let rows = try outcome.rows("jobs")
+      #expect(rows.map { $0["file"] as? String } == [trace, other])
+      #expect(rows.map { $0["iterations"] as? Int }.last == 3)
+      let completions = rows.compactMap { $0["completion_ns"] as? Double }
+      #expect(completions == rows.compactMap { $0["alone_ns"] as? Double })
+      #expect(completions[0] != completions[1])
+      #expect(try outcome.rows("fabrics")[0]["completion_ns"] as? Double == completions.max())
+      let lines = try succeeding(
+        "replay", trace, "--job", other, "--fabric", "ideal", "--per-job", "--format", "csv"
+      ).output.split(separator: "\n")
+      #expect(lines.count == 3 && lines[0].hasPrefix("fabric,job,file,iterations,completion_ns"))
+      for flags in [["--per-job"], ["--job", other, "--per-job", "--phases"]] {
+        #expect(mixtrace(["replay", trace] + flags).status == .wrongUsage)
+      }
+    }
+  }
+
   @Test("a job that is cut short counts as an input that could not be read")
   func cutJob() throws {
     try withScratchFolder { folder in

@@ -21,6 +21,22 @@ import TraceSynthesis
     #expect(ModelPreset.mixtral8x7B.tokensPerRank * 4 == 32_768)
   }
 
+  @Test func chosenLayersAreDividedOverTheStagesWhenAskedFor() throws {
+    var plan = SynthesisPlan(preset: .mixtral8x7B)
+    plan.layers = [0, 1, 2, 5, 6]
+    #expect(plan.layers.map { plan.stage(ofLayer: $0) } == [0, 0, 0, 0, 0])
+    plan.sharesOutLayers = true
+    #expect(plan.layout.parallelism.pipeline == 4)
+    #expect(plan.layers.map { plan.stage(ofLayer: $0) } == [0, 0, 1, 2, 3])
+    try plan.validate()
+    plan.layers = [0, 1, 2]
+    #expect(throws: SynthesisError.self) { try plan.validate() }
+    plan.layers = Array(0..<plan.model.layerCount)
+    let shared = plan.layers.map { plan.stage(ofLayer: $0) }
+    plan.sharesOutLayers = false
+    #expect(shared == plan.layers.map { plan.stage(ofLayer: $0) })
+  }
+
   @Test func deepSeekDispatchesInEightBitsWithScales() {
     let bytes = ModelPreset.deepSeekV3.model.bytesPerToken
     #expect(bytes.dispatchForward == 7168 + 56 * 4)

@@ -28,6 +28,7 @@ struct FabricOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Who guesses the demand for predicted policies: \(DemandPredictors.all.map(\.name).joined(separator: ", ")).",
+      discussion: "ewma-WEIGHT averages demands; the newest has any weight above 0 and up to 1.",
       valueName: "name"))
   var predictor = LastValuePredictor().name
 
@@ -129,6 +130,11 @@ extension FabricOptions {
       throw unknownName("scheduler", scheduler, among: CircuitSchedulers.all.map(\.name))
     }
     if DemandPredictors.named(predictor) == nil {
+      if predictor.hasPrefix("ewma") {
+        throw ValidationError(
+          "--predictor \(predictor): write ewma-WEIGHT with a weight above 0 and up to 1, as ewma-0.5"
+        )
+      }
       throw unknownName("predictor", predictor, among: DemandPredictors.all.map(\.name))
     }
     if let words = fail.first(where: { Failure($0) == nil }) {

@@ -26,6 +26,7 @@ struct WhatIfOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Another trace that shares the fabric, on the servers after those before it; may be repeated.",
+      discussion: "Jobs start together; each goes on to its next iteration when its own has ended.",
       valueName: "file"))
   var job: [String] = []
 

@@ -21,10 +21,11 @@ enum PhaseTables {
         .number("electrical_bytes", "EPS", .bytes, isForMachinesOnly: true),
         .number("circuit_bytes", "Circuits", .bytes, isForMachinesOnly: true),
       ])
+    let hasJobs = hasSeveralJobs(phases)
     for row in rows {
       for phase in row.result.phases {
         table.append(
-          [.text(row.label)] + place(of: phase) + [
+          [.text(row.label)] + place(of: phase, withJob: hasJobs) + [
             .number(phase.durationNanoseconds),
             .number(phase.bound.nanoseconds), .text(phase.bound.name),
             .number(phase.percentOfBound / 100),
@@ -48,12 +49,13 @@ enum PhaseTables {
         .number("replayed_ns", "Replayed", .nanoseconds),
         .number("recorded_over_replayed_ratio", "Recorded ÷ replayed", .ratio),
       ])
+    let hasJobs = hasSeveralJobs(phases)
     for phase in phases {
       guard let recorded = phase.recordedNanoseconds, phase.durationNanoseconds > 0 else {
         continue
       }
       table.append(
-        place(of: phase) + [
+        place(of: phase, withJob: hasJobs) + [
           .number(recorded), .number(phase.durationNanoseconds),
           .number(recorded / phase.durationNanoseconds),
         ])
@@ -63,7 +65,7 @@ enum PhaseTables {
 
   /// Where in the training run a phase is; people see only what tells the phases apart.
   private static func places(of phases: [PhaseResult]) -> [Table.Column] {
-    [
+    (hasSeveralJobs(phases) ? [.number("job", "Job", .count)] : []) + [
       .number("iteration", "Iter", .count),
       .number(
         "micro_batch", "Micro-batch", .count,
@@ -74,8 +76,12 @@ enum PhaseTables {
     ]
   }
 
-  private static func place(of phase: PhaseResult) -> [Cell] {
-    [
+  private static func hasSeveralJobs(_ phases: [PhaseResult]) -> Bool {
+    phases.contains { $0.job != phases[0].job }
+  }
+
+  private static func place(of phase: PhaseResult, withJob hasJobs: Bool) -> [Cell] {
+    (hasJobs ? [Cell(phase.job)] : []) + [
       known(phase.iteration), known(phase.microBatch), known(phase.layer),
       .text(phase.role.name), .text(phase.phase.name),
     ]

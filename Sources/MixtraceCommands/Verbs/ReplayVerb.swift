@@ -15,6 +15,10 @@ struct ReplayVerb: Verb {
       ended; flows share the fabric's links max-min fairly, event by event. A fabric that \
       reconfigures gets a second row with the delay of a commodity NIC (42 ms + 5.67 s link-up).
 
+      Pipeline stages take their micro-batches one forward, one backward (1F1B) where the trace \
+      has no times of its own. Logs of routing hold no sends between stages: --all-roles adds them, \
+      and only then a stage waits for the one before it.
+
       FABRICS
       \(FabricCatalogue.help)
 
@@ -22,6 +26,7 @@ struct ReplayVerb: Verb {
         mixtrace replay run.mixt
         mixtrace replay run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms"
         mixtrace replay run.mixt --fabric mixnet --phases --format csv > phases.csv
+        mixtrace replay run.mixt --job other.mixt --fabric fat-tree-3to1
         mixtrace replay run.mixt --nic-rate "800 Gb/s" --sharing split-optimal \\
             --cost mixnet-paper
       """)
@@ -37,6 +42,9 @@ struct ReplayVerb: Verb {
 
   @Flag(help: "One row per phase of each fabric instead of one row per fabric.")
   var phases = false
+
+  @Flag(help: "One row per job of each fabric, where --job adds others to the trace's.")
+  var perJob = false
 
   @Flag(
     help: "Also print bills of materials, busiest links, the best policy in hindsight, predictors.")
@@ -57,8 +65,15 @@ struct ReplayVerb: Verb {
     guard !asRecorded || fabric.count == 1 else {
       throw ValidationError("--as-recorded needs the one --fabric that the trace was recorded on")
     }
-    guard !asRecorded || !phases else {
-      throw ValidationError("--as-recorded has a table of its own: leave out --phases")
+    guard !asRecorded || !(phases || perJob) else {
+      throw ValidationError(
+        "--as-recorded has a table of its own: leave out --\(phases ? "phases" : "per-job")")
+    }
+    guard !phases || !perJob else {
+      throw ValidationError("--phases and --per-job are two tables: ask for one")
+    }
+    guard !perJob || !changes.job.isEmpty else {
+      throw ValidationError("--per-job needs another job on the fabric: add --job")
     }
     let parameters = try fabricOptions.parameters()
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
@@ -69,16 +84,22 @@ struct ReplayVerb: Verb {
       workload: read.value, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
-    var document = try document(of: comparison, workload: read.value)
+    let jobs =
+      changes.job.isEmpty
+      ? nil
+      : try JobTable.jobs(
+        comparison.rows, of: read.value, files: [trace] + changes.job, parameters: parameters)
+    var document = try document(of: comparison, jobs: jobs, workload: read.value)
     document.sentences = try selection.replacedModel(in: read.file) + document.sentences
     document.print(results, on: terminal)
     return comparison.failures.isEmpty ? read.status : .doneWithWarnings
   }
 
   private func document(
-    of comparison: FabricComparison, workload: Workload
+    of comparison: FabricComparison, jobs: Table?, workload: Workload
   ) throws -> ResultDocument {
     var document = ResultDocument()
+    if perJob, let jobs { document.add("jobs", jobs) }
     if asRecorded {
       try addRecorded(comparison, to: &document)
     } else if phases {
@@ -86,6 +107,7 @@ struct ReplayVerb: Verb {
     } else {
       document.add("fabrics", ReplayTables.fabrics(comparison))
     }
+    if !perJob, let jobs { document.add("jobs", jobs) }
     let optics = comparison.rows.first { $0.fabric.followsDemand }
       .map { OpticsStudy(of: workload, on: $0.fabric) }
     let limits = Verdict.limits(comparison, workload: workload, isCompared: asRecorded)

@@ -22,6 +22,9 @@ struct SynthVerb: Verb {
             --capture run.pcap.zst --layout-file layout.yaml
         mixtrace synth deepseek-v3 --tokens-per-rank 128 --layers 0-3 --skew 1.2 \\
             --pair-affinity 0.5 --drift 0.3 --trace skewed.mixt
+        mixtrace synth mixtral-8x7b --servers 16 --pipeline 4 --layers 0-7 --micro-batches 8 \\
+            --tokens-per-rank 128 --trace pipelined.mixt
+        mixtrace replay pipelined.mixt --all-roles
       """)
 
   @Argument(
@@ -77,6 +80,15 @@ struct SynthVerb: Verb {
       "Expert-parallel size, with --servers; default: the largest that divides experts and ranks.",
       valueName: "size"))
   var expert: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Pipeline stages, with --servers; the layers are divided over them.",
+      discussion:
+        "A replay takes the micro-batches of each stage one forward, one backward (1F1B); "
+        + "with --all-roles a stage waits for what the stages beside it send.",
+      valueName: "stages"))
+  var pipeline: Int?
 
   @Option(help: ArgumentHelp("Layout file instead of the preset's layout.", valueName: "file"))
   var layout: String?
@@ -172,6 +184,12 @@ struct SynthVerb: Verb {
     try checkOption("--servers", servers, in: 1...65_536)
     try checkOption("--gpus-per-server", gpusPerServer, in: 1...256)
     try checkOption("--tensor", tensor, in: 1...65_536)
+    try checkOption("--pipeline", pipeline, in: 1...65_536)
+    guard pipeline == nil || servers != nil && layout == nil else {
+      throw ValidationError(
+        "--pipeline needs --servers: \(layout == nil ? "the preset" : "the layout file") has its own "
+          + "stages")
+    }
     try checkOption("--expert", expert, in: 1...65_536)
     try checkOption("--iterations", iterations, in: 1...1_000_000)
     try checkOption("--micro-batches", microBatches, in: 1...1_000_000)
@@ -189,6 +207,7 @@ struct SynthVerb: Verb {
       try checkOption("--layers", Int(layers.bounds.upperBound), in: 0...plan.model.layerCount - 1)
       plan.layers = layers.bounds.map(Int.init)
     }
+    plan.sharesOutLayers = pipeline != nil
     plan.skew = skew
     plan.pairAffinity = pairAffinity
     plan.plantedRegion = plantedRegion
@@ -198,13 +217,14 @@ struct SynthVerb: Verb {
     return plan
   }
 
-  /// Equal servers whose ranks are divided by tensor and expert parallelism, the rest by data.
+  /// Equal servers whose ranks are divided by pipeline, tensor and expert parallelism, the rest by data.
   private func layout(servers: Int, experts: Int) throws -> Layout {
-    let lanes = servers * gpusPerServer / tensor
+    let stages = pipeline ?? 1
+    let lanes = servers * gpusPerServer / (tensor * stages)
     let size = expert ?? (1...max(1, experts)).last { experts % $0 == 0 && lanes % $0 == 0 } ?? 1
     let layout = Layout(
       serverCount: servers, gpusPerServer: gpusPerServer,
-      parallelism: Parallelism(tensor: tensor, expert: size, data: lanes))
+      parallelism: Parallelism(tensor: tensor, expert: size, pipeline: stages, data: lanes))
     if let defect = layout.defect { throw ValidationError(defect) }
     return layout
   }

@@ -3,11 +3,13 @@ public import TraceModel
 /// A time in nanoseconds below which no replay of a workload on a fabric can end, circuits free to
 /// choose and without delay: what `ReplayResult.total.boundNanoseconds` says, without replaying.
 ///
-/// Iterations are added up, for each ends before the next begins. Inside one, every end waits only for
-/// its own operations and for those that it receives from, so its bound is the larger of
+/// Iterations of a job are added up, for each ends before the next begins. Inside one, every end waits
+/// only for its own operations and for those that it receives from, so its bound is the larger of
 /// - the longest chain of compute and bytes through the ends' programs (see `ReadinessBound`);
 /// - the iteration's bytes over any one link, or over all NICs of a server, divided by the rate, after
 ///   the first of them can have been sent.
+///
+/// Of several jobs the slowest decides, or the bytes of all of them over one link.
 ///
 /// - Throws: a `ReplayError` when the fabric does not fit the layout.
 /// - Complexity: O(pairs) per phase, and O(pairs · links of a path) per distinct demand, in parallel.
@@ -18,10 +20,10 @@ public func completionBound(
   let plan = try PhasePlan(workload, iterations: nil)
   let terms = plan.demands
   let demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
-  return iterationBounds(
+  return RunBounds(
     of: plan, program: Program(plan, of: workload), demands: demands, on: network,
     order: workload.executionOrder
-  ) { _ in true }.reduce(0, +)
+  ) { _ in true }.total
 }
 
 /// What says when an operation may begin.
@@ -40,24 +42,42 @@ extension Workload {
   }
 }
 
-/// The bound of each iteration with a phase that counts, in their order.
-package func iterationBounds(
-  of plan: PhasePlan, program: Program, demands: [PhaseDemand], on network: FabricNetwork,
-  order: ExecutionOrder, counting counts: (Int) -> Bool
-) -> [Double] {
-  var bound = ReadinessBound(program, on: network, order: order)
-  var profiles = PhaseProfiles(plan, demands: demands, on: network)
-  var bounds: [Double] = []
-  var iteration: Int32?
-  for (index, phase) in plan.phases.enumerated() where counts(index) {
-    if iteration != phase.step.iteration {
-      if iteration != nil { bounds.append(bound.takeTotal()) }
-      iteration = phase.step.iteration
+/// The bounds of a run and of its parts, from the phases that count.
+package struct RunBounds: Sendable {
+  /// Of each job's iteration with such a phase, in their order.
+  package private(set) var iterations: [Double] = []
+  /// By job.
+  package private(set) var jobs: [Int32: Double] = [:]
+  package private(set) var total = 0.0
+  private let order: ExecutionOrder
+
+  package init(
+    of plan: PhasePlan, program: Program, demands: [PhaseDemand], on network: FabricNetwork,
+    order: ExecutionOrder, counting counts: (Int) -> Bool
+  ) {
+    self.order = order
+    var bound = ReadinessBound(program, on: network, order: order)
+    var profiles = PhaseProfiles(plan, demands: demands, on: network)
+    var span: (iteration: Int32, job: Int32)?
+    for (index, phase) in plan.phases.enumerated() where counts(index) {
+      let (iteration, job) = (phase.step.iteration, phase.step.job)
+      if let last = span, last != (iteration, job) { take(&bound, of: last.job) }
+      span = (iteration, job)
+      bound.add(profiles.profile(of: index), phase: index, scale: phase.scale, of: program)
     }
-    bound.add(profiles.profile(of: index), phase: index, scale: phase.scale, of: program)
+    if let span { take(&bound, of: span.job) }
+    total = jobs.values.max() ?? 0
+    // One job's links are in its iterations.
+    if jobs.count > 1, order != .recorded { total = max(total, bound.ofAllBytes) }
   }
-  if iteration != nil { bounds.append(bound.takeTotal()) }
-  return bounds
+
+  private mutating func take(_ bound: inout ReadinessBound, of job: Int32) {
+    let before = jobs[job] ?? 0
+    let iteration = bound.takeTotal(after: before)
+    iterations.append(iteration)
+    // Recorded iterations may overlap: only the longest is sure to be waited for.
+    jobs[job] = order == .recorded ? max(before, iteration) : before + iteration
+  }
 }
 
 /// Profiles of distinct demands, worked out in parallel for a stretch of phases at a time: all of them

@@ -23,6 +23,9 @@ struct ReadinessBound {
   /// Bytes on each slot, and when the first of them can have been sent.
   private var bytes: [Double]
   private var firstSent: [Double]
+  /// The same of all iterations so far, on the clock of the run.
+  private var allBytes: [Double]
+  private var firstOfAll: [Double]
   private var finish = 0.0
 
   init(_ program: Program, on network: FabricNetwork, order: ExecutionOrder) {
@@ -32,6 +35,7 @@ struct ReadinessBound {
     earliest = [Double](repeating: 0, count: program.partCount)
     bytes = [Double](repeating: 0, count: rates.slotCount)
     firstSent = [Double](repeating: .infinity, count: rates.slotCount)
+    (allBytes, firstOfAll) = (bytes, firstSent)
   }
 
   /// Adds the next phase, whose demand has `scale` bytes per unit.
@@ -119,15 +123,26 @@ struct ReadinessBound {
     return waited
   }
 
-  /// The bound of the iteration so far; the next begins.
-  mutating func takeTotal() -> Double {
+  /// The bound of the iteration so far, which begins no earlier than at `start`; another begins.
+  mutating func takeTotal(after start: Double) -> Double {
     var longest = finish
     for slot in bytes.indices where bytes[slot] > 0 {
       longest = max(longest, firstSent[slot] + bytes[slot] / rates.capacity(of: slot))
+      allBytes[slot] += bytes[slot]
+      firstOfAll[slot] = min(firstOfAll[slot], start + firstSent[slot])
       (bytes[slot], firstSent[slot]) = (0, .infinity)
     }
     finish = 0
     lastOf.removeAll(keepingCapacity: true)
+    return longest
+  }
+
+  /// When a link can have carried what all iterations send over it, whichever run beside each other.
+  var ofAllBytes: Double {
+    var longest = 0.0
+    for slot in allBytes.indices where allBytes[slot] > 0 {
+      longest = max(longest, firstOfAll[slot] + allBytes[slot] / rates.capacity(of: slot))
+    }
     return longest
   }
 }

@@ -26,7 +26,7 @@ extension ReplayResult {
   /// operations waited for each other, so an efficiency is a lower bound of the network's.
   /// - Complexity: O(phases log phases).
   public var calibration: Calibration? {
-    let numbers = iterations.map(\.iteration)
+    let numbers = Set(iterations.map(\.iteration)).sorted()
     var place: [Int32: Int] = [:]
     for (index, number) in numbers.enumerated() { place[number] = index }
     var fitted: [Double] = []

@@ -15,7 +15,8 @@ extension Execution {
     recorded = plan.phases.map { $0.recordedNanoseconds(in: workload) }
     program = Program(plan, of: workload)
     paths = try PathTable(demands, on: network)
-    shards = Shards(program, paths: paths, on: network)
+    shards = Shards(
+      program, jobOfPhase: plan.phases.map(\.step.job), paths: paths, on: network)
     let hasSequences = network.fabric.optical?.scheduler.answersWithSequence ?? false
     choices = CircuitChoices(
       demands, on: network,
@@ -99,14 +100,18 @@ extension Execution {
       let parts = program.parts(of: phase).count
       records[phase].partsLeft = parts
       records[phase].circuits = regionsOfDemand[planned.demand].map { _ in nil }
-      if iterations.last?.iteration == planned.step.iteration {
+      let isSame = iterations.last.map {
+        $0.iteration == planned.step.iteration && $0.job == planned.step.job
+      }
+      if isSame == true {
         let first = iterations[iterations.count - 1].phases.lowerBound
         iterations[iterations.count - 1].phases = first..<phase + 1
         iterations[iterations.count - 1].partsLeft += parts
       } else {
         iterations.append(
           IterationSpan(
-            iteration: planned.step.iteration, phases: phase..<phase + 1, partsLeft: parts))
+            job: planned.step.job, iteration: planned.step.iteration, phases: phase..<phase + 1,
+            partsLeft: parts))
       }
     }
   }

@@ -100,13 +100,16 @@ struct Execution {
     }
   }
 
-  /// The phases of one iteration, and when it ran.
+  /// The phases of one job's iteration, and when it ran.
   struct IterationSpan: Sendable {
+    var job: Int32
     var iteration: Int32
     var phases: Range<Int>
     var start = 0.0
     var end = 0.0
     var partsLeft = 0
+    /// The iteration that begins when this one ends, though others of its shard run on.
+    var next: Int?
   }
 
   // MARK: The loop
@@ -238,6 +241,7 @@ struct Execution {
     let iteration = iterationOf(phase: phase)
     iterations[iteration].partsLeft -= 1
     iterations[iteration].end = max(iterations[iteration].end, now)
+    if iterations[iteration].partsLeft == 0 { beginIteration(after: iteration) }
   }
 
   func iterationOf(phase: Int) -> Int {

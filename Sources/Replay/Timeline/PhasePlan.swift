@@ -1,6 +1,6 @@
 package import TraceModel
 
-/// Operations that belong together: the same iteration, micro-batch, stage, layer, phase and role, all
+/// Operations that belong together: the same job, iteration, micro-batch, stage, layer, phase and role, all
 /// groups; one row of a result.
 package struct PlannedPhase: Sendable {
   /// The first of its steps; the others differ in group only.
@@ -91,7 +91,8 @@ package struct PhasePlan: Sendable {
 
   /// Whether two steps of different groups are parts of one phase.
   private static func belongTogether(_ first: Workload.Step, _ step: Workload.Step) -> Bool {
-    first.iteration == step.iteration && first.microBatch == step.microBatch
+    first.job == step.job && first.iteration == step.iteration
+      && first.microBatch == step.microBatch
       && first.stage == step.stage && first.layer == step.layer && first.phase == step.phase
       && first.role == step.role
       && step.group != Operation.unknown
@@ -157,7 +158,8 @@ package struct PhasePlan: Sendable {
     let groups = phase.steps.map { workload.steps[$0].group }.filter { $0 != Operation.unknown }
     return (groups + [Operation.unknown]).map {
       LayerPass(
-        iteration: step.iteration, microBatch: step.microBatch, layer: step.layer, group: $0,
+        job: step.job, iteration: step.iteration, microBatch: step.microBatch, layer: step.layer,
+        group: $0,
         isBackward: step.phase == .combineBackward || step.phase == .dispatchBackward)
     }
   }
@@ -184,6 +186,7 @@ package struct PhasePlan: Sendable {
 
   /// The forward or backward pass of one layer, of one group or of all together.
   private struct LayerPass: Hashable {
+    var job: Int32
     var iteration: Int32
     var microBatch: Int32
     var layer: Int32
@@ -204,22 +207,23 @@ package struct PhasePlan: Sendable {
 
   private static func check(_ workload: Workload) throws(ReplayError) {
     let ends = workload.endpointCount
-    var iteration = Int32.min
+    var place = (iteration: Int32.min, job: Int32.min)
     for step in workload.steps {
-      let place = "operation \(step.operation)"
-      guard step.iteration >= iteration else {
+      let name = "operation \(step.operation)"
+      guard (step.iteration, step.job) >= place else {
         throw ReplayError(
-          "iteration \(step.iteration) stands after iteration \(iteration)", at: place,
-          advice: "order the steps by iteration")
+          "iteration \(step.iteration) of job \(step.job) stands after iteration "
+            + "\(place.iteration) of job \(place.job)", at: name,
+          advice: "order the steps by iteration, then by job")
       }
-      iteration = step.iteration
+      place = (step.iteration, step.job)
       guard (0..<workload.demands.count).contains(step.demand) else {
-        throw ReplayError("it uses demand \(step.demand) of \(workload.demands.count)", at: place)
+        throw ReplayError("it uses demand \(step.demand) of \(workload.demands.count)", at: name)
       }
       guard step.bytesPerUnit >= 0, step.computeBeforeNanoseconds >= 0,
         step.computeBeforeNanoseconds.isFinite
       else {
-        throw ReplayError("negative bytes per unit or compute time", at: place)
+        throw ReplayError("negative bytes per unit or compute time", at: name)
       }
     }
     for demand in 0..<workload.demands.count {

@@ -4,10 +4,11 @@ public import TraceModel
 ///
 /// An end (rank or server) sends its part of a step when its part of the step before has ended and
 /// its compute before the step has passed; the part ends at its last receipt. Predecessors of a step
-/// replace the order of the steps. Iterations follow each other: training is synchronous. MixNet's
-/// circuits change for the forward and for the backward pass of each layer, region by region, as the
-/// options' policy decides. With delays a second run repeats the decisions without them: the
-/// difference is what the delays expose.
+/// replace the order of the steps. Iterations of a job follow each other: training is synchronous.
+/// Several jobs share the fabric all the time and wait for nothing of each other. MixNet's circuits
+/// change for the forward and for the backward pass of each layer, region by region, as the options'
+/// policy decides. With delays a second run repeats the decisions without them: the difference is what
+/// the delays expose.
 ///
 /// - Throws: a `ReplayError` when the fabric does not fit the layout, when the workload contradicts
 ///   its layout or itself, or when a pair cannot be reached (it is named).
@@ -44,7 +45,9 @@ public func replay(
   if let coarser = runs.dropFirst().first, !played.isAbandoned, !coarser.isAbandoned {
     result.batchingError = abs(coarser.now - played.now) / max(played.now, .leastNormalMagnitude)
   }
-  result.notes = notes(on: result, workload: workload, fabric: fabric, network: network, options)
+  result.notes =
+    notes(on: result, workload: workload, fabric: fabric, network: network, options)
+    + played.notesOnJobs
   return result
 }
 

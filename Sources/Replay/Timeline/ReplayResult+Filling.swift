@@ -10,7 +10,7 @@ extension ReplayResult {
         !played.isAbandoned || played.records[$0].isDone && !played.program.parts(of: $0).isEmpty
       }
       if played.isAbandoned && done.isEmpty { continue }
-      var iteration = IterationResult(iteration: span.iteration)
+      var iteration = IterationResult(iteration: span.iteration, job: span.job)
       var lag = 0.0
       for phase in done {
         var row = played.row(of: phase, circuitOptimum: optima[phase])
@@ -35,17 +35,49 @@ extension ReplayResult {
       let delays = done.reduce(0) { $0 + played.records[$1].delay }
       iteration.hiddenNanoseconds = max(0, delays - iteration.exposedNanoseconds)
       iterations.append(iteration)
-      total.add(iteration)
+      add(iteration)
     }
     if played.options.pacing == .recorded {
-      total.completionNanoseconds = (played.iterations.map(\.end).max() ?? 0)
+      for place in jobs.indices {
+        let own = played.iterations.filter { $0.job == jobs[place].job }
+        jobs[place].completionNanoseconds = own.map(\.end).max() ?? 0
+      }
     }
+    total = totalOfJobs(withoutDelays: instant)
     busiestLinks = played.traffic.busiest(played.options.busiestLinkCount)
+  }
+
+  /// Adds an iteration to those of its job, after which it ran.
+  private mutating func add(_ iteration: IterationResult) {
+    let place = jobs.firstIndex { $0.job >= iteration.job } ?? jobs.count
+    if place == jobs.count || jobs[place].job != iteration.job {
+      jobs.insert(IterationResult(iteration: Operation.unknown, job: iteration.job), at: place)
+    }
+    jobs[place].add(iteration)
+  }
+
+  /// Jobs beside each other: the last to end decides, what they do is added up.
+  private func totalOfJobs(withoutDelays instant: Execution?) -> IterationResult {
+    guard jobs.count > 1 else { return jobs.first ?? total }
+    var sum = IterationResult(iteration: Operation.unknown, job: Operation.unknown)
+    var (completion, compute) = (0.0, 0.0)
+    for job in jobs {
+      sum.add(job)
+      completion = max(completion, job.completionNanoseconds)
+      compute = max(compute, job.computeNanoseconds)
+    }
+    sum.completionNanoseconds = completion
+    sum.computeNanoseconds = compute
+    let delays = sum.exposedNanoseconds + sum.hiddenNanoseconds
+    sum.exposedNanoseconds =
+      instant.map { max(0, completion - ($0.iterations.map(\.end).max() ?? 0)) } ?? 0
+    sum.hiddenNanoseconds = max(0, delays - sum.exposedNanoseconds)
+    return sum
   }
 
   /// Fills in what no replay of what was played can be faster than.
   mutating func addBounds(of played: Execution, in workload: Workload) {
-    let bounds = iterationBounds(
+    let bounds = RunBounds(
       of: played.plan, program: played.program, demands: played.choices.demands,
       on: played.network,
       order: played.options.pacing == .recorded ? .recorded : workload.executionOrder
@@ -53,12 +85,11 @@ extension ReplayResult {
       !played.isAbandoned
         || played.records[$0].isDone && !played.program.parts(of: $0).isEmpty
     }
-    for index in iterations.indices { iterations[index].boundNanoseconds = bounds[index] }
-    // Recorded iterations may overlap: only the longest is sure to be waited for.
-    total.boundNanoseconds =
-      played.options.pacing == .recorded
-      ? iterations.reduce(0) { max($0, $1.boundNanoseconds) }
-      : iterations.reduce(0) { $0 + $1.boundNanoseconds }
+    for index in iterations.indices {
+      iterations[index].boundNanoseconds = bounds.iterations[index]
+    }
+    for index in jobs.indices { jobs[index].boundNanoseconds = bounds.jobs[jobs[index].job] ?? 0 }
+    total.boundNanoseconds = bounds.total
   }
 }
 
@@ -67,6 +98,24 @@ extension Execution.IterationSpan {
 }
 
 extension Execution {
+  /// What the reader must know of jobs that share the fabric.
+  var notesOnJobs: [String] {
+    guard Set(plan.phases.map(\.step.job)).count > 1 else { return [] }
+    var notes = [
+      "jobs start together; each begins its next iteration when its own has ended, and the completion "
+        + "is that of the last job"
+    ]
+    let isShared = regions.contains { region in
+      let jobs = region.items.lazy.map { plan.phases[Int($0.phase)].step.job }
+      return jobs.contains { $0 != jobs.first }
+    }
+    if isShared {
+      notes.append(
+        "jobs with servers in one region take turns with its circuits, iteration by iteration")
+    }
+    return notes
+  }
+
   /// The row of a phase, without what its delays exposed.
   fileprivate func row(of phase: Int, circuitOptimum: Double?) -> PhaseResult {
     let planned = plan.phases[phase]
@@ -74,7 +123,7 @@ extension Execution {
     var bound = bounds[planned.demand]
     bound.nanoseconds *= planned.scale
     var row = PhaseResult(
-      iteration: planned.step.iteration, microBatch: planned.step.microBatch,
+      job: planned.step.job, iteration: planned.step.iteration, microBatch: planned.step.microBatch,
       layer: planned.step.layer, phase: planned.step.phase, role: planned.step.role,
       startNanoseconds: record.firstReady < .infinity ? record.firstReady : now,
       durationNanoseconds: record.duration,
@@ -155,7 +204,7 @@ extension IterationResult {
     if row.hasReconfigured { reconfigurations += 1 }
   }
 
-  /// Adds an iteration that runs after those so far.
+  /// Adds what runs after that so far.
   fileprivate mutating func add(_ other: IterationResult) {
     completionNanoseconds += other.completionNanoseconds
     communicationNanoseconds += other.communicationNanoseconds

@@ -10,7 +10,9 @@ public struct ReplayResult: Sendable {
   public var policy: ReconfigurationPolicy
   public var iterations: [IterationResult] = []
   public var phases: [PhaseResult] = []
-  /// All iterations one after the other.
+  /// Of each job all iterations one after the other; one entry unless jobs share the fabric.
+  public var jobs: [IterationResult] = []
+  /// Until the last job has ended.
   public var total = IterationResult(iteration: Operation.unknown)
   public var bytes = CarriedBytes()
   /// Links by utilisation, busiest first.
@@ -32,8 +34,11 @@ public struct ReplayResult: Sendable {
   public var completionNanoseconds: Double { total.completionNanoseconds }
 }
 
-/// One iteration, or several one after the other.
+/// One iteration of a job, or several one after the other.
 public struct IterationResult: Sendable, Hashable {
+  /// `Operation.unknown` for several jobs beside each other.
+  public var job: Int32
+  /// `Operation.unknown` for several.
   public var iteration: Int32
   /// From its start to the end of the last end.
   public var completionNanoseconds = 0.0
@@ -57,7 +62,10 @@ public struct IterationResult: Sendable, Hashable {
   /// Phases before which circuits were set up, in however many regions and however quickly.
   public var reconfigurations = 0
 
-  public init(iteration: Int32) { self.iteration = iteration }
+  public init(iteration: Int32, job: Int32 = 0) {
+    self.iteration = iteration
+    self.job = job
+  }
 
   /// 0 … 100.
   public var percentOfBound: Double { percent(boundNanoseconds, of: completionNanoseconds) }
@@ -65,6 +73,7 @@ public struct IterationResult: Sendable, Hashable {
 
 /// One phase: all groups of an operation.
 public struct PhaseResult: Sendable, Hashable {
+  public var job: Int32 = 0
   public var iteration: Int32
   public var microBatch: Int32
   public var layer: Int32

@@ -7,14 +7,21 @@ internal import TraceModel
 /// and share no link that could ever fill up. Each shard can therefore be run by itself from the
 /// moment at which the iteration begins: what it touches stays in the caches, and what is kept for a
 /// flow can be given back with its shard.
+///
+/// Jobs begin their iterations apart. A job that has its shards for itself begins one in all of them;
+/// where jobs share a shard, all that these jobs do is one shard.
 package struct Shards: Sendable {
   /// By end; shards are numbered by their lowest end.
   package private(set) var ofEnd: [Int32] = []
   package private(set) var count = 0
+  /// Jobs that share a shard, each set ascending, by their lowest job.
+  package private(set) var jobsTogether: [[Int32]] = []
   private var shardOfJoin: [Int: Int32] = [:]
 
   /// - Complexity: O(edges of the program + crossings of all paths), nearly.
-  package init(_ program: Program, paths: PathTable, on network: FabricNetwork) {
+  package init(
+    _ program: Program, jobOfPhase: [Int32], paths: PathTable, on network: FabricNetwork
+  ) {
     let endCount = network.layout.endpointCount(at: network.grain)
     let joins = program.joins
     var placeOfJoin: [Int: Int] = [:]
@@ -37,6 +44,13 @@ package struct Shards: Sendable {
       }
       for end in members { ends.join(members[0], end) }
     }
+    let jobs = Set(jobOfPhase).sorted()
+    jobsTogether =
+      jobs.count < 2
+      ? [jobs]
+      : Self.joinJobs(
+        &ends, jobs, jobOfPart: program.partPhase.map { jobOfPhase[Int($0)] },
+        members: (0..<program.partCount).map(member))
     let sets = ends.numbered()
     count = sets.count
     ofEnd = Array(sets.of.prefix(endCount))
@@ -47,6 +61,35 @@ package struct Shards: Sendable {
   func shard(ofPart part: Int, of program: Program) -> Int {
     let end = program.partEnd[part]
     return Int(end == Program.nobody ? shardOfJoin[part] ?? 0 : ofEnd[Int(end)])
+  }
+
+  /// Finds the jobs that share a shard, and joins all their ends.
+  ///
+  /// - Parameter members: of each part, its place among the sets.
+  private static func joinJobs(
+    _ ends: inout DisjointSets, _ jobs: [Int32], jobOfPart: [Int32], members: [Int]
+  ) -> [[Int32]] {
+    var placeOf: [Int32: Int] = [:]
+    for (place, job) in jobs.enumerated() { placeOf[job] = place }
+    let shards = ends.numbered()
+    var together = DisjointSets(count: jobs.count)
+    var jobOfShard = [Int](repeating: -1, count: shards.count)
+    for (member, job) in zip(members, jobOfPart) {
+      let (shard, place) = (Int(shards.of[member]), placeOf[job] ?? 0)
+      if jobOfShard[shard] < 0 { jobOfShard[shard] = place }
+      together.join(jobOfShard[shard], place)
+    }
+    let sets = together.numbered()
+    var groups = [[Int32]](repeating: [], count: sets.count)
+    for (place, job) in jobs.enumerated() { groups[Int(sets.of[place])].append(job) }
+    var firstMember = [Int](repeating: -1, count: sets.count)
+    for (member, job) in zip(members, jobOfPart) {
+      let group = Int(sets.of[placeOf[job] ?? 0])
+      guard groups[group].count > 1 else { continue }
+      if firstMember[group] < 0 { firstMember[group] = member }
+      ends.join(firstMember[group], member)
+    }
+    return groups
   }
 
   /// Joins the ends of all pairs that cross the same link.

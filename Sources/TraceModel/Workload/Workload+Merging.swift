@@ -21,11 +21,11 @@ public struct PlacedJob: Sendable, Hashable {
 extension Workload {
   /// Several jobs on one cluster, each on servers of its own.
   ///
-  /// Operations and groups are numbered anew so that jobs share none; roles, phases and the order of
-  /// each job's steps stay. The jobs start together: the first iterations of all get one number, and
-  /// so on, counted from the first job's. Inside an iteration no job waits for another, but a replay
-  /// begins the next one when all jobs have ended it. The layout's groups are those of the jobs when
-  /// all have the same sizes, else every rank is alone: declare the regions of an optical fabric then.
+  /// Jobs, operations and groups are numbered anew so that jobs share none; roles, phases and the order
+  /// of each job's steps stay. The jobs start together: the first iterations of all get one number, and
+  /// so on, counted from the first job's. A replay begins a job's next iteration when its own has
+  /// ended, whatever the others do. The layout's groups are those of the jobs when all have the same
+  /// sizes, else every rank is alone: declare the regions of an optical fabric then.
   ///
   /// - Parameter serverCount: servers of the cluster; some may be idle.
   /// - Throws: `WorkloadError` when grains or servers differ in kind, or a server is named twice or
@@ -40,6 +40,7 @@ extension Workload {
     var steps: [Step] = []
     var operations = Renumbering()
     var groups = Renumbering()
+    var jobNumbers = Renumbering()
     let firstIteration = firstIteration(of: jobs)
     for job in jobs {
       let workload = job.workload
@@ -51,6 +52,7 @@ extension Workload {
         _ = demands.append(demand, of: workload.demands, placedBy: map)
       }
       operations.begin(with: workload.steps.lazy.flatMap { [$0.operation] + $0.predecessors })
+      jobNumbers.begin(with: workload.steps.isEmpty ? [0] : workload.steps.map(\.job))
       groups.begin(with: workload.steps.lazy.map(\.group).filter { $0 != Operation.unknown })
       var iterations: [Int32: Int32] = [:]
       for (place, iteration) in workload.iterations.enumerated() {
@@ -58,6 +60,7 @@ extension Workload {
       }
       for var step in workload.steps {
         step.demand += firstDemand
+        step.job = try jobNumbers.number(of: step.job)
         step.operation = try operations.number(of: step.operation)
         step.predecessors = try step.predecessors.map { id throws(WorkloadError) in
           try operations.number(of: id)

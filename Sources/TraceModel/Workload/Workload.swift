@@ -8,7 +8,7 @@ public struct Workload: Sendable, Hashable {
   public let model: ExpertModel?
   /// Distinct demands: unit amounts between ends.
   public let demands: DemandSet
-  /// Operations by iteration, micro-batch, then the order in which they run.
+  /// Operations by iteration, job, micro-batch, then the order in which they run.
   public let steps: [Step]
   /// Where columns come from, notes: what results must repeat.
   public let provenance: [String: Provenance]
@@ -44,6 +44,8 @@ public struct Workload: Sendable, Hashable {
     /// Operation ids that must have ended before the compute, ascending; empty when the order of the
     /// steps says it.
     public var predecessors: [Int32]
+    /// Which job of several on one fabric it belongs to; only its own iterations wait for each other.
+    public var job: Int32
 
     public init(
       operation: Int32, kind: OperationKind, role: Role, phase: Phase, iteration: Int32,
@@ -51,7 +53,7 @@ public struct Workload: Sendable, Hashable {
       group: Int32 = Operation.unknown, demand: Int, isTransposed: Bool = false,
       bytesPerUnit: Int64 = 1, start: Int64 = Operation.unknownTime,
       end: Int64 = Operation.unknownTime, computeBeforeNanoseconds: Double = 0,
-      computeFollowsBytes: Bool = false, predecessors: [Int32] = []
+      computeFollowsBytes: Bool = false, predecessors: [Int32] = [], job: Int32 = 0
     ) {
       self.operation = operation
       self.kind = kind
@@ -70,6 +72,7 @@ public struct Workload: Sendable, Hashable {
       self.computeBeforeNanoseconds = computeBeforeNanoseconds
       self.computeFollowsBytes = computeFollowsBytes
       self.predecessors = predecessors
+      self.job = job
     }
   }
 
@@ -90,6 +93,16 @@ public struct Workload: Sendable, Hashable {
 
   /// The iterations that occur, ascending (`Operation.unknown` where the trace has none).
   public var iterations: [Int32] { Set(steps.map(\.iteration)).sorted() }
+
+  /// The jobs that have steps, ascending; one unless workloads were merged.
+  public var jobs: [Int32] { Set(steps.map(\.job)).sorted() }
+
+  /// The steps of one job, on the whole layout.
+  public func only(job: Int32) -> Workload {
+    Workload(
+      grain: grain, layout: layout, model: model, demands: demands,
+      steps: steps.filter { $0.job == job }, provenance: provenance)
+  }
 
   /// Calls `body(source, destination, bytes)` for every pair of a step, at the workload's grain.
   public func forEachPair(of step: Step, _ body: (Int, Int, Int64) -> Void) {

@@ -10,6 +10,12 @@ import TraceModel
     }
     #expect(DemandPredictors.named("copilot") != nil)
     #expect(DemandPredictors.named("crystal-ball") == nil)
+    #expect(DemandPredictors.named("ewma-0.250")?.name == "ewma-0.25")
+    #expect(DemandPredictors.named("ewma-1")?.name == "ewma-1.0")
+    #expect(DemandPredictors.named("ewma-1e-6")?.name == "ewma-1e-06")
+    for wrong in ["ewma-0", "ewma--0.5", "ewma-1.01", "ewma-nan", "ewma-", "ewma", "ewma-half"] {
+      #expect(DemandPredictors.named(wrong) == nil, "\(wrong)")
+    }
     #expect(Set(DemandPredictors.all.map(\.name)).count == DemandPredictors.all.count)
   }
 

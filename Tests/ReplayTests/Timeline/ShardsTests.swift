@@ -70,7 +70,8 @@ import TraceModel
       let plan = try PhasePlan(workload, iterations: nil)
       let demands = plan.demands.map { PhaseDemand($0, of: workload) }
       return Shards(
-        Program(plan, of: workload), paths: try PathTable(demands, on: network), on: network
+        Program(plan, of: workload), jobOfPhase: plan.phases.map(\.step.job),
+        paths: try PathTable(demands, on: network), on: network
       ).count
     }
     for name in ["ideal", "fat-tree", "mixnet"] {

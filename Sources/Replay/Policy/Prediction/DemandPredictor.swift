@@ -19,9 +19,16 @@ public enum DemandPredictors {
     LastValuePredictor(), MovingAveragePredictor(), CopilotPredictor(),
   ]
 
-  /// The fresh predictor of that name, or nil.
+  /// The fresh predictor of that name, or nil; `ewma-` takes any weight above 0 and at most 1.
   public static func named(_ name: String) -> (any DemandPredictor)? {
-    all.first { $0.name == name }
+    let average = MovingAveragePredictor.prefix
+    if name.hasPrefix(average) {
+      guard let weight = Double(name.dropFirst(average.count)), weight > 0, weight <= 1 else {
+        return nil
+      }
+      return MovingAveragePredictor(weight: weight)
+    }
+    return all.first { $0.name == name }
   }
 }
 
@@ -36,16 +43,21 @@ public struct LastValuePredictor: DemandPredictor {
   public mutating func predict(layer: Int32) -> TrafficMatrix? { last[layer] }
 }
 
-/// The layer's demands so far, each counting `weight` of what all older ones count (EWMA).
+/// An exponentially weighted moving average (EWMA) of the layer's demands so far.
 public struct MovingAveragePredictor: DemandPredictor {
+  /// What its name begins with; the weight follows.
+  static let prefix = "ewma-"
   /// Part of the newest demand in the average, above 0 and at most 1.
   public let weight: Double
   private var average: [Int32: [Double]] = [:]
 
-  /// - Parameter weight: 1 is the last value; clamped to 0.001 … 1.
-  public init(weight: Double = 0.5) { self.weight = min(1, max(0.001, weight)) }
+  /// - Parameter weight: 1 is the last value; what is not above 0 and at most 1 is taken to the nearest
+  ///   that is.
+  public init(weight: Double = 0.5) {
+    self.weight = weight > 0 ? min(1, weight) : .leastNormalMagnitude
+  }
 
-  public var name: String { "ewma-\(weight)" }
+  public var name: String { Self.prefix + "\(weight)" }
 
   public mutating func observe(_ demand: TrafficMatrix, layer: Int32) {
     guard let old = average[layer], old.count == demand.cells.count else {
