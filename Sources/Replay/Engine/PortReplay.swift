@@ -3,7 +3,7 @@
 ///
 /// Per pair of ports it holds 20 bytes and four bits, and per event it looks at each running flow once,
 /// front to back. Only flows whose binding link changes are touched.
-package struct PortReplay {
+package struct PortReplay: Sendable {
   package let part: FluidPart
   private let memberBytes: [Double]
   private let memberWeight: [Int32]
@@ -16,6 +16,9 @@ package struct PortReplay {
   package private(set) var runningCount: Int
   package private(set) var now: Double
   package private(set) var eventCount = 0
+  /// Who ended last, and when each did.
+  package private(set) var endedMembers: [Int32] = []
+  private var ends: [Double] = []
 
   /// Starts all members of `part` at `now` and fills the ports; nil when flows cross more than two
   /// links, or too few pairs of ports have flows.
@@ -54,25 +57,38 @@ package struct PortReplay {
   /// When the next flows end; infinite when none does.
   package var nextEnd: Double { min(left.firstEnd, right.firstEnd) }
 
-  /// Ends the flows that end next, which are written to `finish` by member; false when there are
-  /// none.
+  /// Ends the flows that end next and fills the ports anew; writes when they end to `finish`, by
+  /// member. False when there are none.
   package mutating func step(finish: inout [Double]) -> Bool {
+    guard endNext() else { return false }
+    for (member, end) in zip(endedMembers, ends) { finish[Int(member)] = end }
+    fill()
+    return true
+  }
+
+  /// Ends the flows that end next, see `endedMembers`, and moves the clock to `time`, by default
+  /// to when they end; rates stay until `fill`. False when there are none.
+  package mutating func endNext(at time: Double? = nil) -> Bool {
     let first = nextEnd
     guard runningCount > 0 && first < .infinity else { return false }
     let horizon = first * (1 + max(batching.relativeStep, 1e-11))
+    endedMembers.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
     var freed = FreedCapacity()
     var ended: [EndedPair] = []
     collect(left, areSenders: true, until: horizon, into: &ended)
     collect(right, areSenders: false, until: horizon, into: &ended)
-    for pair in ended { end(pair, first: first, freed: &freed, finish: &finish) }
-    let moment = batching.isExact ? first : max(now, freed.moment)
+    for pair in ended { end(pair, first: first, freed: &freed) }
+    let moment = time ?? (batching.isExact ? first : max(now, freed.moment))
     left.advance(by: moment - now)
     right.advance(by: moment - now)
     now = moment
     eventCount += 1
-    fillPorts(&left, &right, at: now)
     return true
   }
+
+  /// Gives the running flows their rates from now on.
+  package mutating func fill() { fillPorts(&left, &right, at: now) }
 
   package func isRunning(_ bundle: Int) -> Bool {
     nextMember[bundle] < part.memberOffsets[bundle + 1]
@@ -121,7 +137,7 @@ package struct PortReplay {
 
   /// Ends the members of a pair whose goal is within the limit.
   private mutating func end(
-    _ pair: EndedPair, first: Double, freed: inout FreedCapacity, finish: inout [Double]
+    _ pair: EndedPair, first: Double, freed: inout FreedCapacity
   ) {
     let (port, peer) = (Int(pair.port), Int(pair.peer))
     let (sender, receiver) = pair.isBySender ? (port, peer) : (peer, port)
@@ -133,7 +149,8 @@ package struct PortReplay {
     while goal <= pair.limit && !isDone {
       let member = Int(nextMember[bundle])
       let time = batching.isExact ? first : now + (goal - state.sent) / state.level
-      finish[member] = time
+      endedMembers.append(Int32(member))
+      ends.append(time)
       freed.add(rate: state.level * Double(memberWeight[member]), at: time)
       weight += memberWeight[member]
       nextMember[bundle] += 1

@@ -3,7 +3,7 @@
 /// A port meets every port of the other side, its *peers*, at most once, so who runs and who binds
 /// are bits of a matrix: row after row of `wordsPerPort` words. The two sides hold each other's
 /// transpose, because both read their rows from front to back.
-package struct PortSide {
+package struct PortSide: Sendable {
   package var ports: [Port]
   /// What a port has left for its waiting flows, apart because binding changes little else.
   package var rooms: [LinkRoom]
@@ -104,7 +104,7 @@ package struct PortSide {
 }
 
 /// A link at one end of flows.
-package struct Port {
+package struct Port: Sendable {
   package var capacity: Double
   /// Running flows, with multiplicity.
   package var weight = 0.0
