@@ -16,22 +16,27 @@
 /// times. The step is a share of the time from the start of the component's oldest running flow to the
 /// end of its last one at present rates.
 ///
+/// A large component in which each flow crosses two links, as one coupled all-to-all, is followed by
+/// the levels of its ports (`PortReplay`) until something starts there; see `FlowSession+Ports`.
+///
 /// O(crossings + links log links) of the component per moment that touches it.
 package struct FlowSession: Sendable {
   package private(set) var now = 0.0
   package private(set) var runningCount = 0
   /// Times that a component was filled.
-  package private(set) var fillCount = 0
+  package internal(set) var fillCount = 0
 
-  private let batching: FluidBatching
-  private var links = LinkColumns()
-  private var flows = FlowColumns()
-  private var scratch = FillScratch()
+  let batching: FluidBatching
+  var links = LinkColumns()
+  var flows = FlowColumns()
+  var scratch = FillScratch()
   /// Links whose component must be found and filled anew.
-  private var dirtyLinks: [Int32] = []
+  var dirtyLinks: [Int32] = []
   /// Components of which only flows have ended.
   private var shrunk: [Int] = []
-  private var components = ComponentColumns()
+  var components = ComponentColumns()
+  /// By component: what follows it by levels of ports, if anything does.
+  var portReplays: [PortReplay?] = []
 
   package init(linkCapacity: [Double], batching: FluidBatching = .exact) {
     self.batching = batching
@@ -106,7 +111,11 @@ package struct FlowSession: Sendable {
     let limit = now * (1 + 1e-12)
     let first = ended.count
     while let (component, horizon) = components.popFinished(by: limit) {
-      takeEnded(of: component, by: max(limit, horizon), into: &ended)
+      if isFollowedByPorts(component) {
+        takeEndedOfPorts(component, into: &ended)
+      } else {
+        takeEnded(of: component, by: max(limit, horizon), into: &ended)
+      }
     }
     if ended.count - first > 1 { ended[first...].sort() }
   }
@@ -137,18 +146,22 @@ package struct FlowSession: Sendable {
     }
   }
 
+  /// The component has lost flows and is filled before anything is asked.
+  mutating func awaitFilling(of component: Int) { shrunk.append(component) }
+
   private func isDone(_ flow: Int, by limit: Double) -> Bool {
     flows.left[flow] <= max(flows.rate[flow] * (limit - now), flows.bytes[flow] * 1e-13)
   }
 
-  private mutating func end(_ flow: Int32) {
+  mutating func end(_ flow: Int32) {
     for crossing in flows.crossings(of: Int(flow)) { leave(crossing) }
     runningCount -= 1
   }
 
   /// Gives a component up; what it consists of by now is found anew.
-  private mutating func disperse(_ component: Int) {
+  mutating func disperse(_ component: Int) {
     guard components.isInUse[component] else { return }
+    guard !isFollowedByPorts(component) else { return dispersePorts(component) }
     var flow = components.firstFlow[component]
     components.release(component)
     while flow >= 0 {
@@ -164,6 +177,7 @@ package struct FlowSession: Sendable {
     fillDirtyComponents()
     flows.removeAll()
     components.removeAll()
+    portReplays.removeAll(keepingCapacity: true)
   }
 
   /// Forgets all flows, none of which may be running, and sets the clock, also back.
@@ -222,10 +236,14 @@ package struct FlowSession: Sendable {
       guard links.firstCrossing[Int(link)] >= 0 && !scratch.hasSeen(link: link) else { continue }
       collectComponent(from: link)
       let component = components.add(flows: scratch.flows, to: &flows)
-      fill(component)
+      if !followByPorts(component) { fill(component) }
     }
     dirtyLinks.removeAll(keepingCapacity: true)
     for component in shrunk where components.isWaiting[component] {
+      guard !isFollowedByPorts(component) else {
+        fillPorts(of: component)
+        continue
+      }
       collectMembers(of: component)
       fill(component)
     }

@@ -17,6 +17,8 @@ package struct FluidPart: Sendable {
   /// The flow (row of the problem) of each member.
   package var memberFlow: [Int32] = []
 
+  package init() {}
+
   package var bundleCount: Int { memberOffsets.count - 1 }
   package var subflowCount: Int { Int(subflowOffsets[bundleCount]) }
 

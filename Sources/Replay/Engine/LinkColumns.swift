@@ -1,5 +1,5 @@
 /// What one link has left for the subflows that wait on it.
-package struct LinkRoom {
+package struct LinkRoom: Sendable {
   /// Capacity that no settled subflow uses, and running flows (with multiplicity) whose rate is
   /// not settled: one vector, because both always change together.
   package var columns: SIMD2<Double>

@@ -226,20 +226,6 @@ package struct EndedSubflow {
   package var isDone: Bool
 }
 
-/// The moment at which flows that end one after the other may leave together, so that as much
-/// capacity is used too early as is left unused too long.
-private struct FreedCapacity {
-  private var rate = 0.0
-  private var rateTime = 0.0
-
-  var moment: Double { rateTime / rate }
-
-  mutating func add(rate: Double, at time: Double) {
-    self.rate += rate
-    rateTime += rate * time
-  }
-}
-
 /// Hands the columns to the kernels as spans: only as arguments may several properties be open for
 /// writing at once.
 private func settle(

@@ -6,9 +6,17 @@
 package func replayPart(
   _ part: FluidPart, flowBytes: [Double], flowMultiplicity: [Int32], _ batching: FluidBatching
 ) -> PartSolution {
-  var stages = PartStages(
-    part, memberBytes: part.memberFlow.map { flowBytes[Int($0)] },
-    memberWeight: part.memberFlow.map { flowMultiplicity[Int($0)] }, batching)
+  let bytes = part.memberFlow.map { flowBytes[Int($0)] }
+  let weight = part.memberFlow.map { flowMultiplicity[Int($0)] }
+  if var replay = PortReplay(
+    part, memberBytes: bytes, memberWeight: weight, at: 0, batching: batching)
+  {
+    var solution = PartSolution(finish: [Double](repeating: 0, count: bytes.count))
+    while replay.step(finish: &solution.finish) {}
+    solution.eventCount = replay.eventCount
+    return solution
+  }
+  var stages = PartStages(part, memberBytes: bytes, memberWeight: weight, batching)
   return stages.run()
 }
 

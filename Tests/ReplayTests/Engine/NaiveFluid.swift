@@ -1,15 +1,22 @@
 import Replay
 
 /// Textbook progressive filling, worked out from nothing at every event: slow and plain.
-func naiveFinishTimes(_ problem: FluidProblem) -> [Double] {
+///
+/// Each flow begins at its start, by default at once.
+func naiveFinishTimes(_ problem: FluidProblem, starts: [Double]? = nil) -> [Double] {
   var left = problem.flowBytes
   var finish = left.map { _ in 0.0 }
+  let starts = starts ?? finish
   var now = 0.0
   while left.contains(where: { $0 > 0 }) {
-    let rates = naiveRates(problem, isRunning: left.map { $0 > 0 })
-    let step = left.indices.filter { left[$0] > 0 }.map { left[$0] / rates[$0] }.min() ?? 0
-    now += step
-    for flow in left.indices where left[flow] > 0 {
+    let isRunning = left.indices.map { left[$0] > 0 && starts[$0] <= now }
+    let rates = naiveRates(problem, isRunning: isRunning)
+    let end = left.indices.filter { isRunning[$0] }.map { left[$0] / rates[$0] }.min() ?? .infinity
+    let start = starts.filter { $0 > now }.min() ?? .infinity
+    let step = min(end, start - now)
+    // Exactly the start, so that who starts then runs.
+    now = start - now <= end ? start : now + step
+    for flow in left.indices where isRunning[flow] {
       left[flow] -= rates[flow] * step
       if left[flow] <= problem.flowBytes[flow] * 1e-12 {
         left[flow] = 0

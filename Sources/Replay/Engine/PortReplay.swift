@@ -1,0 +1,179 @@
+/// Replays a part whose flows cross two links each, as those of an all-to-all do: the twin of
+/// `PartReplay` that follows levels of ports instead of flows.
+///
+/// Per pair of ports it holds 20 bytes and four bits, and per event it looks at each running flow once,
+/// front to back. Only flows whose binding link changes are touched.
+package struct PortReplay: Sendable {
+  package let part: FluidPart
+  private let memberBytes: [Double]
+  private let memberWeight: [Int32]
+  private let batching: FluidBatching
+  private var left: PortSide
+  private var right: PortSide
+  private let pairs: PortPairs
+  /// Bundle → the smallest member that still runs.
+  package private(set) var nextMember: [Int32]
+  package private(set) var runningCount: Int
+  package private(set) var now: Double
+  package private(set) var eventCount = 0
+  /// Who ended last, and when each did.
+  package private(set) var endedMembers: [Int32] = []
+  private var ends: [Double] = []
+
+  /// Starts all members of `part` at `now` and fills the ports; nil when flows cross more than two
+  /// links, or too few pairs of ports have flows.
+  ///
+  /// Members are in the part's order; `memberBytes` is what each has left.
+  package init?(
+    _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], at now: Double,
+    batching: FluidBatching
+  ) {
+    guard let pairs = PortPairs(part) else { return nil }
+    self.part = part
+    self.memberBytes = memberBytes
+    self.memberWeight = memberWeight
+    self.batching = batching
+    self.pairs = pairs
+    self.now = now
+    nextMember = Array(part.memberOffsets.dropLast())
+    runningCount = part.bundleCount
+    let hasWeights =
+      part.bundleCount < memberBytes.count || memberWeight.contains { $0 != 1 }
+    left = PortSide(
+      capacity: pairs.leftCapacity, peerCount: pairs.rightCapacity.count, hasWeights: hasWeights)
+    right = PortSide(
+      capacity: pairs.rightCapacity, peerCount: pairs.leftCapacity.count, hasWeights: hasWeights)
+    for bundle in 0..<part.bundleCount {
+      let (sender, receiver) = pairs.ports(of: bundle, in: part)
+      let members = part.members(of: bundle)
+      let bytes = memberBytes[members.lowerBound]
+      let weight = members.reduce(0) { $0 + memberWeight[$1] }
+      left.start(sender, to: receiver, bytes: bytes, weight: weight)
+      right.start(receiver, to: sender, bytes: bytes, weight: weight)
+    }
+    fillPorts(&left, &right, at: now)
+  }
+
+  /// When the next flows end; infinite when none does.
+  package var nextEnd: Double { min(left.firstEnd, right.firstEnd) }
+
+  /// Ends the flows that end next and fills the ports anew; writes when they end to `finish`, by
+  /// member. False when there are none.
+  package mutating func step(finish: inout [Double]) -> Bool {
+    guard endNext() else { return false }
+    for (member, end) in zip(endedMembers, ends) { finish[Int(member)] = end }
+    fill()
+    return true
+  }
+
+  /// Ends the flows that end next, see `endedMembers`, and moves the clock to `time`, by default
+  /// to when they end; rates stay until `fill`. False when there are none.
+  package mutating func endNext(at time: Double? = nil) -> Bool {
+    let first = nextEnd
+    guard runningCount > 0 && first < .infinity else { return false }
+    let horizon = first * (1 + max(batching.relativeStep, 1e-11))
+    endedMembers.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    var freed = FreedCapacity()
+    var ended: [EndedPair] = []
+    collect(left, areSenders: true, until: horizon, into: &ended)
+    collect(right, areSenders: false, until: horizon, into: &ended)
+    for pair in ended { end(pair, first: first, freed: &freed) }
+    let moment = time ?? (batching.isExact ? first : max(now, freed.moment))
+    left.advance(by: moment - now)
+    right.advance(by: moment - now)
+    now = moment
+    eventCount += 1
+    return true
+  }
+
+  /// Gives the running flows their rates from now on.
+  package mutating func fill() { fillPorts(&left, &right, at: now) }
+
+  package func isRunning(_ bundle: Int) -> Bool {
+    nextMember[bundle] < part.memberOffsets[bundle + 1]
+  }
+
+  /// The members of a bundle that still run.
+  package func runningMembers(of bundle: Int) -> Range<Int> {
+    Int(nextMember[bundle])..<Int(part.memberOffsets[bundle + 1])
+  }
+
+  /// What each flow of a running bundle has sent from the start until `time`.
+  package func bytesSent(by bundle: Int, until time: Double) -> Double {
+    let (sender, receiver) = pairs.ports(of: bundle, in: part)
+    let isSenders = left.isBound(sender, to: receiver)
+    let port = isSenders ? left.ports[sender] : right.ports[receiver]
+    let goal = left.goals[sender * left.peerCount + receiver]
+    return memberBytes[Int(nextMember[bundle])] - (goal - port.sent)
+      + port.level * (time - now)
+  }
+
+  /// The rate of each flow of a running bundle.
+  package func rate(of bundle: Int) -> Double {
+    let (sender, receiver) = pairs.ports(of: bundle, in: part)
+    return min(left.ports[sender].level, right.ports[receiver].level)
+  }
+
+  /// Finds the pairs of which some flow ends until `horizon`, among those that one side binds.
+  private func collect(
+    _ side: PortSide, areSenders: Bool, until horizon: Double, into ended: inout [EndedPair]
+  ) {
+    for (port, state) in side.ports.enumerated() where state.end <= horizon {
+      let limit = state.sent + state.level * (horizon - now)
+      for word in 0..<side.wordsPerPort {
+        var bits = side.bound[port * side.wordsPerPort + word]
+        while bits != 0 {
+          let peer = word * 64 + bits.trailingZeroBitCount
+          bits &= bits - 1
+          if side.goals[port * side.peerCount + peer] <= limit {
+            ended.append(
+              EndedPair(port: Int32(port), peer: Int32(peer), limit: limit, isBySender: areSenders))
+          }
+        }
+      }
+    }
+  }
+
+  /// Ends the members of a pair whose goal is within the limit.
+  private mutating func end(
+    _ pair: EndedPair, first: Double, freed: inout FreedCapacity
+  ) {
+    let (port, peer) = (Int(pair.port), Int(pair.peer))
+    let (sender, receiver) = pair.isBySender ? (port, peer) : (peer, port)
+    let bundle = pairs.bundle(from: sender, to: receiver)
+    let state = pair.isBySender ? left.ports[port] : right.ports[port]
+    var goal = left.goals[sender * left.peerCount + receiver]
+    var weight: Int32 = 0
+    var isDone = false
+    while goal <= pair.limit && !isDone {
+      let member = Int(nextMember[bundle])
+      let time = batching.isExact ? first : now + (goal - state.sent) / state.level
+      endedMembers.append(Int32(member))
+      ends.append(time)
+      freed.add(rate: state.level * Double(memberWeight[member]), at: time)
+      weight += memberWeight[member]
+      nextMember[bundle] += 1
+      isDone = nextMember[bundle] == part.memberOffsets[bundle + 1]
+      if !isDone { goal += memberBytes[member + 1] - memberBytes[member] }
+    }
+    left.end(sender, to: receiver, weight: weight, nextGoal: goal, isDone: isDone)
+    right.end(receiver, to: sender, weight: weight, nextGoal: goal, isDone: isDone)
+    if pair.isBySender {
+      left.ports[port].nearestPeer = -1
+    } else {
+      right.ports[port].nearestPeer = -1
+    }
+    if isDone { runningCount -= 1 }
+  }
+}
+
+/// A pair of ports of which flows end now.
+private struct EndedPair {
+  /// The port that binds it.
+  var port: Int32
+  var peer: Int32
+  /// The port's `sent` until which flows end.
+  var limit: Double
+  var isBySender: Bool
+}
