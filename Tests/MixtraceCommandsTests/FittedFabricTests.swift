@@ -56,7 +56,8 @@ struct FittedFabricTests {
       let file = folder.path("rows.csv")
       let trace = try SmallTrace.write(in: folder)
       let outcome = try succeeding(
-        "sweep", trace, "--fabric", "best-static", "--fabric", "ideal", "--vary", "alpha=2,4",
+        "sweep", trace, "--fabric", "best-static", "--fabric", "ideal", "--vary",
+        "latency=1 us,2 us",
         "--format", "json", "-o", file)
       #expect(try outcome.sentences().contains("Every fabric is scored on iterations 1-2 only"))
       let text = try String(contentsOfFile: file, encoding: .utf8)

@@ -2,10 +2,10 @@ internal import Reporting
 
 /// Names and what they mean, for help: every line of a meaning begins in one column.
 ///
-/// Lines have at most 80 columns, so that no terminal wraps them once more.
+/// Lines have at most 100 columns, as all help.
 func helpList(_ entries: [(name: String, summary: String)]) -> String {
   let margin = 31
-  let width = 80 - margin
+  let width = 100 - margin
   return entries.map { entry in
     var lines = entry.summary.wrapped(to: width)[...]
     var first = "  " + entry.name

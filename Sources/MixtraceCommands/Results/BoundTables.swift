@@ -24,8 +24,8 @@ enum BoundTables {
       ])
     for (index, row) in comparison.rows.enumerated() {
       let isSame = index > 0 && comparison.rows[index - 1].bounds == row.bounds
-      if isForPeople, isSame, hindsight.isEmpty { continue }
-      for bound in row.bounds.applicable where !isForPeople || bound.nanoseconds > 0 {
+      for bound in row.bounds.applicable
+      where !isForPeople || (bound.nanoseconds > 0 && !isSame) {
         table.append(cells(bound, of: row), emphasis: bound == row.bound ? .best : .none)
       }
       if index < hindsight.count, let study = hindsight[index] {

@@ -15,11 +15,11 @@ extension CircuitsVerb {
         .text("scheduler", "Scheduler"), .text("answer", "Answer"),
         .number("completion_ns", "Completion", .nanoseconds),
         .number("slowdown_ratio", "vs best", .ratio),
-        .number("delay_ns", "Delays", .nanoseconds),
+        .number("delay_ns", "Delays", .nanoseconds, isForMachinesOnly: hasBatches),
         .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
         .number("of_bound_share", "of bound", .share),
         .number("configurations", "Configs", .count),
-        .number("on_circuits_share", "on circuits", .share),
+        .number("on_circuits_share", "on circuits", .share, isForMachinesOnly: hasBatches),
         .number(
           "batched_completion_ns", "Batched", .nanoseconds, isForMachinesOnly: !hasBatches),
         .number("batches", "Batches", .count, isForMachinesOnly: !hasBatches),

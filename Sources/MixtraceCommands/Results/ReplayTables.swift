@@ -24,7 +24,8 @@ enum ReplayTables {
         .text("fullest", "Fullest", isForMachinesOnly: true),
         .number("of_bound_share", "of bound", .share),
         .number(
-          "network_of_bound_share", "network of bound", .share, isForMachinesOnly: hasFailures),
+          "network_of_bound_share", "network of bound", .share,
+          isForMachinesOnly: hasFailures || comparison.fitting != nil),
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("cost_usd", "Cost", .dollars),
         .number("iterations_per_s_and_musd", "Iter /s/M$", .plain),

@@ -101,7 +101,9 @@ private func addFixedNetwork(
     return exclude(because: "circuits are free to choose, so no network is given")
   }
   guard let graph = network.serverGraph ?? network.treeGraph else {
-    return exclude(because: "bytes cross one switch only, or stand in for failed servers")
+    let hasSpares = network.fabric.spareServerCount > 0
+    return exclude(
+      because: hasSpares ? "a spare server is not where its links say" : "one switch joins all NICs")
   }
   guard network.layout.serverCount <= flowServerLimit else {
     return exclude(because: "more than \(flowServerLimit) servers")
