@@ -120,4 +120,42 @@ struct CircuitsTests {
     #expect(outcome.status == .wrongUsage)
     #expect(outcome.errors.contains("--compare solstice is given twice"))
   }
+
+  @Test("batches are for sequences, and more overhead never ends sooner")
+  func batches() throws {
+    func times(_ overhead: String) throws -> [String: (time: Double?, row: [String: Any])] {
+      try rows("schedulers", "--delay", "10 us", "--batch-overhead", overhead).reduce(into: [:]) {
+        $0[$1["scheduler"] as? String ?? ""] = ($1["batched_completion_ns"] as? Double, $1)
+      }
+    }
+    let short = try times("1 us")
+    let long = try times("100 us")
+    let name = "symmetrised-solstice"
+    #expect(try #require(long[name]?.time) > (try #require(short[name]?.time)))
+    let bound = try #require(short[name]?.row["batched_compute_bound_ns"] as? Double)
+    #expect(try #require(short[name]?.time) >= bound)
+    #expect(try #require(short[name]?.row["batches"] as? Double) > 0)
+    #expect(short["mixnet-continue"]?.time == nil)
+    #expect(
+      (short["mixnet-continue"]?.row["not_batched"] as? String)?.contains("sequence") == true)
+  }
+
+  @Test("the experts' time per megabyte takes the place of the trace's compute")
+  func expertCompute() throws {
+    func bound(_ options: String...) throws -> Double {
+      try withScratchFolder { folder in
+        let row = try succeeding(
+          ["circuits", SmallTrace.write(in: folder), "--compare", "solstice", "--format", "json"]
+            + ["--batch-overhead", "0 us"] + options
+        ).rows("schedulers")[0]
+        return try #require(row["batched_compute_bound_ns"] as? Double)
+      }
+    }
+    let once = try bound("--expert-compute-per-megabyte", "10 us")
+    let twice = try bound("--expert-compute-per-megabyte", "20 us")
+    #expect(abs(twice - 2 * once) < 1e-6 * twice)
+    #expect(try bound() > 0)
+    let alone = mixtrace("circuits", "x.mixt", "--expert-compute-per-megabyte", "1 us")
+    #expect(alone.status == .wrongUsage)
+  }
 }

@@ -33,6 +33,12 @@ struct CircuitOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Whether optical switches join ports in pairs or transmitters and receivers apart.",
+      discussion: "Default: paired. Directed schedulers need independent.", valueName: "duplex"))
+  var duplex: Duplex?
+
+  @Option(
+    help: ArgumentHelp(
       "What stops while circuits change.", discussion: "Default: all-stop.", valueName: "scope"))
   var reconfiguration: ReconfigurationScope?
 

@@ -69,6 +69,20 @@ struct FabricOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Paths in the trees of presets: all at once, one for each queue pair by a hash, or one by "
+        + "destination.",
+      discussion: "Default: spray. A file says it with routing: sprayed, hashed or d-mod-k.",
+      valueName: "paths"))
+  var routing: RoutingName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Queue pairs of each pair of NICs under ecmp.", discussion: "Default: 1.",
+      valueName: "count"))
+  var queuePairs: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "Scale-up (NVLink) rate of one GPU per direction; headlines count both directions.",
       discussion: "Default: 450 GB/s, and 7.2 Tb/s on nvl72.", valueName: "rate"))
   var scaleUpRate: String?
@@ -89,6 +103,9 @@ struct FabricOptions: ParsableArguments {
       "What is priced: the topology as built at these radices, or the paper's formula.",
       valueName: "model"))
   var cost = CostModel.built
+
+  @Flag(help: "Price every port of the switches bought, not only those in use.")
+  var wholeBoxes = false
 }
 
 extension FabricOptions {
@@ -108,13 +125,17 @@ extension FabricOptions {
     if let share = nics.payloadEfficiency, !(share > 0 && share <= 1) {
       throw ValidationError("--payload-efficiency must be above 0 and at most 1")
     }
+    try checkOption("--queue-pairs", queuePairs, in: 1...1_024)
+    if wholeBoxes, cost == .mixnetPaper {
+      throw ValidationError("--whole-boxes: the paper's formula counts ports, not boxes")
+    }
     guard (0...0.5).contains(batching) else {
       throw ValidationError("--batching is \(batching); it must be from 0 (exact) to 0.5")
     }
     let declared = try fabrics.map(FabricFile.read) ?? []
     return try optionQuantity { () throws(ConfigurationError) in
       FabricParameters(
-        nicBitsPerSecond: try Quantity.bitsPerSecond(nics.nicRate, at: "--nic-rate"),
+        nicBitsPerSecond: try Quantity.bitsPerSecond(nics.nicRate ?? "400 Gb/s", at: "--nic-rate"),
         scaleUpBitsPerSecond: try scaleUpRate.map { (text) throws(ConfigurationError) in
           try Quantity.bitsPerSecond(text, at: "--scale-up-rate")
         },

@@ -59,6 +59,7 @@ extension FabricParameters {
     fill(&optical.nicsPerServer, options.circuits.alpha)
     fill(&optical.serversPerRegion, options.circuits.region.servers)
     fill(&optical.reconfiguration, options.circuits.reconfiguration?.rawValue)
+    fill(&optical.duplex, options.circuits.duplex?.rawValue)
     if followsDemand { fill(&optical.scheduler, options.scheduler) }
     if technology?.radix == nil { fill(&optical.switchRadix, options.circuits.opticalRadix) }
     if technology?.switchingNanoseconds == nil, optical.delayPreset == nil, let delay {

@@ -9,7 +9,7 @@ extension FabricParameters {
     FabricCatalogue.offer(
       named: name, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond,
       switchRadix: switchRadix, opticalNICsPerServer: options.circuits.alpha,
-      serversPerRegion: options.circuits.region.servers)
+      serversPerRegion: options.circuits.region.servers, fittedTo: fitting?.demand)
   }
 
   /// The presets that are compared unless others are named, as the catalogue has them.
@@ -25,7 +25,8 @@ extension FabricParameters {
   func fabric(
     _ preset: FabricSpecification, for layout: Layout
   ) throws -> FabricSpecification {
-    let fabric = apply(to: preset)
+    var fabric = apply(to: preset)
+    fabric.electrical = try routed(preset)
     if let defect = fabric.defect(for: layout) {
       throw ValidationError("fabric \(fabric.name): \(defect)")
     }
@@ -36,6 +37,8 @@ extension FabricParameters {
     var fabric = preset
     fabric.switchRadix = switchRadix
     fabric.failures = options.fail.compactMap { Failure($0) }
+    // Islands have a rate of their own unless one is declared.
+    if options.nics.nicRate != nil { fabric.nicBitsPerSecond = nicBitsPerSecond }
     if let rate = scaleUpBitsPerSecond { fabric.scaleUpBitsPerSecond = rate }
     if let latency = latencyNanoseconds { fabric.latencyNanoseconds = latency }
     if let share = options.nics.payloadEfficiency { fabric.payloadEfficiency = share }
@@ -54,6 +57,7 @@ extension FabricParameters {
       optical.scheduler = scheduler
     }
     if let delay { optical.delay = delay }
+    if let duplex = options.circuits.duplex { optical.duplex = duplex }
     if let scope = options.circuits.reconfiguration { optical.scope = scope }
     if let radix = options.circuits.opticalRadix { optical.switchRadix = radix }
     if let servers = options.circuits.region.servers {

@@ -13,6 +13,8 @@ struct FabricParameters {
   /// The fabrics of the user's file.
   var declared: [FabricDeclaration]
   var options: FabricOptions
+  /// Where circuits are chosen for some of the iterations; nil where no such fabric is asked for.
+  var fitting: Fitting?
 
   /// Ports of an electrical switch that presets are sized with.
   var switchRadix: Int { options.switchRadix ?? 64 }
@@ -21,7 +23,7 @@ struct FabricParameters {
   func bill(for fabric: FabricSpecification, layout: Layout) -> BillOfMaterials {
     switch options.cost {
     case .built:
-      return fabric.billOfMaterials(for: layout)
+      return fabric.billOfMaterials(for: layout, wholeBoxes: options.wholeBoxes)
     case .mixnetPaper:
       return fabric.paperBillOfMaterials(for: layout)
     }
@@ -37,6 +39,12 @@ struct FabricParameters {
     case .predicted: .predicted(recalibrates: false)
     case .predictedRecalibrated: .predicted(recalibrates: true)
     }
+  }
+
+  /// Which iterations a row rests on.
+  func fittingParameters(of fabric: FabricSpecification) -> [EffectiveParameter] {
+    guard let fitting else { return [] }
+    return Fitting.isFitted(fabric.name) ? fitting.parameters : [fitting.scoredParameter]
   }
 
   /// How a fabric is replayed, with another policy if one is given.

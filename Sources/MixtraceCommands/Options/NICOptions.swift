@@ -3,8 +3,10 @@ internal import ArgumentParser
 /// The NICs that fabrics are built of; what is left out is as the fabric or the layout has it.
 struct NICOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Rate of one NIC per direction.", valueName: "rate"))
-  var nicRate = "400 Gb/s"
+    help: ArgumentHelp(
+      "Rate of one NIC per direction.", discussion: "Default: 400 Gb/s, and 800 Gb/s on nvl72.",
+      valueName: "rate"))
+  var nicRate: String?
 
   @Option(
     help: ArgumentHelp(

@@ -27,11 +27,14 @@ struct ResultDocument {
   var sentences: [String] = []
   /// Plain words that help to read the results; `--quiet` leaves them out.
   var remarks: [String] = []
-  var tables: [(key: String, table: Table)] = []
+  var tables: [(key: String, table: Table, isForMachinesOnly: Bool)] = []
   /// Further values for programs.
   var facts: [JSONValue.Member] = []
 
-  mutating func add(_ key: String, _ table: Table) { tables.append((key, table)) }
+  /// - Parameter isForMachinesOnly: left out where people read.
+  mutating func add(_ key: String, _ table: Table, isForMachinesOnly: Bool = false) {
+    tables.append((key, table, isForMachinesOnly))
+  }
 
   /// Prints the document in the form that was asked for.
   func print(_ options: OutputOptions, on terminal: Terminal) {
@@ -46,7 +49,9 @@ struct ResultDocument {
       let words = sentences + remarks
       let parts =
         (words.isEmpty ? [] : [words.joined(separator: "\n") + "\n"])
-        + tables.map { $0.table.text(format, style: TerminalStyle(width: width)) }
+        + tables.filter { !$0.isForMachinesOnly }.map {
+          $0.table.text(format, style: TerminalStyle(width: width))
+        }
       return parts.joined(separator: "\n")
     case .csv:
       return tables.first?.table.csv() ?? ""

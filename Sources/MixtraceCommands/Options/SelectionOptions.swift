@@ -97,13 +97,11 @@ struct SelectionOptions: ParsableArguments {
   func chosen(of workload: Workload) throws -> Workload {
     if role == nil, phase == nil { return workload }
     // Filtered here and not in the trace: a phase may take its demand from another one.
-    let steps = workload.steps.filter { includes($0.role, $0.phase) }
-    guard !steps.isEmpty else {
+    let chosen = workload.keepingSteps { includes($0.role, $0.phase) }
+    guard !chosen.steps.isEmpty else {
       throw VerbError("no operation of the trace has the role and phase that were asked for.")
     }
-    return Workload(
-      grain: workload.grain, layout: workload.layout, model: workload.model,
-      demands: workload.demands, steps: steps, provenance: workload.provenance)
+    return chosen
   }
 
   /// True of a capture's operations, whose layers nobody told.

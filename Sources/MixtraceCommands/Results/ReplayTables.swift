@@ -20,14 +20,18 @@ enum ReplayTables {
         .number("blocked_ns", "Blocked", .nanoseconds, isForMachinesOnly: true),
         .number("reconfigurations", "Reconfigurations", .count, isForMachinesOnly: true),
         .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
+        .text("bound", "Bound by"),
+        .text("fullest", "Fullest", isForMachinesOnly: true),
         .number("of_bound_share", "of bound", .share),
         .number(
-          "network_of_bound_share", "network of bound", .share, isForMachinesOnly: hasFailures),
+          "network_of_bound_share", "network of bound", .share,
+          isForMachinesOnly: hasFailures || comparison.fitting != nil),
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("cost_usd", "Cost", .dollars),
-        .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
+        .number("iterations_per_s_and_musd", "Iter /s/M$", .plain),
         .number("power_watts", "Power", .plain, isForMachinesOnly: true),
         .text("sharing", "Sharing", isForMachinesOnly: true),
+        .text("scored_iterations", "Scored", isForMachinesOnly: comparison.fitting == nil),
         .text("failure", "Failure", isForMachinesOnly: true),
       ])
     let best = comparison.rows.map(\.completionNanoseconds).min() ?? 0
@@ -44,8 +48,10 @@ enum ReplayTables {
           + [.text(failure.reason)], emphasis: .warning)
     }
     table.notes = [
-      "Network: what it adds to the time on a network of unlimited rate. of bound: proven lower bound "
-        + "÷ completion, compute on both sides, circuits free to choose. network of bound: the same "
+      "Network: what it adds to the time on a network of unlimited rate. Bound by: the largest "
+        + "proven lower bound, of all that --details lists; chain: compute and bytes that wait for "
+        + "each other. of bound: that bound ÷ completion, circuits free to choose. network of bound: "
+        + "the same "
         + "for what the network adds. of circuits: how well the circuits that were set are used, "
         + "where all senders start together and wait for none. The ideal crossbar is a yardstick, not for sale."
     ]
@@ -73,11 +79,13 @@ enum ReplayTables {
       Cell(row.networkNanoseconds, orMissing: ""), Cell(computeNanoseconds, orMissing: ""),
       circuits(total.exposedNanoseconds), circuits(total.hiddenNanoseconds),
       circuits(total.blockedNanoseconds),
-      Cell(total.reconfigurations), .number(total.boundNanoseconds),
-      .number(total.percentOfBound / 100), Cell(row.shareOfNetworkBound, orMissing: ""),
+      Cell(total.reconfigurations), .number(row.bound.nanoseconds), .text(row.boundWords),
+      .text(row.fullest),
+      .number(row.share(of: row.bound)), Cell(row.shareOfNetworkBound, orMissing: ""),
       Cell(row.shareOfCircuitOptimum, orMissing: ""),
       price(row.bill.totalUSD), price(row.performancePerMillionUSD), price(row.power.watts),
-      row.result.sharing.map { .text($0.rawValue) } ?? .missing(""), .missing(""),
+      row.result.sharing.map { .text($0.rawValue) } ?? .missing(""),
+      row.scoredIterations.map { .text($0) } ?? .missing(""), .missing(""),
     ]
   }
 

@@ -89,11 +89,10 @@ struct ReportContents {
       segments: comparison.computeNanoseconds == nil
         ? ["without exposed delay", "exposed delay"] : ["compute", "network", "exposed delay"],
       rows: comparison.rows.map { row in
-        let total = row.result.total
         return BarChart.Row(
           row.label, segments(of: row),
-          bound: total.boundNanoseconds,
-          note: HumanNumber.text(total.percentOfBound / 100, .share) + " of bound",
+          bound: row.bound.nanoseconds,
+          note: HumanNumber.text(row.share(of: row.bound), .share) + " of bound",
           isEmphasised: row.label == fastest)
       })
     return [
@@ -182,6 +181,8 @@ struct ReportContents {
     }
     if !metadata.notes.isEmpty { blocks.append(.list(metadata.notes)) }
     blocks += [
+      .details(
+        summary: "Lower bounds", [.table(BoundTables.bounds(comparison, isForPeople: true))]),
       .details(summary: "Effective parameters", [.table(ParameterTables.parameters(comparison))]),
       .details(
         summary: "Bills of materials", comparison.buildable.map { .table(ReplayTables.bill($0)) }),
@@ -206,6 +207,7 @@ struct ReportContents {
   private var data: JSONValue {
     .object([
       .init("fabrics", ReplayTables.fabrics(comparison).json),
+      .init("bounds", BoundTables.bounds(comparison, isForPeople: false).json),
       .init("region_plans", regions?.table.json ?? .null),
       .init("locality", LocalityTables.curve(locality).json),
       .init("structure", LocalityTables.profiles(locality.profiles, title: "").json),

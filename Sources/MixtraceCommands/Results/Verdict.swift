@@ -12,7 +12,7 @@ enum Verdict {
     guard let fastest = comparison.fastest else { return [] }
     var sentences = [
       "Fastest: \(fastest.label), \(time(fastest.completionNanoseconds)) "
-        + "(\(HumanNumber.text(fastest.result.total.percentOfBound / 100, .share)) of its bound)."
+        + "(\(HumanNumber.text(fastest.share(of: fastest.bound), .share)) of its bound)."
     ]
     if let cheapest = comparison.cheapest(within: worthwhile),
       cheapest.bill.totalUSD < fastest.bill.totalUSD, price(cheapest) != price(fastest)
@@ -21,7 +21,7 @@ enum Verdict {
         "Cheapest within 5 %: \(cheapest.label), \(time(cheapest.completionNanoseconds)), "
           + "\(price(cheapest)) instead of \(price(fastest)).")
     }
-    return optics(comparison) + sentences
+    return optics(comparison) + sentences + (comparison.fitting.map { [$0.sentence] } ?? [])
   }
 
   /// Circuits against networks without, the answer first: time against the fastest, work per dollar against the best

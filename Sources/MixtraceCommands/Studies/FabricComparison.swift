@@ -12,6 +12,8 @@ struct FabricComparison {
   /// Completion on a network of unlimited rate; nil where recorded times say when operations start, for
   /// they hold what the recorded network took.
   let computeNanoseconds: Double?
+  /// Nil where no circuits are chosen for some of the iterations.
+  let fitting: Fitting?
 
   /// Replays a workload on every fabric.
   ///
@@ -22,7 +24,9 @@ struct FabricComparison {
     workload: Workload, fabrics: [FabricSpecification], parameters: FabricParameters,
     progress: (_ name: String, _ done: Int) -> Void = { _, _ in }
   ) throws {
-    costModel = parameters.options.cost.rawValue
+    costModel = parameters.costParameter.value
+    fitting = parameters.fitting
+    let run = RunDemand(workload)
     computeNanoseconds =
       parameters.options.pacing == .dependencies
       ? try Self.computeNanoseconds(of: workload) : nil
@@ -32,7 +36,7 @@ struct FabricComparison {
         do throws(ReplayError) {
           rows.append(
             try FabricRow(
-              variant.label, variant.fabric, policy: variant.policy, workload: workload,
+              variant.label, variant.fabric, policy: variant.policy, workload: workload, run: run,
               parameters: parameters, computeNanoseconds: computeNanoseconds))
         } catch {
           failures.append(FabricFailure(label: variant.label, error: error))
@@ -55,7 +59,11 @@ struct FabricComparison {
   private func variants(
     of fabric: FabricSpecification, _ parameters: FabricParameters
   ) -> [Variant] {
-    var variants: [Variant] = [(fabric.name, fabric, nil)]
+    let isFittedToItself =
+      parameters.fitting?.isScoredOnItself == true && Fitting.isFitted(fabric.name)
+    var variants: [Variant] = [
+      (fabric.name + (isFittedToItself ? FabricRow.fittedToItself : ""), fabric, nil)
+    ]
     guard fabric.followsDemand, fabric.usesCircuits, fabric.changesCircuits,
       parameters.policy != .never
     else { return variants }
@@ -80,24 +88,6 @@ struct FabricComparison {
     return try replay(workload, on: network).completionNanoseconds
   }
 
-  /// What routing alone could do where servers forward: all bytes together over any paths, in words.
-  func routingLimits(of workload: Workload) throws -> [String] {
-    let demand = workload.matrix(of: workload.steps, at: .server).withoutDiagonal
-    return try rows.compactMap { row in
-      guard
-        let flow = try MaximumConcurrentFlow(requestedGap: 0.02).solve(
-          demand, on: row.fabric, layout: workload.layout)
-      else { return nil }
-      let beside =
-        row.networkNanoseconds.map {
-          "; the network adds \(HumanNumber.text($0, .nanoseconds)) to compute, beside which bytes move"
-        } ?? ""
-      return "Best routing on \(row.label), all bytes at once over any paths: "
-        + "\(HumanNumber.text(flow.time, .nanoseconds)), proven to "
-        + "\(HumanNumber.text(flow.gap, .share))\(beside)."
-    }
-  }
-
   /// The fabrics that can be bought: an ideal crossbar is a yardstick.
   var buildable: [FabricRow] { rows.filter { $0.fabric.name != "ideal" } }
 
@@ -116,4 +106,23 @@ struct FabricComparison {
 
   var electrical: [FabricRow] { buildable.filter { !$0.fabric.usesCircuits } }
   var optical: [FabricRow] { buildable.filter(\.fabric.usesCircuits) }
+}
+
+extension FabricComparison {
+  /// What the best policy in hindsight would have done on each row's fabric; nil where circuits do not
+  /// follow the demand. Whoever chooses circuits in the row plays no part, so equal layers are asked once.
+  func hindsight(of workload: Workload) throws -> [HindsightStudy?] {
+    var known: [[EffectiveParameter]: HindsightStudy?] = [:]
+    return try rows.map { row in
+      guard row.fabric.followsDemand, !row.isSetOnce else { return nil }
+      var fabric = row.fabric
+      fabric.failures = []
+      fabric.name = ""
+      let key = fabric.circuitParameters
+      if let study = known[key] { return study }
+      let study = try Replay.hindsight(of: workload, on: fabric)
+      known[key] = study
+      return study
+    }
+  }
 }

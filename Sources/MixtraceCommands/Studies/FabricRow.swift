@@ -6,6 +6,7 @@ struct FabricRow {
   /// Ends of the labels of rows that stand beside the fabric that was asked for.
   static let setOnce = ", set once"
   static let commodityNIC = ", commodity NIC"
+  static let fittedToItself = ", fitted to itself"
 
   /// The fabric's name, with what makes this row special.
   let label: String
@@ -17,21 +18,31 @@ struct FabricRow {
   let networkNanoseconds: Double?
   /// Completion when everything works; nil where nothing has failed.
   let healthyNanoseconds: Double?
+  /// Every lower bound on the completion.
+  let bounds: BoundTable
+  /// The iterations that were scored, where circuits are chosen for others.
+  let scoredIterations: String?
 
   /// Replays a workload on a fabric.
   ///
   /// - Parameters:
   ///   - policy: nil for the parameters'.
+  ///   - run: all bytes of the workload.
   ///   - computeNanoseconds: completion on a network of unlimited rate, if it is of interest.
   init(
     _ label: String, _ fabric: FabricSpecification, policy: ReconfigurationPolicy? = nil,
-    workload: Workload, parameters: FabricParameters, computeNanoseconds: Double? = nil
+    workload: Workload, run: RunDemand, parameters: FabricParameters,
+    computeNanoseconds: Double? = nil
   ) throws(ReplayError) {
     self.label = label
     self.fabric = fabric
-    let result = try replay(
+    var result = try replay(
       workload, on: fabric, options: parameters.replayOptions(policy: policy))
+    result.effectiveParameters += parameters.fittingParameters(of: fabric)
     self.result = result
+    scoredIterations = parameters.fitting?.scoredOn
+    bounds = try Self.bounds(
+      run, on: fabric, result: result, computeNanoseconds: computeNanoseconds)
     bill = parameters.bill(for: fabric, layout: workload.layout)
     networkNanoseconds = computeNanoseconds.map { max(0, result.completionNanoseconds - $0) }
     var healthy = fabric
@@ -43,7 +54,50 @@ struct FabricRow {
         .completionNanoseconds
   }
 
+  private static func bounds(
+    _ run: RunDemand, on fabric: FabricSpecification, result: ReplayResult,
+    computeNanoseconds: Double?
+  ) throws(ReplayError) -> BoundTable {
+    var table = try lowerBounds(of: run, on: fabric)
+    if let computeNanoseconds, computeNanoseconds > 0 {
+      table.add(
+        LowerBound(
+          nanoseconds: computeNanoseconds, name: BoundName.compute,
+          assumptions: [.programOrder, .unlimitedRate]))
+    }
+    table.add(
+      LowerBound(
+        nanoseconds: result.total.boundNanoseconds, name: BoundName.chain,
+        assumptions: [.programOrder, .declaredWays, .anyCircuits]))
+    return table
+  }
+
   var completionNanoseconds: Double { result.completionNanoseconds }
+
+  /// The tightest lower bound.
+  var bound: LowerBound { bounds.tightest }
+
+  /// A bound as a part of the completion, 0 … 1; nothing to do is done perfectly.
+  func share(of bound: LowerBound) -> Double {
+    completionNanoseconds > 0 ? bound.nanoseconds / completionNanoseconds : 1
+  }
+
+  /// The tightest bound in as few words as a narrow column has room for.
+  var boundWords: String {
+    bound.name == BoundName.concurrentFlow ? "max flow" : bound.name
+  }
+
+  /// What is full longest over the run, whatever its order: the tightest of the other bounds.
+  var fullest: String {
+    var fullest = LowerBound.none
+    for other in bounds.applicable
+    where ![BoundName.chain, BoundName.compute].contains(other.name)
+      && other.nanoseconds > fullest.nanoseconds * (1 + 1e-12)
+    {
+      fullest = other
+    }
+    return fullest.name
+  }
 
   /// By which share what has failed makes it slower; nil where nothing has.
   var slowdownByFailure: Double? {
@@ -78,7 +132,7 @@ struct FabricRow {
   var shareOfNetworkBound: Double? {
     guard let network = networkNanoseconds, network > 0 else { return nil }
     let compute = completionNanoseconds - network
-    return max(0, result.total.boundNanoseconds - compute) / network
+    return max(0, bound.nanoseconds - compute) / network
   }
 
   /// Iterations per second and million dollars; larger is better.

@@ -45,6 +45,9 @@ struct OpticsStudy {
     self.value = value
   }
 
+  /// False where only a guess could be measured.
+  var isMeasured: Bool { worth != nil }
+
   /// The values in words, and below which delay changing circuits pays.
   var sentences: [String] {
     if let absence {

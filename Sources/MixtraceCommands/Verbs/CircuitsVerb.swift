@@ -22,15 +22,13 @@ struct CircuitsVerb: Verb {
         mixtrace circuits run.mixt --delay "10 us"
         mixtrace circuits run.mixt --compare solstice --compare mixnet-continue \\
             --duplex independent --sharing split-optimal
+        mixtrace circuits run.mixt --delay "10 us" --batch-overhead "50 us"
       """)
 
   /// Exact searches are for small regions and asked for by name.
   private static let byDefault = CircuitSchedulers.all.map(\.name).filter { !$0.hasPrefix("exact") }
 
-  private static let list = CircuitSchedulers.all.map { scheduler in
-    let padding = String(repeating: " ", count: max(1, 29 - scheduler.name.count))
-    return "  \(scheduler.name)\(padding)\(scheduler.summary)"
-  }.joined(separator: "\n")
+  private static let list = helpList(CircuitSchedulers.all.map { ($0.name, $0.summary) })
 
   @Argument(help: "A .mixt file.")
   var trace: String
@@ -43,9 +41,16 @@ struct CircuitsVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "Whether optical switches join ports in pairs or transmitters and receivers apart.",
-      valueName: "duplex"))
-  var duplex = Duplex.paired
+      "Also run dispatch, experts and combine batch by batch, one for each configuration; every "
+        + "batch costs every server this time.",
+      valueName: "duration"))
+  var batchOverhead: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time for which experts compute on a megabyte that they receive, for --batch-overhead.",
+      discussion: "Default: the compute of the trace before each combine.", valueName: "duration"))
+  var expertComputePerMegabyte: String?
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
   @OptionGroup(title: "NICs and circuits") var nics: NICOptions
@@ -58,11 +63,11 @@ struct CircuitsVerb: Verb {
         "--sharing split-fair is not defined for a sequence of configurations: exclusive or "
           + "split-optimal")
     }
+    let batches = try batchOptions()
     let parameters = try FabricOptions(nics: nics, circuits: circuits).parameters()
     let schedulers = try namedSchedulers()
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
-    var fabric = try parameters.regionalFabric(for: read.value.layout)
-    fabric.optical?.duplex = duplex
+    let fabric = try parameters.regionalFabric(for: read.value.layout)
     let scores = try Replay.compare(
       schedulers, on: fabric, for: read.value, sharing: fabric.sharing)
     guard !scores.isEmpty else {
@@ -70,13 +75,18 @@ struct CircuitsVerb: Verb {
         "no byte of the trace could use a circuit: the regions of \(fabric.name) hold no expert "
           + "traffic between servers. Try larger regions (--region).")
     }
+    let batched = try batches.map { batches in
+      try batchedScores(schedulers, on: fabric, for: read.value, batches)
+    }
     var document = ResultDocument()
     document.sentences = try selection.replacedModel(in: read.file) + Self.sentences(scores)
     document.remarks = [
       "Note: only bytes between servers of one region count, each all-to-all alone, no compute."
     ]
-    document.add("schedulers", Self.table(scores))
-    document.add("parameters", ParameterTables.parameters(fabric.circuitParameters))
+    document.add("schedulers", Self.table(scores, batched: batched))
+    document.add(
+      "parameters",
+      ParameterTables.parameters(fabric.circuitParameters + (batches?.parameters ?? [])))
     document.print(results, on: terminal)
     return read.status
   }
@@ -87,7 +97,7 @@ struct CircuitsVerb: Verb {
       guard let scheduler = CircuitSchedulers.named(name) else {
         throw unknownName("scheduler", name, among: CircuitSchedulers.all.map(\.name))
       }
-      return duplex == .paired && scheduler.duplex == .independent
+      return circuits.duplex != .independent && scheduler.duplex == .independent
         ? Symmetrised(scheduler) : scheduler
     }
   }
@@ -111,40 +121,5 @@ struct CircuitsVerb: Verb {
       }
     }
     return sentences
-  }
-
-  private static func table(_ scores: [SchedulerScore]) -> Table {
-    var table = Table(
-      "Circuit schedulers",
-      columns: [
-        .text("scheduler", "Scheduler"), .text("answer", "Answer"),
-        .number("completion_ns", "Completion", .nanoseconds),
-        .number("slowdown_ratio", "vs best", .ratio),
-        .number("delay_ns", "Delays", .nanoseconds),
-        .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
-        .number("of_bound_share", "of bound", .share),
-        .number("configurations", "Configs", .count),
-        .number("on_circuits_share", "on circuits", .share),
-      ])
-    let served = scores.enumerated().filter { $0.element.failure == nil }.sorted {
-      ($0.element.completionNanoseconds, $0.offset) < ($1.element.completionNanoseconds, $1.offset)
-    }.map(\.element)
-    let best = served.first?.completionNanoseconds ?? 0
-    for score in served {
-      let time = score.completionNanoseconds
-      let bytes = score.circuitBytes + score.electricalBytes
-      table.append(
-        [
-          .text(score.name), .text(score.answersWithSequence ? "sequence" : "standing"),
-          .number(time), .number(best > 0 ? time / best : 1), .number(score.delayNanoseconds),
-          .number(score.boundNanoseconds), .number(time > 0 ? score.boundNanoseconds / time : 1),
-          Cell(score.configurations), .number(bytes > 0 ? score.circuitBytes / bytes : 0),
-        ], emphasis: time == best ? .best : .none)
-    }
-    table.notes = [
-      "of bound: proven for standing circuits or for sequences, by the answer. on circuits: the part "
-        + "of the bytes; a byte relayed over two circuits counts twice."
-    ]
-    return table
   }
 }

@@ -19,6 +19,9 @@ struct ReplayVerb: Verb {
       has no times of its own. Logs of routing hold no sends between stages: --all-roles adds them, \
       and only then a stage waits for the one before it.
 
+      best-static and topoopt-fitted choose their circuits for the first half of the iterations; \
+      every fabric beside them is then scored on the other half.
+
       FABRICS
       \(FabricCatalogue.help)
 
@@ -27,6 +30,7 @@ struct ReplayVerb: Verb {
         mixtrace replay run.mixt --fabric fat-tree --fabric mixnet --delay "10 ms"
         mixtrace replay run.mixt --fabric mixnet --phases --format csv > phases.csv
         mixtrace replay run.mixt --job other.mixt --fabric fat-tree-3to1
+        mixtrace replay run.mixt --fabric best-static --fabric mixnet --fabric fat-tree
         mixtrace replay run.mixt --nic-rate "800 Gb/s" --sharing split-optimal \\
             --cost mixnet-paper
       """)
@@ -47,7 +51,9 @@ struct ReplayVerb: Verb {
   var perJob = false
 
   @Flag(
-    help: "Also print bills of materials, busiest links, the best policy in hindsight, predictors.")
+    help:
+      "Also print all bounds, bills of materials, busiest links, the best policy in hindsight, predictors."
+  )
   var details = false
 
   @Flag(
@@ -75,13 +81,15 @@ struct ReplayVerb: Verb {
     guard !perJob || !changes.job.isEmpty else {
       throw ValidationError("--per-job needs another job on the fabric: add --job")
     }
-    let parameters = try fabricOptions.parameters()
+    var parameters = try fabricOptions.parameters()
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
+    parameters.fitting = Fitting(read.value, for: fabric, declared: parameters.declared)
     let fabrics = try parameters.fabrics(named: fabric, for: read.value.layout)
+    try parameters.refuseUnused(on: fabrics)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
     defer { meter.finish() }
     let comparison = try FabricComparison(
-      workload: read.value, fabrics: fabrics, parameters: parameters,
+      workload: parameters.fitting?.scored ?? read.value, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let jobs =
@@ -115,7 +123,15 @@ struct ReplayVerb: Verb {
       FabricFailure.sentences(comparison.failures) + Verdict.sentences(comparison)
       + (optics?.sentences ?? []) + limits
     document.remarks = Verdict.remarks(comparison)
-    if details { try addDetails(comparison, optics, workload, to: &document) }
+    let hindsight =
+      details && optics?.isMeasured == true
+      ? try comparison.hindsight(of: comparison.fitting?.scored ?? workload) : []
+    document.add(
+      "bounds",
+      BoundTables.bounds(
+        comparison, hindsight: hindsight, isForPeople: results.format.isForPeople),
+      isForMachinesOnly: !details)
+    if details { try addDetails(comparison, optics, to: &document) }
     document.add("parameters", ParameterTables.parameters(comparison))
     return document
   }
@@ -132,11 +148,9 @@ struct ReplayVerb: Verb {
   }
 
   private func addDetails(
-    _ comparison: FabricComparison, _ optics: OpticsStudy?, _ workload: Workload,
-    to document: inout ResultDocument
+    _ comparison: FabricComparison, _ optics: OpticsStudy?, to document: inout ResultDocument
   ) throws {
     if let sentence = try optics?.hindsight() { document.remarks.append(sentence) }
-    document.remarks += try comparison.routingLimits(of: workload)
     if let table = try optics?.predictors() { document.add("predictors", table) }
     for row in comparison.rows {
       document.add("bill_\(row.label)", ReplayTables.bill(row))
@@ -149,13 +163,8 @@ extension FabricCatalogue {
   /// Every fabric with its line, for help.
   static var help: String {
     let offers = offers(layout: Layout(serverCount: 64, gpusPerServer: 8))
-    func lines(_ offers: [FabricOffer]) -> String {
-      offers.map { offer in
-        let padding = String(repeating: " ", count: max(1, 29 - offer.name.count))
-        return "  \(offer.name)\(padding)\(offer.summary)"
-      }.joined(separator: "\n")
-    }
-    return lines(offers.filter(\.isComparedByDefault)) + "\n\nMORE FABRICS, by name\n"
-      + lines(offers.filter { !$0.isComparedByDefault })
+    func list(_ offers: [FabricOffer]) -> String { helpList(offers.map { ($0.name, $0.summary) }) }
+    return list(offers.filter(\.isComparedByDefault)) + "\n\nMORE FABRICS, by name\n"
+      + list(offers.filter { !$0.isComparedByDefault })
   }
 }

@@ -42,15 +42,17 @@ struct ReportVerb: Verb {
   var quiet = false
 
   func run(on terminal: Terminal) throws -> ExitStatus {
-    let parameters = try fabricOptions.parameters()
+    var parameters = try fabricOptions.parameters()
     try refuse(
       outputs: [output],
       thatAreInputs: [trace] + changes.job + selection.files + parameters.files)
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
     let workload = read.value
+    parameters.fitting = Fitting(workload, for: fabric, declared: parameters.declared)
     let meter = ProgressMeter(terminal: terminal, isQuiet: quiet)
     defer { meter.finish() }
     let fabrics = try parameters.fabrics(named: fabric, for: workload.layout)
+    try parameters.refuseUnused(on: fabrics)
     let optical = try parameters.regionalFabric(among: fabrics, for: workload.layout)
     meter.update { _ in "analysing locality" }
     let locality = analyseLocality(
@@ -65,7 +67,7 @@ struct ReportVerb: Verb {
       regions = .failure(error)
     }
     let comparison = try FabricComparison(
-      workload: workload, fabrics: fabrics, parameters: parameters,
+      workload: parameters.fitting?.scored ?? workload, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     let contents = ReportContents(

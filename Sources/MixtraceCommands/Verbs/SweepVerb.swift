@@ -52,7 +52,7 @@ struct SweepVerb: Verb {
   func run(on terminal: Terminal) throws -> ExitStatus {
     let grid = try SweepGrid(vary)
     // A wrong value is found now, not after an hour.
-    let parameters = try grid.parametersOfEachValue()
+    var parameters = try grid.parametersOfEachValue()
     try refuseUnknownFabrics(parameters)
     let fabricFiles = parameters.flatMap(\.files)
     try refuse(
@@ -60,27 +60,33 @@ struct SweepVerb: Verb {
       thatAreInputs: [trace] + changes.job + selection.files + fabricFiles)
     let read = try selection.readWorkload(trace, changes: changes, warningsTo: terminal)
 
+    let fitting = Fitting(
+      read.value, for: fabric, declared: parameters.flatMap(\.declared))
+    for index in parameters.indices { parameters[index].fitting = fitting }
+    try refuseUnused(parameters, for: read.value.layout)
     let columns = Self.columns(
       of: grid, parameters: parameters, fabrics: fabric, layout: read.value.layout)
     let inputs = try SweepInputs(
       grid: grid, fabrics: fabric, workload: read.value, files: fabricFiles
     ).text
     let file = try SweepFile(path: output, header: columns.header, inputs: inputs)
-    let rows = try replay(read.value, into: file, columns: columns, inputs: inputs, on: terminal)
+    let replays = SweepReplays(
+      fitting?.scored ?? read.value, fabrics: fabric, fitting: fitting, columns: columns)
+    let rows = try replay(replays, into: file, columns: columns, inputs: inputs, on: terminal)
     let summary = SweepSummary(rows, columns: columns, inputs: inputs)
-    print(summary, resumedCount: file.doneCount, pointCount: grid.count, on: terminal)
+    print(
+      summary, fitting: fitting, resumedCount: file.doneCount, pointCount: grid.count, on: terminal)
     if summary.hasOnlyFailures { throw VerbError(summary.failureSentence ?? "there are no rows") }
     return summary.hasFailures ? .doneWithWarnings : read.status
   }
 
   /// Replays what an earlier run has not; returns the rows of both.
   private func replay(
-    _ workload: Workload, into file: SweepFile, columns: SweepColumns, inputs: String,
+    _ replays: SweepReplays, into file: SweepFile, columns: SweepColumns, inputs: String,
     on terminal: Terminal
   ) throws -> [SweepRow] {
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
     defer { meter.finish() }
-    let replays = SweepReplays(workload, fabrics: fabric, columns: columns)
     let pointCount = columns.grid.count
     var rows = file.doneLines.compactMap { SweepRow(line: $0, columns: columns) }
     try parallelForEachInOrder(of: file.doneCount..<pointCount) { point in
@@ -97,10 +103,11 @@ struct SweepVerb: Verb {
   }
 
   private func print(
-    _ summary: SweepSummary, resumedCount: Int, pointCount: Int, on terminal: Terminal
+    _ summary: SweepSummary, fitting: Fitting?, resumedCount: Int, pointCount: Int,
+    on terminal: Terminal
   ) {
     var document = ResultDocument()
-    document.sentences = summary.sentences
+    document.sentences = summary.sentences + (fitting.map { [$0.sentence] } ?? [])
     document.add("pareto_front", summary.paretoFront)
     document.print(results, on: terminal)
     guard !results.quiet else { return }
@@ -119,6 +126,24 @@ struct SweepVerb: Verb {
       }
     }
     return SweepColumns(grid: grid, parameters: effective)
+  }
+
+  /// Refuses a value that no fabric of the sweep could take.
+  private func refuseUnused(_ parameters: [FabricParameters], for layout: Layout) throws {
+    for one in parameters {
+      let options = one.options
+      guard options.circuits.duplex != nil || options.routing != nil || options.queuePairs != nil
+      else { continue }
+      // Queue pairs may be combined with paths that another option chooses.
+      var one = one
+      if options.queuePairs != nil, parameters.contains(where: { $0.options.routing == .ecmp }) {
+        one.options.routing = .ecmp
+      }
+      let fabrics = try one.candidatesApart(named: fabric, for: layout).compactMap {
+        try? $0.fabric.get()
+      }
+      if !fabrics.isEmpty { try one.refuseUnused(on: fabrics) }
+    }
   }
 
   /// Refuses names that neither the catalogue nor a file of the sweep has.

@@ -5,12 +5,22 @@ public struct LowerBound: Sendable, Hashable {
   public var name: String
   /// All of these must hold; a table contains only bounds whose assumptions do.
   public var assumptions: [BoundAssumption]
+  /// By how much more time, relative to the bound, its own relaxation is known to suffice: 0.02 when
+  /// something 2 % slower was found; nil where nobody looked.
+  public var certifiedGap: Double?
 
-  public init(nanoseconds: Double, name: String, assumptions: [BoundAssumption] = []) {
+  public init(
+    nanoseconds: Double, name: String, assumptions: [BoundAssumption] = [],
+    certifiedGap: Double? = nil
+  ) {
     self.nanoseconds = nanoseconds
     self.name = name
     self.assumptions = assumptions
+    self.certifiedGap = certifiedGap
   }
+
+  /// What it rests on, as one sentence without its end.
+  public var assumptionWords: String { assumptions.map(\.rawValue).joined(separator: "; ") }
 
   /// What nothing to send is bounded by.
   public static let none = LowerBound(nanoseconds: 0, name: "none")
@@ -40,6 +50,11 @@ public enum BoundAssumption: String, Sendable, Hashable, CaseIterable {
   case limitedDegree = "a node has no more neighbours than ports"
   /// Of one server's experts.
   case serialBatches = "a server's batches run one after the other"
+  /// The order of the trace.
+  case programOrder =
+    "every end sends when what it waits for and its compute have ended; iterations follow each other"
+  /// Compute alone.
+  case unlimitedRate = "bytes take no time"
 }
 
 /// A bound that says nothing here, and why.

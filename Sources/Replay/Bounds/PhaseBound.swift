@@ -78,7 +78,7 @@ private func addDirectLinks(
 }
 
 /// The lines of all servers with bytes that circuits could carry, each with all that its NICs move.
-private func circuitLines(of demand: PhaseDemand, on network: FabricNetwork) -> [CircuitLine] {
+func circuitLines(of demand: PhaseDemand, on network: FabricNetwork) -> [CircuitLine] {
   var servers = KeyTable()
   var lines: [CircuitLine] = []
   func line(of server: Int) -> Int {

@@ -54,6 +54,7 @@ package enum BoundName {
   package static let cut = "cut"
   package static let compute = "compute"
   package static let concurrentFlow = "maximum concurrent flow"
+  package static let chain = "chain"
 }
 
 extension CircuitLine {
@@ -94,7 +95,7 @@ package func circuitLineBound(
 /// With directed circuits it only repeats the NIC bound. A full-duplex circuit is used by both
 /// directions for min(D, Dᵀ) and by one for the rest, so α·B·T + 2·e·B·T must hold Σ max(D, Dᵀ) of a
 /// line: packets can take the surplus of one direction each.
-package func timeSharedBound(_ lines: [CircuitLine], on ports: RegionPorts) -> LowerBound {
+func timeSharedBound(_ lines: [CircuitLine], on ports: RegionPorts) -> LowerBound {
   var time = 0.0
   let all = Double(ports.optical + ports.electrical) * ports.rate
   let both = Double(ports.optical + 2 * ports.electrical) * ports.rate

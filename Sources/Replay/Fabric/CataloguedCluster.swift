@@ -10,6 +10,8 @@ struct CataloguedCluster {
   var declaredRegion: Int?
   /// NICs of one server of a scale-up island; nil for one per GPU.
   var declaredIslandNICs: Int?
+  /// Bytes between servers that circuits can be fitted to.
+  var demand: TrafficMatrix?
 
   /// Ports of the optical switches: a piezo switch, MixNet's second largest.
   static let opticalRadix = 576

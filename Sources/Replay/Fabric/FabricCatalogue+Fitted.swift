@@ -1,44 +1,50 @@
-public import TraceModel
+internal import TraceModel
 
-extension FabricCatalogue {
-  /// Static optical fabrics whose circuits are chosen for a demand: fit them on operations that are
-  /// not scored.
-  ///
-  /// - `topoopt-fitted`: all NICs patched, half of them in rings that pass all servers, the others by
-  ///   rounds of maximum weight matching; servers forward (TopoOpt, NSDI'23).
-  /// - `best-static`: the circuits that serve the demand soonest beside the electrical NICs, in regions
-  ///   as `mixnet` has them; pairs without a circuit use the EPS.
-  /// - `best-static-forwarding`: the same circuits, over which servers forward.
-  ///
-  /// - Parameter demand: bytes between servers.
-  public static func fitted(
-    to demand: TrafficMatrix, layout: Layout, nicBitsPerSecond: Double = 400e9,
-    switchRadix: Int = 64
-  ) -> [FabricOffer] {
-    let cluster = CataloguedCluster(
-      layout: layout, nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix)
-    let servers = layout.serverCount
-    guard demand.size == servers else {
-      let reason = "the demand has \(demand.size) servers, the layout \(servers)"
-      return ["topoopt-fitted", "best-static", "best-static-forwarding"].map {
-        FabricOffer($0, "static circuits for a demand", reason: reason)
-      }
+/// Static optical fabrics whose circuits are chosen for a demand: fit them on operations that are not
+/// scored.
+///
+/// - `topoopt-fitted`: all NICs patched, half of them in rings that pass all servers, the others by
+///   rounds of maximum weight matching; servers forward (TopoOpt, NSDI'23).
+/// - `best-static`: the circuits that serve the demand soonest beside the electrical NICs, in regions
+///   as `mixnet` has them; pairs without a circuit use the EPS.
+/// - `best-static-forwarding`: the same circuits, over which servers forward.
+extension CataloguedCluster {
+  func fittedRings(_ name: String, _ summary: String) -> FabricOffer {
+    fitted(name, summary) { demand in
+      direct(
+        name, summary,
+        CircuitShape(
+          TopoOpt(ringCount: max(1, nics / 4)), serverCount: layout.serverCount,
+          opticalPorts: nics, demand: demand),
+        isPatched: true)
     }
-    let rings = CircuitShape(
-      TopoOpt(ringCount: max(1, cluster.nics / 4)), serverCount: servers,
-      opticalPorts: cluster.nics, demand: demand)
-    let best = CircuitShape(
-      StaticOptimum(stepLimit: 0), serverCount: servers, opticalPorts: cluster.optical,
-      electricalPorts: cluster.nics - cluster.optical, demand: demand, regions: cluster.regions)
-    return [
-      cluster.direct(
-        "topoopt-fitted", "patched in rings, then for a demand (TopoOpt), servers forward", rings,
-        isPatched: true),
-      cluster.staticOptical(
-        "best-static", "the best fixed circuits for a demand, the rest packet switched", best,
-        forwards: false),
-      cluster.staticOptical(
-        "best-static-forwarding", "the best fixed circuits for a demand, servers forward", best),
-    ]
+  }
+
+  func bestStatic(_ name: String, _ summary: String, forwards: Bool) -> FabricOffer {
+    fitted(name, summary) { demand in
+      staticOptical(
+        name, summary,
+        CircuitShape(
+          StaticOptimum(stepLimit: 0), serverCount: layout.serverCount,
+          opticalPorts: opticalPorts, electricalPorts: nics - opticalPorts, demand: demand,
+          regions: regions),
+        forwards: forwards)
+    }
+  }
+
+  /// What is fitted to the cluster's demand, or why nothing can be.
+  private func fitted(
+    _ name: String, _ summary: String, build: (TrafficMatrix) -> FabricOffer
+  ) -> FabricOffer {
+    guard let demand else {
+      return FabricOffer(
+        name, summary, reason: "its circuits are chosen for a demand, and none is given")
+    }
+    guard demand.size == layout.serverCount else {
+      return FabricOffer(
+        name, summary,
+        reason: "the demand has \(demand.size) servers, the layout \(layout.serverCount)")
+    }
+    return build(demand)
   }
 }

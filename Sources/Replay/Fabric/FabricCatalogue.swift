@@ -27,13 +27,16 @@ public enum FabricCatalogue {
   /// - Parameters:
   ///   - opticalNICsPerServer: optical NICs per server instead.
   ///   - serversPerRegion: servers of a region instead; a fabric of one region keeps it.
+  ///   - demand: bytes between servers for which `fittedNames` choose their circuits; without one
+  ///     they have a reason instead. Fit them on operations that are not scored.
   public static func offers(
     layout: Layout, nicBitsPerSecond: Double = 400e9, switchRadix: Int = 64,
-    opticalNICsPerServer: Int? = nil, serversPerRegion: Int? = nil
+    opticalNICsPerServer: Int? = nil, serversPerRegion: Int? = nil,
+    fittedTo demand: TrafficMatrix? = nil
   ) -> [FabricOffer] {
     let cluster = CataloguedCluster(
       layout: layout, nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix,
-      declaredOptical: opticalNICsPerServer, declaredRegion: serversPerRegion)
+      declaredOptical: opticalNICsPerServer, declaredRegion: serversPerRegion, demand: demand)
     return entries.map { $0.offer(for: cluster) }
   }
 
@@ -53,13 +56,14 @@ public enum FabricCatalogue {
   /// Nothing else is laid out.
   public static func offer(
     named name: String, layout: Layout, nicBitsPerSecond: Double = 400e9, switchRadix: Int = 64,
-    opticalNICsPerServer: Int? = nil, serversPerRegion: Int? = nil
+    opticalNICsPerServer: Int? = nil, serversPerRegion: Int? = nil,
+    fittedTo demand: TrafficMatrix? = nil
   ) -> FabricOffer? {
     offer(
       named: name,
       for: CataloguedCluster(
         layout: layout, nicBitsPerSecond: nicBitsPerSecond, switchRadix: switchRadix,
-        declaredOptical: opticalNICsPerServer, declaredRegion: serversPerRegion))
+        declaredOptical: opticalNICsPerServer, declaredRegion: serversPerRegion, demand: demand))
   }
 
   static func offer(named name: String, for cluster: CataloguedCluster) -> FabricOffer? {
@@ -77,6 +81,9 @@ public enum FabricCatalogue {
 
   /// All names, in the order of `offers`.
   public static var names: [String] { entries.map(\.name) }
+
+  /// Names of fabrics whose circuits are chosen for a demand and never change.
+  public static var fittedNames: [String] { fitted.map(\.name) }
 
   /// Servers from the first to the last rank of an expert-parallel group, tensor lanes included.
   public static func expertGroupServers(of layout: Layout) -> Int {
@@ -116,7 +123,7 @@ extension FabricCatalogue {
     }
   }
 
-  private static let entries = compared + electrical + direct + optical
+  private static let entries = compared + electrical + direct + optical + fitted
 
   private static let compared = [
     Entry("ideal", "one switch for all NICs, never blocking") {
@@ -202,5 +209,17 @@ extension FabricCatalogue {
     Entry("rotor-valiant", "the same, bytes spread evenly over all servers of the region first") {
       $0.rotor($1, $2, .valiant)
     },
+  ]
+
+  private static let fitted = [
+    Entry(
+      "best-static", "best fixed circuits for earlier iterations, the rest packet switched"
+    ) { $0.bestStatic($1, $2, forwards: false) },
+    Entry(
+      "best-static-forwarding", "best fixed circuits for earlier iterations, servers forward"
+    ) { $0.bestStatic($1, $2, forwards: true) },
+    Entry(
+      "topoopt-fitted", "patched in rings, then for earlier iterations (TopoOpt), servers forward"
+    ) { $0.fittedRings($1, $2) },
   ]
 }

@@ -109,6 +109,11 @@ private func notes(
   {
     notes.append("one switch holds every NIC, so nothing is oversubscribed")
   }
+  if let rails = fabric.electrical as? RailOptimised, rails.railsShareLeaves,
+    rails.serversPerLeaf >= workload.layout.serverCount
+  {
+    notes.append("one switch holds every NIC, so rails are not apart")
+  }
   if let optical = fabric.optical {
     notes += opticalNotes(on: result, fabric: fabric, optical: optical, network: network)
   }

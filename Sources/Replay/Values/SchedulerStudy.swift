@@ -131,14 +131,22 @@ private struct RegionRequests: Sendable {
         phases[known].count += 1
         continue
       }
-      let demand = PhaseDemand(plan.demands[phase.demand], of: workload)
-      let requests = demand.regionMatrices(on: network).compactMap { matrix -> CircuitRequest? in
-        guard matrix.total > 0 else { return nil }
-        return optical.request(for: matrix.scaled(by: phase.scale), on: network)
-      }
+      let requests = circuitRequests(
+        for: PhaseDemand(plan.demands[phase.demand], of: workload), scale: phase.scale,
+        on: network, optical: optical)
       guard !requests.isEmpty else { continue }
       numberOf[key] = phases.count
       phases.append(Phase(requests: requests, count: 1))
     }
+  }
+}
+
+/// What a scheduler is asked for a demand: once for each region with bytes that circuits could carry.
+func circuitRequests(
+  for demand: PhaseDemand, scale: Double, on network: FabricNetwork, optical: OpticalLayer
+) -> [CircuitRequest] {
+  demand.regionMatrices(on: network).compactMap { matrix in
+    guard matrix.total > 0 else { return nil }
+    return optical.request(for: matrix.scaled(by: scale), on: network)
   }
 }

@@ -6,8 +6,9 @@ import TraceModel
   static let layout = Layout(serverCount: 8, gpusPerServer: 1, nicsPerServer: 8)
 
   static func offer(_ name: String, for demand: TrafficMatrix) throws -> FabricSpecification {
-    let offers = FabricCatalogue.fitted(to: demand, layout: layout, nicBitsPerSecond: 8e9)
-    return try #require(offers.first { $0.name == name }?.fabric)
+    let offer = FabricCatalogue.offer(
+      named: name, layout: layout, nicBitsPerSecond: 8e9, fittedTo: demand)
+    return try #require(offer?.fabric)
   }
 
   static func time(_ fabric: FabricSpecification, _ demand: TrafficMatrix) throws -> Double {
@@ -29,15 +30,20 @@ import TraceModel
   }
 
   @Test func allAreBuiltForTheirCluster() throws {
-    for offer in FabricCatalogue.fitted(to: Fixtures.f8, layout: Self.layout) {
-      let fabric = try #require(offer.fabric, "\(offer.name)")
+    for name in FabricCatalogue.fittedNames {
+      let fabric = try Self.offer(name, for: Fixtures.f8)
       #expect(fabric.defect(for: Self.layout) == nil)
       let result = try replay(Workloads.oneGPUPerServer([Fixtures.f8]), on: fabric)
       #expect(result.bytes.total == Double(Fixtures.f8.total))
       #expect(result.total.percentOfBound <= 100.0001)
     }
-    let strange = FabricCatalogue.fitted(to: Fixtures.a4, layout: Self.layout)
-    #expect(strange.allSatisfy { $0.fabric == nil && $0.reason?.contains("4 servers") == true })
+    for (demand, reason) in [(nil, "none is given"), (Fixtures.a4, "4 servers")] {
+      let offers = FabricCatalogue.offers(layout: Self.layout, fittedTo: demand).filter {
+        FabricCatalogue.fittedNames.contains($0.name)
+      }
+      #expect(offers.count == 3)
+      #expect(offers.allSatisfy { $0.fabric == nil && $0.reason?.contains(reason) == true })
+    }
   }
 
   @Test func ringsOfTopoOptReachEverybodyWithoutElectricalNICs() throws {

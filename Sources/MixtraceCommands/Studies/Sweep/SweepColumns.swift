@@ -11,14 +11,18 @@ struct SweepColumns: Sendable {
   private static let effective = "effective_"
   /// The digest of the inputs, which every row has.
   static let inputs = "inputs"
-  /// Columns of numbers that a replay gives.
+  /// Columns of what a replay gives.
   static let numbers: [Table.Column] = [
     .number("completion_ns", "Completion", .nanoseconds),
     .number("bound_ns", "Bound", .nanoseconds),
+    .text("bound", "Bound by"),
+    .number("of_bound_share", "of bound", .share),
+    .number("of_circuit_optimum_share", "of circuits", .share),
     .number("exposed_delay_ns", "Exposed delay", .nanoseconds),
     .number("blocked_ns", "Blocked", .nanoseconds),
     .number("reconfigurations", "Reconfigurations", .count),
     .number("cost_usd", "Cost", .dollars),
+    .number("power_watts", "Power", .plain),
     .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
   ]
 

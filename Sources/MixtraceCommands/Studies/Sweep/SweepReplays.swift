@@ -5,7 +5,9 @@ internal import TraceModel
 /// makes points that are alike on it.
 final class SweepReplays: Sendable {
   private let workload: Workload
+  private let run: RunDemand
   private let names: [String]
+  private let fitting: Fitting?
   private let columns: SweepColumns
   private let known = Locked<[Key: Answer]>([:])
 
@@ -30,9 +32,16 @@ final class SweepReplays: Sendable {
     let found = Locked<Found?>(nil)
   }
 
-  /// - Parameter names: the fabrics that were asked for; none for all.
-  init(_ workload: Workload, fabrics names: [String], columns: SweepColumns) {
+  /// - Parameters:
+  ///   - workload: what is replayed.
+  ///   - names: the fabrics that were asked for; none for all.
+  ///   - fitting: for fabrics whose circuits are chosen for earlier iterations.
+  init(
+    _ workload: Workload, fabrics names: [String], fitting: Fitting?, columns: SweepColumns
+  ) {
     self.workload = workload
+    self.fitting = fitting
+    run = RunDemand(workload)
     self.names = names
     self.columns = columns
   }
@@ -46,7 +55,8 @@ final class SweepReplays: Sendable {
         point: point, fabric: fabric, outcome: outcome, effective: effective, columns: columns)
     }
     do {
-      let parameters = try columns.grid.parameters(at: point)
+      var parameters = try columns.grid.parameters(at: point)
+      parameters.fitting = fitting
       return try parameters.candidatesApart(named: names, for: workload.layout).map { candidate in
         switch candidate.fabric {
         case .failure(let error):
@@ -86,7 +96,8 @@ final class SweepReplays: Sendable {
     on fabric: FabricSpecification, _ parameters: FabricParameters, declared: [EffectiveParameter]
   ) -> Found {
     do {
-      let row = try FabricRow(fabric.name, fabric, workload: workload, parameters: parameters)
+      let row = try FabricRow(
+        fabric.name, fabric, workload: workload, run: run, parameters: parameters)
       return Found(
         outcome: .replayed(SweepRow.Numbers(row)),
         effective: row.result.effectiveParameters + [parameters.costParameter])
@@ -99,10 +110,14 @@ final class SweepReplays: Sendable {
 extension FabricParameters {
   /// What a replay on a fabric rests on, as declared.
   func effective(on fabric: FabricSpecification) -> [EffectiveParameter] {
-    fabric.effectiveParameters + replayOptions().effectiveParameters + [costParameter]
+    fabric.effectiveParameters + replayOptions().effectiveParameters
+      + fittingParameters(of: fabric) + [costParameter]
   }
 
-  var costParameter: EffectiveParameter { EffectiveParameter("cost model", options.cost.rawValue) }
+  var costParameter: EffectiveParameter {
+    EffectiveParameter(
+      "cost model", options.cost.rawValue + (options.wholeBoxes ? ", whole boxes" : ""))
+  }
 
   /// Fabrics by name, of which those that do not fit say why; a name that only another file of the
   /// sweep has is no obstacle to the others.

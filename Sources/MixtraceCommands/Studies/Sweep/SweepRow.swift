@@ -20,11 +20,18 @@ struct SweepRow: Sendable {
   struct Numbers: Sendable {
     var completionNanoseconds: Double
     var boundNanoseconds: Double
+    /// The tightest bound in few words.
+    var bound: String
+    var ofBoundShare: Double
+    /// Nil without circuits that change.
+    var ofCircuitOptimumShare: Double?
     var exposedNanoseconds: Double
     var blockedNanoseconds: Double
     var reconfigurations: Int
     /// Nil for the ideal crossbar, which is not for sale.
     var costUSD: Double?
+    /// Nil like the price.
+    var powerWatts: Double?
     /// Nil without a price, or where nothing takes time.
     var iterationsPerSecondAndMillionUSD: Double?
   }
@@ -60,8 +67,11 @@ struct SweepRow: Sendable {
     }
     return [
       .number(numbers.completionNanoseconds), .number(numbers.boundNanoseconds),
+      .text(numbers.bound), .number(numbers.ofBoundShare),
+      Cell(numbers.ofCircuitOptimumShare, orMissing: ""),
       .number(numbers.exposedNanoseconds), .number(numbers.blockedNanoseconds),
       Cell(numbers.reconfigurations), Cell(numbers.costUSD, orMissing: ""),
+      Cell(numbers.powerWatts, orMissing: ""),
       Cell(numbers.iterationsPerSecondAndMillionUSD, orMissing: ""), .text(""),
     ]
   }
@@ -85,19 +95,28 @@ extension SweepRow {
     values = Array(fields.prefix(columns.grid.axes.count))
     fields = fields.dropFirst(values.count)
     fabric = fields.removeFirst()
-    let amounts = fields.prefix(SweepColumns.numbers.count).map { Double($0) }
-    fields = fields.dropFirst(amounts.count)
+    let words = Array(fields.prefix(SweepColumns.numbers.count))
+    func amount(_ key: String) -> Double? {
+      SweepColumns.numbers.firstIndex { $0.key == key }.flatMap { Double(words[$0]) }
+    }
+    fields = fields.dropFirst(words.count)
     let reason = fields.removeFirst()
     // The digest stands last.
     parameters = Array(fields.dropLast())
-    if let completion = amounts[0], let bound = amounts[1], let exposed = amounts[2],
-      let blocked = amounts[3], let reconfigurations = amounts[4].flatMap({ Int(exactly: $0) })
+    if let completion = amount("completion_ns"), let bound = amount("bound_ns"),
+      let share = amount("of_bound_share"), let exposed = amount("exposed_delay_ns"),
+      let blocked = amount("blocked_ns"),
+      let reconfigurations = amount("reconfigurations").flatMap({ Int(exactly: $0) }),
+      let name = SweepColumns.numbers.firstIndex(where: { $0.key == "bound" })
     {
       outcome = .replayed(
         Numbers(
-          completionNanoseconds: completion, boundNanoseconds: bound, exposedNanoseconds: exposed,
-          blockedNanoseconds: blocked, reconfigurations: reconfigurations, costUSD: amounts[5],
-          iterationsPerSecondAndMillionUSD: amounts[6]))
+          completionNanoseconds: completion, boundNanoseconds: bound, bound: words[name],
+          ofBoundShare: share, ofCircuitOptimumShare: amount("of_circuit_optimum_share"),
+          exposedNanoseconds: exposed, blockedNanoseconds: blocked,
+          reconfigurations: reconfigurations, costUSD: amount("cost_usd"),
+          powerWatts: amount("power_watts"),
+          iterationsPerSecondAndMillionUSD: amount("iterations_per_s_and_musd")))
     } else {
       outcome = .failed(reason)
     }
@@ -108,12 +127,16 @@ extension SweepRow.Numbers {
   init(_ row: FabricRow) {
     let total = row.result.total
     completionNanoseconds = total.completionNanoseconds
-    boundNanoseconds = total.boundNanoseconds
+    boundNanoseconds = row.bound.nanoseconds
+    bound = row.boundWords
+    ofBoundShare = row.share(of: row.bound)
+    ofCircuitOptimumShare = row.shareOfCircuitOptimum
     exposedNanoseconds = total.exposedNanoseconds
     blockedNanoseconds = total.blockedNanoseconds
     reconfigurations = total.reconfigurations
     guard row.fabric.name != "ideal" else { return }
     costUSD = row.bill.totalUSD
+    powerWatts = row.power.watts
     let performance = row.performancePerMillionUSD
     if performance.isFinite { iterationsPerSecondAndMillionUSD = performance }
   }

@@ -3,7 +3,10 @@ internal import Reporting
 /// What the rows of a sweep come to.
 struct SweepSummary {
   /// Columns that only the file has.
-  private static let leftOut = ["point", "blocked_ns", "reconfigurations", "failure"]
+  private static let leftOut = [
+    "point", "bound_ns", "blocked_ns", "reconfigurations", "of_circuit_optimum_share",
+    "power_watts", "failure",
+  ]
 
   private let columns: SweepColumns
   private let inputs: String

@@ -43,7 +43,8 @@ public struct MaximumConcurrentFlow: Sendable, Hashable {
     /// The bound as others are.
     public var bound: LowerBound {
       LowerBound(
-        nanoseconds: lowerBound, name: BoundName.concurrentFlow, assumptions: [.anyRouting])
+        nanoseconds: lowerBound, name: BoundName.concurrentFlow, assumptions: [.anyRouting],
+        certifiedGap: gap)
     }
   }
 

@@ -1,0 +1,79 @@
+internal import Replay
+internal import TraceModel
+
+/// Iterations for which circuits are chosen, and those on which every fabric is then scored.
+///
+/// Circuits can only be chosen for what has been seen: the first half of the iterations.
+struct Fitting: Sendable {
+  /// Bytes of all roles between servers in the iterations that circuits are chosen for.
+  let demand: TrafficMatrix
+  /// The iterations that are scored.
+  let scored: Workload
+  /// The numbers of both, in words.
+  let fittedOn: String
+  let scoredOn: String
+  /// True of a trace with one iteration: nothing is left to score.
+  let isScoredOnItself: Bool
+
+  init(_ workload: Workload) {
+    let iterations = workload.iterations
+    isScoredOnItself = iterations.count < 2
+    let fittedCount = isScoredOnItself ? iterations.count : iterations.count / 2
+    let fitted = Set(iterations.prefix(fittedCount))
+    let isScored: (Workload.Step) -> Bool =
+      isScoredOnItself ? { _ in true } : { !fitted.contains($0.iteration) }
+    demand =
+      workload.matrix(of: workload.steps.filter { fitted.contains($0.iteration) }, at: .server)
+      .withoutDiagonal
+    scored =
+      isScoredOnItself ? workload : workload.keepingSteps(where: isScored)
+    fittedOn = Self.words(Array(iterations.prefix(fittedCount)))
+    scoredOn = Self.words(isScoredOnItself ? iterations : Array(iterations.dropFirst(fittedCount)))
+  }
+
+  /// Nil where none of the fabrics that are asked for has circuits for a demand.
+  init?(_ workload: Workload, for names: [String], declared: [FabricDeclaration]) {
+    let own = Set(declared.map(\.name))
+    guard names.contains(where: { Self.isFitted($0) && !own.contains($0) }) else { return nil }
+    self.init(workload)
+  }
+
+  static func isFitted(_ name: String) -> Bool { FabricCatalogue.fittedNames.contains(name) }
+
+  /// What a row with such circuits rests on.
+  var parameters: [EffectiveParameter] {
+    [EffectiveParameter("circuits fitted to iterations", fittedOn), scoredParameter]
+  }
+
+  var scoredParameter: EffectiveParameter {
+    EffectiveParameter("scored iterations", scoredOn)
+  }
+
+  /// What the rows mean, in words.
+  var sentence: String {
+    if isScoredOnItself {
+      return "The trace has one iteration, so fitted circuits are scored on what they were chosen "
+        + "for: the most that fixed circuits could do, not what they would do on later traffic."
+    }
+    return "Every fabric is scored on iterations \(scoredOn) only; fitted circuits were chosen for "
+      + "iterations \(fittedOn)."
+  }
+
+  /// "3" or "3-5", or each number where some between them are missing.
+  private static func words(_ iterations: [Int32]) -> String {
+    guard let first = iterations.first, let last = iterations.last, first != last else {
+      return iterations.first.map { $0 == Operation.unknown ? "unknown" : "\($0)" } ?? "none"
+    }
+    return Int(last) - Int(first) + 1 == iterations.count
+      ? "\(first)-\(last)" : iterations.map { "\($0)" }.joined(separator: " ")
+  }
+}
+
+extension Workload {
+  /// The same without some steps.
+  func keepingSteps(where isKept: (Step) -> Bool) -> Workload {
+    Workload(
+      grain: grain, layout: layout, model: model, demands: demands, steps: steps.filter(isKept),
+      provenance: provenance)
+  }
+}
