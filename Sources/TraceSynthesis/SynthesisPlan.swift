@@ -135,7 +135,9 @@ public struct SynthesisPlan: Sendable, Hashable {
     return false
   }
 
-  /// The pipeline stage that holds a layer: layers are divided evenly in their order. O(layers).
+  /// The pipeline stage that holds a layer: layers are divided evenly in their order.
+  ///
+  /// O(layers).
   public func stage(ofLayer layer: Int) -> Int {
     let stages = layout.parallelism.pipeline
     let count = sharesOutLayers ? layers.count : model.layerCount
