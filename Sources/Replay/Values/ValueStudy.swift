@@ -43,8 +43,11 @@ struct ValueStudy {
   init?(
     _ workload: Workload, on fabric: FabricSpecification, iterations: ClosedRange<Int32>?
   ) throws(ReplayError) {
-    guard let optical = fabric.optical, optical.nicsPerServer > 0 else { return nil }
+    guard var optical = fabric.optical, optical.nicsPerServer > 0 else { return nil }
+    // Circuits that stand are compared, whoever chooses them on the fabric.
+    if fabric.changesCircuitsDuringPhases { optical.scheduler = Self.demandAware[0] }
     var fabric = fabric
+    fabric.optical = optical
     let isOptimumKnown =
       fabric.splitOptimalDefect(for: workload.layout, grain: workload.grain) == nil
     fabric.sharing = isOptimumKnown ? .splitOptimal : .splitFair
