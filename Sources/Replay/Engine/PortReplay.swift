@@ -19,6 +19,8 @@ package struct PortReplay: Sendable {
   /// Who ended last, and when each did.
   package private(set) var endedMembers: [Int32] = []
   private var ends: [Double] = []
+  /// The lowest level of a port that bound one of them; no lower one changes.
+  private var lowestEnded = 0.0
 
   /// Starts all members of `part` at `now` and fills the ports; nil when flows cross more than two
   /// links, or too few pairs of ports have flows.
@@ -51,7 +53,7 @@ package struct PortReplay: Sendable {
       left.start(sender, to: receiver, bytes: bytes, weight: weight)
       right.start(receiver, to: sender, bytes: bytes, weight: weight)
     }
-    fillPorts(&left, &right, at: now)
+    fill()
   }
 
   /// When the next flows end; infinite when none does.
@@ -88,7 +90,11 @@ package struct PortReplay: Sendable {
   }
 
   /// Gives the running flows their rates from now on.
-  package mutating func fill() { fillPorts(&left, &right, at: now) }
+  package mutating func fill() {
+    // A little lower, so that rounding cannot part ports of one level.
+    fillPorts(&left, &right, from: lowestEnded * (1 - 1e-9), at: now)
+    lowestEnded = .infinity
+  }
 
   package func isRunning(_ bundle: Int) -> Bool {
     nextMember[bundle] < part.memberOffsets[bundle + 1]
@@ -144,6 +150,7 @@ package struct PortReplay: Sendable {
     let bundle = pairs.bundle(from: sender, to: receiver)
     let state = pair.isBySender ? left.ports[port] : right.ports[port]
     var goal = left.goals[sender * left.peerCount + receiver]
+    lowestEnded = min(lowestEnded, state.level)
     var weight: Int32 = 0
     var isDone = false
     while goal <= pair.limit && !isDone {
