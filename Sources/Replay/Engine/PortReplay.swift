@@ -1,8 +1,9 @@
 /// Replays a part whose flows cross two links each, as those of an all-to-all do: the twin of
 /// `PartReplay` that follows levels of ports instead of flows.
 ///
-/// Per pair of ports it holds 20 bytes and four bits, and per event it looks at each running flow once,
-/// front to back. Only flows whose binding link changes are touched.
+/// Per pair of ports it holds 20 bytes and four bits (8 bytes more when flows share both ports), and per
+/// event it looks at a running flow once at most, front to back. Only flows whose binding link changes
+/// are written.
 package struct PortReplay: Sendable {
   package let part: FluidPart
   private let memberBytes: [Double]
@@ -126,7 +127,8 @@ package struct PortReplay: Sendable {
     _ side: PortSide, areSenders: Bool, until horizon: Double, into ended: inout [EndedPair]
   ) {
     for (port, state) in side.ports.enumerated() where state.end <= horizon {
-      let limit = state.sent + state.level * (horizon - now)
+      // However time was rounded, the nearest ends.
+      let limit = max(state.nearestGoal, state.sent + state.level * (horizon - now))
       for word in 0..<side.wordsPerPort {
         var bits = side.bound[port * side.wordsPerPort + word]
         while bits != 0 {
