@@ -6,6 +6,8 @@ extension FluidProblem {
   /// Connected parts are solved apart and on all cores; the answer does not depend on how many
   /// cores there are nor on the order of the flows beyond rounding. Per event the cost is
   /// O(subflows whose rate may change × path + links log links).
+  /// Parts whose flows cross two links each, as all-to-alls do, are followed by the levels of their
+  /// links instead (`PortReplay`).
   /// - Throws: a `ReplayError` that names the flow when a flow can never end (every path crosses a
   ///   link without capacity) or a path is malformed.
   public func solve(_ batching: FluidBatching = .exact) throws(ReplayError) -> FluidSolution {

@@ -1,5 +1,5 @@
 // Max-min fair rates between ports of two sides. A flow's rate is the lower of its ports' levels, so
-// only levels are found, by filling as in `WaterFilling`: all from nothing, but many ports at once.
+// only levels are found, by filling as in `WaterFilling`, but many ports at once.
 //
 // Ports of one side have no flow in common. So all those whose share is no more than the lowest
 // share of the other side fill up in one round, in any order: what they leave for the other side
@@ -7,16 +7,46 @@
 // is still open on the first. Nothing has to be ordered, and each running flow is looked at once,
 // where the port that binds it fills up.
 
-/// Fills every open port of both sides.
+/// Fills the ports whose level is at least `level` anew; 0 fills all.
 ///
-/// O(running flows + rounds × ports); an all-to-all of a thousand ends takes some dozen rounds.
-package func fillPorts(_ left: inout PortSide, _ right: inout PortSide, at now: Double) {
-  left.openAll()
-  right.openAll()
+/// When flows end, levels below that of the lowest port that bound one of them stay as they are.
+/// O(running flows that an open port has + rounds × open ports); an all-to-all of a thousand ends takes
+/// some dozen rounds.
+package func fillPorts(
+  _ left: inout PortSide, _ right: inout PortSide, from level: Double, at now: Double
+) {
+  left.open(from: level)
+  right.open(from: level)
+  if level > 0 {
+    takeRoomOfFilled(left, from: &right, below: level)
+    takeRoomOfFilled(right, from: &left, below: level)
+  }
   var lowest = right.lowestShare
   while left.openCount + right.openCount > 0 {
     lowest = fillRound(&left, &right, upTo: lowest, at: now)
     lowest = fillRound(&right, &left, upTo: lowest, at: now)
+  }
+}
+
+/// Settles the flows of ports that stay filled on the open peers.
+private func takeRoomOfFilled(_ side: PortSide, from peers: inout PortSide, below level: Double) {
+  takeRoomOfFilled(
+    side.ports, bound: side.bound, weights: side.weights, peerOpenBits: peers.openBits,
+    peerRooms: &peers.rooms, below: level)
+}
+
+private func takeRoomOfFilled(
+  _ ports: [Port], bound: [UInt64], weights: [Int32], peerOpenBits: [UInt64],
+  peerRooms: inout [LinkRoom], below level: Double
+) {
+  var peerRooms = peerRooms.mutableSpan
+  let (bound, weights, peerOpenBits) = (bound.span, weights.span, peerOpenBits.span)
+  for (port, state) in ports.enumerated() where state.level < level {
+    for word in 0..<peerOpenBits.count {
+      takeRoom(
+        bound[port * peerOpenBits.count + word] & peerOpenBits[word], of: word, at: state.level,
+        weights: weights, row: port * peerRooms.count, peerRooms: &peerRooms)
+    }
   }
 }
 
@@ -66,9 +96,11 @@ private func fillRound(
       port, at: isFilled ? share : LinkRoom.roomy, isFilled: isFilled, ports: &ports,
       running: running, bound: &bound, goals: &goals, peers: peers, peerOpenBits: peerOpenBits)
     guard isFilled else { continue }
-    takeRoom(
-      port, at: share, bound: bound, weights: weights, peerRooms: &peerRooms,
-      words: peerOpenBits.count)
+    for word in 0..<peerOpenBits.count {
+      takeRoom(
+        bound[port * peerOpenBits.count + word], of: word, at: share, weights: weights,
+        row: port * peerRooms.count, peerRooms: &peerRooms)
+    }
     ports[port].end = now + (ports[port].nearestGoal - ports[port].sent) / share
   }
   openCount = kept
@@ -130,22 +162,18 @@ private func bind(
   ports[port] = filled
 }
 
-/// Settles the port's bound flows on the peers.
+/// Settles flows at `level` on those peers of one word that `bits` names.
 @inline(__always)
 private func takeRoom(
-  _ port: Int, at level: Double, bound: borrowing MutableSpan<UInt64>, weights: Span<Int32>,
-  peerRooms: inout MutableSpan<LinkRoom>, words: Int
+  _ bits: UInt64, of word: Int, at level: Double, weights: Span<Int32>, row: Int,
+  peerRooms: inout MutableSpan<LinkRoom>
 ) {
   let change = SIMD2(level, 1)
-  let row = port * peerRooms.count
   let hasWeights = !weights.isEmpty
-  for word in 0..<words {
-    var bits = bound[port * words + word]
-    while bits != 0 {
-      let peer = word * 64 + bits.trailingZeroBitCount
-      bits &= bits &- 1
-      peerRooms[peer].columns -=
-        hasWeights ? change * Double(weights[row + peer]) : change
-    }
+  var bits = bits
+  while bits != 0 {
+    let peer = word * 64 + bits.trailingZeroBitCount
+    bits &= bits &- 1
+    peerRooms[peer].columns -= hasWeights ? change * Double(weights[row + peer]) : change
   }
 }

@@ -12,8 +12,9 @@ package struct PortPairs: Sendable {
   /// Pair → bundle; -1 where no flow runs.
   private var bundles: [Int32] = []
 
-  /// Matrices of pairs are worth their memory when so many of 16 pairs have flows.
-  private static let wantedSixteenths = 4
+  /// Pairs per bundle up to which matrices of pairs are faster than lists, and up to which a large
+  /// matrix is worth its memory: 20 bytes per pair.
+  private static let (mostPairs, mostPairsOfMany, many) = (32, 4, 1 << 20)
 
   /// O(bundles + pairs). Nil when some flow crosses more than two links, a link is both first and
   /// second, or a part is so small or sparse that lists are better.
@@ -37,7 +38,8 @@ package struct PortPairs: Sendable {
     leftCapacity.append(.infinity)
     rightCapacity.append(.infinity)
     let pairCount = leftCapacity.count * rightCapacity.count
-    guard part.bundleCount * 16 >= pairCount * Self.wantedSixteenths else { return nil }
+    let most = pairCount > Self.many ? Self.mostPairsOfMany : Self.mostPairs
+    guard pairCount <= part.bundleCount * most else { return nil }
     bundles = [Int32](repeating: -1, count: pairCount)
     for bundle in 0..<part.bundleCount {
       let (sender, receiver) = ports(of: bundle, in: part)

@@ -1,8 +1,9 @@
 /// Replays a part whose flows cross two links each, as those of an all-to-all do: the twin of
 /// `PartReplay` that follows levels of ports instead of flows.
 ///
-/// Per pair of ports it holds 20 bytes and four bits, and per event it looks at each running flow once,
-/// front to back. Only flows whose binding link changes are touched.
+/// Per pair of ports it holds 20 bytes and four bits (8 bytes more when flows share both ports), and per
+/// event it looks at a running flow once at most, front to back. Only flows whose binding link changes
+/// are written.
 package struct PortReplay: Sendable {
   package let part: FluidPart
   private let memberBytes: [Double]
@@ -19,6 +20,8 @@ package struct PortReplay: Sendable {
   /// Who ended last, and when each did.
   package private(set) var endedMembers: [Int32] = []
   private var ends: [Double] = []
+  /// The lowest level of a port that bound one of them; no lower one changes.
+  private var lowestEnded = 0.0
 
   /// Starts all members of `part` at `now` and fills the ports; nil when flows cross more than two
   /// links, or too few pairs of ports have flows.
@@ -51,7 +54,7 @@ package struct PortReplay: Sendable {
       left.start(sender, to: receiver, bytes: bytes, weight: weight)
       right.start(receiver, to: sender, bytes: bytes, weight: weight)
     }
-    fillPorts(&left, &right, at: now)
+    fill()
   }
 
   /// When the next flows end; infinite when none does.
@@ -88,7 +91,11 @@ package struct PortReplay: Sendable {
   }
 
   /// Gives the running flows their rates from now on.
-  package mutating func fill() { fillPorts(&left, &right, at: now) }
+  package mutating func fill() {
+    // A little lower, so that rounding cannot part ports of one level.
+    fillPorts(&left, &right, from: lowestEnded * (1 - 1e-9), at: now)
+    lowestEnded = .infinity
+  }
 
   package func isRunning(_ bundle: Int) -> Bool {
     nextMember[bundle] < part.memberOffsets[bundle + 1]
@@ -120,7 +127,8 @@ package struct PortReplay: Sendable {
     _ side: PortSide, areSenders: Bool, until horizon: Double, into ended: inout [EndedPair]
   ) {
     for (port, state) in side.ports.enumerated() where state.end <= horizon {
-      let limit = state.sent + state.level * (horizon - now)
+      // However time was rounded, the nearest ends.
+      let limit = max(state.nearestGoal, state.sent + state.level * (horizon - now))
       for word in 0..<side.wordsPerPort {
         var bits = side.bound[port * side.wordsPerPort + word]
         while bits != 0 {
@@ -144,6 +152,7 @@ package struct PortReplay: Sendable {
     let bundle = pairs.bundle(from: sender, to: receiver)
     let state = pair.isBySender ? left.ports[port] : right.ports[port]
     var goal = left.goals[sender * left.peerCount + receiver]
+    lowestEnded = min(lowestEnded, state.level)
     var weight: Int32 = 0
     var isDone = false
     while goal <= pair.limit && !isDone {

@@ -78,8 +78,8 @@ package struct PortSide: Sendable {
     }
   }
 
-  /// Takes all rates back.
-  package mutating func openAll() {
+  /// Takes the rates of ports back whose level is at least `level`.
+  package mutating func open(from level: Double) {
     openCount = 0
     for word in openBits.indices { openBits[word] = 0 }
     for port in ports.indices {
@@ -88,6 +88,7 @@ package struct PortSide: Sendable {
         ports[port].end = .infinity
         continue
       }
+      guard ports[port].level >= level else { continue }
       rooms[port].columns = SIMD2(ports[port].capacity, ports[port].weight)
       openBits[port / 64] |= 1 << UInt64(port % 64)
       open[openCount] = Int32(port)

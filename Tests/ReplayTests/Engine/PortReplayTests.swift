@@ -70,7 +70,7 @@ import TraceModel
 
   @Test func longPathsAndSparsePartsAreLeftToFlows() throws {
     var long = FluidProblem(linkCapacity: [Double](repeating: 1, count: 12))
-    var sparse = FluidProblem(linkCapacity: [Double](repeating: 1, count: 40))
+    var sparse = FluidProblem(linkCapacity: [Double](repeating: 1, count: 160))
     var turned = long
     for left in 0..<4 {
       for right in 4..<8 {
@@ -79,9 +79,9 @@ import TraceModel
       }
     }
     turned.appendFlow(bytes: 1, over: [4, 0])
-    for link in 0..<20 {
-      sparse.appendFlow(bytes: 1, over: [Int32(link), Int32(20 + link)])
-      sparse.appendFlow(bytes: 1, over: [Int32(link), Int32(20 + (link + 1) % 20)])
+    for link in 0..<80 {
+      sparse.appendFlow(bytes: 1, over: [Int32(link), Int32(80 + link)])
+      sparse.appendFlow(bytes: 1, over: [Int32(link), Int32(80 + (link + 1) % 80)])
     }
     for problem in [sparse, turned] {
       let (part, bytes, weights) = try Self.onlyPart(of: problem)
