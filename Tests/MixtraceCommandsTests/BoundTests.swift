@@ -44,7 +44,7 @@ struct BoundTests {
       let options = ["replay", trace, "--fabric", "mixnet", "--fabric", "ring"]
       let plain = try succeeding(options).output
       #expect(!plain.contains("Lower bounds of the completion"))
-      let details = try succeeding(options + ["--details"]).output
+      let details = try succeeding(options + ["--details"]).output.replacing("\n", with: " ")
       #expect(details.contains("Lower bounds of the completion"))
       #expect(details.contains("chain: every end sends when"))
       #expect(details.contains("best policy in hindsight: no bound"))

@@ -23,7 +23,8 @@ enum BoundTables {
         .text("assumptions", "Assumptions", isForMachinesOnly: true),
       ])
     for (index, row) in comparison.rows.enumerated() {
-      let isSame = index > 0 && comparison.rows[index - 1].bounds == row.bounds
+      // Rows of one fabric have the same bounds, whenever its circuits change.
+      let isSame = index > 0 && comparison.rows[index - 1].fabric.name == row.fabric.name
       for bound in row.bounds.applicable
       where !isForPeople || (bound.nanoseconds > 0 && !isSame) {
         table.append(cells(bound, of: row), emphasis: bound == row.bound ? .best : .none)
