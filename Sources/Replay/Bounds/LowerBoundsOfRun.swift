@@ -107,7 +107,8 @@ private func addFixedNetwork(
   guard let graph = network.serverGraph ?? network.treeGraph else {
     let hasSpares = network.fabric.spareServerCount > 0
     return exclude(
-      because: hasSpares ? "a spare server is not where its links say" : "one switch joins all NICs")
+      because: hasSpares ? "a spare server is not where its links say" : "one switch joins all NICs"
+    )
   }
   guard network.layout.serverCount <= flowServerLimit else {
     return exclude(because: "more than \(flowServerLimit) servers")

@@ -13,6 +13,8 @@ public protocol CircuitScheduler: Sendable {
   /// True when it answers with configurations that follow each other while the demand is served,
   /// false when with one set of circuits until further notice.
   var answersWithSequence: Bool { get }
+  /// True when bytes may reach their destination over the circuits of other pairs.
+  var relays: Bool { get }
 
   /// The configurations that serve a demand.
   ///
@@ -41,9 +43,7 @@ extension StandingCircuitScheduler {
 
 extension CircuitScheduler {
   public func isProvenBest(for request: CircuitRequest) -> Bool? { nil }
-
-  /// Whether bytes may reach their destination over the circuits of other pairs.
-  package var relays: Bool { (self as? Rotor)?.relaying == .valiant }
+  public var relays: Bool { false }
 
   /// The circuits that stand for a demand, or the first configuration of a sequence.
   ///

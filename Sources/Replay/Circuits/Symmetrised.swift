@@ -18,6 +18,7 @@ public struct Symmetrised: CircuitScheduler {
   public var duplex: Duplex { .paired }
   public var dependsOnDemand: Bool { base.dependsOnDemand }
   public var answersWithSequence: Bool { base.answersWithSequence }
+  public var relays: Bool { base.relays }
 
   public func schedule(for request: CircuitRequest) -> CircuitSchedule {
     var folded = request

@@ -32,10 +32,11 @@ package struct FlowColumns: Sendable {
 
   var count: Int { bytes.count }
 
-  /// When a flow ends at its present rate.
+  /// When a flow ends at its present rate; one that waits for its batch has ended, also when paused.
   @inline(__always)
   func finish(of flow: Int) -> Double {
-    rate[flow] > 0 ? updatedAt[flow] + left[flow] / rate[flow] : .infinity
+    if rate[flow] > 0 { return updatedAt[flow] + left[flow] / rate[flow] }
+    return left[flow] <= 0 ? updatedAt[flow] : .infinity
   }
 
   mutating func removeAll() {

@@ -91,6 +91,9 @@ public struct OpticalLayer: Sendable {
     if planes < 1 || nicsPerServer % planes != 0 {
       return "\(nicsPerServer) optical NICs cannot be divided over \(planes) planes"
     }
+    if let hold = (scheduler as? Rotor)?.holdNanoseconds, !(hold > 0 && hold.isFinite) {
+      return "a rotor holds its matchings for \(hold) ns; it must be above 0"
+    }
     guard isSwitched, nicsPerServer > 0 else { return nil }
     let perPlane = nicsPerServer / planes
     let largest = regions.regions(serverCount: serverCount).map(\.count).max() ?? 0
@@ -124,9 +127,15 @@ public struct OpticalLayer: Sendable {
       for number in region { digest.add(UInt64(bitPattern: Int64(number))) }
       parameters.append(EffectiveParameter("digest of the regions", digest))
     }
+    if let rotor = scheduler as? Rotor {
+      let delay = delay.nanoseconds(forPairs: 0)
+      parameters.append(
+        EffectiveParameter("hold of a matching", rotor.hold(afterDelay: delay), unit: "ns"))
+    } else if isSwitched {
+      parameters.append(EffectiveParameter("reconfiguration", scope.rawValue))
+    }
     if isSwitched {
       parameters += [
-        EffectiveParameter("reconfiguration", scope.rawValue),
         EffectiveParameter("reconfiguration delay preset", delay.name),
         EffectiveParameter("control delay", delay.controlNanoseconds, unit: "ns"),
         EffectiveParameter("delay per pair", delay.perPairNanoseconds, unit: "ns"),

@@ -9,13 +9,25 @@ struct CircuitSequence: Sendable {
   struct Step: Sendable {
     /// A number of `CircuitChoices.matrices`.
     var circuits: Int
-    /// Cells of the circuit matrix that carry bytes, and which share of each cell's.
+    /// Cells of the circuit matrix that carry bytes, ascending, and which share of each cell's.
     var cells: [Int32] = []
     var shares: [Double] = []
     /// Nanoseconds that it lasts even if its bytes are gone: ports are being changed meanwhile.
     var leastNanoseconds = 0.0
     /// What of them is no time for bytes.
     var darkNanoseconds = 0.0
+
+    /// The share of a cell's bytes that it carries; O(log cells).
+    func share(ofCell cell: Int) -> Double {
+      var range = cells.indices
+      while !range.isEmpty {
+        let middle = (range.lowerBound + range.upperBound) / 2
+        if Int(cells[middle]) == cell { return shares[middle] }
+        range =
+          Int(cells[middle]) < cell ? middle + 1..<range.upperBound : range.lowerBound..<middle
+      }
+      return 0
+    }
   }
 
   private(set) var steps: [Step] = []
@@ -37,6 +49,8 @@ struct CircuitSequence: Sendable {
     isLaidOut = schedule.setUp == .laidOut
     let bytes = demand.withoutDiagonal.cells.map(Double.init)
     var left = bytes
+    // A laid-out hold is the difference of two moments, each as exact as the clock then is.
+    let clockError = isLaidOut ? 1e-12 * schedule.holdNanoseconds * portRate : 0
     lastStep = [Int32](repeating: -1, count: bytes.count)
     for configuration in schedule.configurations {
       var step = Step(circuits: 0)
@@ -46,7 +60,7 @@ struct CircuitSequence: Sendable {
         let rate = Double(one.count) * portRate
         var carried = min(left[cell], rate * configuration.holdNanoseconds)
         // The last difference is rounding only.
-        if left[cell] - carried < 1e-9 * bytes[cell] { carried = left[cell] }
+        if left[cell] - carried <= max(1e-9 * bytes[cell], clockError) { carried = left[cell] }
         guard carried > 0 else { continue }
         left[cell] -= carried
         busy = max(busy, carried / rate)

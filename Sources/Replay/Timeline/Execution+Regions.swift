@@ -89,12 +89,11 @@ extension Execution {
     let phase = Int(item.phase)
     let dark = item.sequence.map { choices[sequence: $0].steps[item.step].darkNanoseconds }
     guard let wait = delay ?? dark.flatMap({ $0 > 0 ? $0 : nil }) else { return }
-    if item.delay == 0 { records[phase].reconfiguredRegionCount += 1 }
+    if item.changes == 0 { records[phase].reconfiguredRegionCount += 1 }
+    regions[region].items[number].changes += 1
+    regions[region].items[number].changeBeganAt = now
     regions[region].items[number].delay += wait
     records[phase].delay = max(records[phase].delay, item.delay + wait)
-    guard item.step > 0, hasDelays else { return }
-    regions[region].items[number].blocked += wait
-    records[phase].blocked = max(records[phase].blocked, item.blocked + wait)
   }
 
   mutating func circuitsUp(in region: Int) throws(ReplayError) {
@@ -132,13 +131,15 @@ extension Execution {
     regions[region].circuitFlowsLeft += Int(regions[region].items[number].circuitFlowsLeft)
     let phase = Int(regions[region].items[number].phase)
     let place = regionsOfDemand[plan.phases[phase].demand].firstIndex(of: region) ?? 0
-    if records[phase].circuits[place] == nil {
+    // Of a sequence the first that are any.
+    if records[phase].circuits[place].map({ choices.circuitCount[$0] == 0 }) ?? true {
       records[phase].circuits[place] = regions[region].current
     }
     if hasStepsLeft(number, in: region) {
       endStep(number, in: region)
     } else {
       regions[region].items[number].waiting = []
+      regions[region].items[number].rowsByCell = nil
       regions[region].head += 1
     }
   }
@@ -149,8 +150,8 @@ extension Execution {
     let item = regions[region].items[number]
     let phase = Int(item.phase)
     if rows[phase] == nil && !records[phase].isDone { begin(phase: phase) }
+    if item.sequence != nil { return try enterStep(stage, number, in: region) }
     if item.stage == .undecided {
-      if item.sequence != nil { layOutStep(number, in: region) }
       regions[region].items[number].circuitFlowsLeft += countCircuitFlows(number, in: region)
       if network.fabric.sharing == .splitOptimal { pace(number, in: region) }
     }
@@ -161,7 +162,7 @@ extension Execution {
   }
 
   /// Rows of a phase that will go over a region's circuits.
-  func countCircuitFlows(_ number: Int, in region: Int) -> Int32 {
+  private func countCircuitFlows(_ number: Int, in region: Int) -> Int32 {
     let item = regions[region].items[number]
     let phase = Int(item.phase)
     guard let flows = rows[phase], let target = item.target else { return 0 }
@@ -170,8 +171,7 @@ extension Execution {
     for part in senders(of: phase, in: region) {
       for row in flows.rows(ofPartAt: part - first) {
         let cell = paths.cell[Int(flows.pair[row])]
-        guard cell >= 0, choices.matrices[target].cells[Int(cell)] > 0 else { continue }
-        if item.sequence == nil || regions[region].shares[Int(cell)] > 0 { count += 1 }
+        if cell >= 0, choices.matrices[target].cells[Int(cell)] > 0 { count += 1 }
       }
     }
     return count
@@ -190,9 +190,8 @@ extension Execution {
       return try releaseToCycle(cycle, part: part, phase: phase, region: region, flows)
     }
     if let sequence = item.sequence {
-      return try releaseStep(
-        of: choices[sequence: sequence], part: part, item: number, region: region, flows,
-        above: first, upTo: last)
+      return try releaseLate(
+        part, to: choices[sequence: sequence], item: number, region: region, flows, upTo: last)
     }
     for row in flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound) {
       let cell = paths.cell[Int(flows.pair[row])]
@@ -211,14 +210,16 @@ extension Execution {
     }
   }
 
-  /// Notes how long a part's bytes have waited for the first circuits of their phase.
+  /// Notes how long a part's bytes have waited for the circuits that they take now.
   mutating func noteWait(ofPart part: Int, item number: Int, in region: Int) {
-    guard readyAt[part] < now else { return }
     let item = regions[region].items[number]
-    let wait = now - max(readyAt[part], item.knownAt)
-    regions[region].items[number].blocked = max(item.blocked, wait)
+    // Before a later step bytes wait for those before them, too.
+    let since = max(readyAt[part], item.step == 0 ? item.knownAt : item.changeBeganAt)
+    guard since < now else { return }
+    let blocked = max(item.blocked, now - since)
+    regions[region].items[number].blocked = blocked
     let phase = Int(item.phase)
-    records[phase].blocked = max(records[phase].blocked, wait)
+    records[phase].blocked = max(records[phase].blocked, item.blockedBefore + blocked)
   }
 
   /// The session's link for a pair's circuits; while others change it has those kept in place.
@@ -298,6 +299,7 @@ extension Execution {
 
   mutating func endCircuitFlow(phase: Int, region: Int) {
     regions[region].flowsOnCircuits -= 1
+    guard regions[region].cycle == nil else { return }
     let number = item(of: phase, in: region)
     regions[region].items[number].circuitFlowsLeft -= 1
     if regions[region].items[number].stage == .open { regions[region].circuitFlowsLeft -= 1 }

@@ -17,11 +17,11 @@ extension Execution {
     paths = try PathTable(demands, on: network)
     shards = Shards(
       program, jobOfPhase: plan.phases.map(\.step.job), paths: paths, on: network)
-    let hasSequences = network.fabric.optical?.scheduler.answersWithSequence ?? false
+    let hasSequences = network.fabric.followsDemand && network.fabric.changesCircuitsDuringPhases
     choices = CircuitChoices(
       demands, on: network,
       schedules: network.fabric.optical == nil || hasSequences ? [] : Set(openers))
-    if let optical = network.fabric.optical, optical.scheduler.dependsOnDemand, hasSequences {
+    if let optical = network.fabric.optical, hasSequences {
       choices.addSequences(for: plan, optical)
     }
     regionsOfDemand = parallelMap(count: demands.count) {
@@ -50,6 +50,11 @@ extension Execution {
   /// Circuits that a prediction asked for are known to the run that was played only.
   func repeating(_ played: Execution) -> Execution {
     Execution(self, repeating: played)
+  }
+
+  /// Whether anything can be otherwise without delays.
+  var hasWaitedForCircuits: Bool {
+    records.contains { $0.delay > 0 } || regions.contains { ($0.cycle?.darkNanoseconds ?? 0) > 0 }
   }
 
   /// The same from the beginning, with another step of the batching.

@@ -7,9 +7,9 @@ struct PhaseRecord: Sendable {
   var firstByte = Double.infinity
   var end = 0.0
   var bytes = CarriedBytes()
-  /// The longest wait for circuits that were being changed.
+  /// The longest wait in a region for circuits that were being changed.
   var blocked = 0.0
-  /// The longest delay of a change made for the phase.
+  /// The delays of a region's changes made for the phase: of the region with most.
   var delay = 0.0
   var reconfiguredRegionCount = 0
   /// Numbers of the circuits that each region with demand had for it.

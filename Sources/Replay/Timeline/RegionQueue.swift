@@ -43,8 +43,14 @@ struct RegionQueue: Sendable {
     /// Where configurations follow each other: which ones, and the one whose turn it is.
     var sequence: Int?
     var step = 0
-    /// Nanoseconds of all set-ups made for the phase, and how long its bytes waited for them.
+    /// Where configurations follow each other: the phase's rows by cell, from the first decision on.
+    var rowsByCell: RowsByCell?
+    /// Nanoseconds of all set-ups made for the phase, and when the last one began.
     var delay = 0.0
+    var changes = 0
+    var changeBeganAt = -Double.infinity
+    /// How long its bytes waited for set-ups: those of the steps before, and of this one.
+    var blockedBefore = 0.0
     var blocked = 0.0
   }
 
@@ -76,8 +82,6 @@ struct RegionQueue: Sendable {
   var links: [Int32] = []
   /// Bytes per nanosecond of one circuit of each cell.
   var linkRate: [Double] = []
-  /// By cell: the share of its bytes that the present step of a sequence carries.
-  var shares: [Double] = []
   /// Until when the present step lasts even without bytes.
   var stepEndsAt = 0.0
   /// Of circuits that turn by the clock: how, where they stand, and whether anything makes them turn.

@@ -28,7 +28,7 @@ public func replay(
   let runs = try played(first)
   let played = runs[0]
   var instant: Execution?
-  if played.records.contains(where: { $0.delay > 0 }), !played.isAbandoned {
+  if played.hasWaitedForCircuits, !played.isAbandoned {
     var second = first.repeating(played)
     try second.run()
     instant = second

@@ -6,13 +6,14 @@ import TraceModel
   static let layouts = [
     Layout(serverCount: 1, gpusPerServer: 1), Layout(serverCount: 1, gpusPerServer: 8),
     Layout(serverCount: 2, gpusPerServer: 8), Layout(serverCount: 3, gpusPerServer: 5),
+    Layout(serverCount: 4, gpusPerServer: 1),
     Layout(serverCount: 7, gpusPerServer: 4, nicsPerServer: 2),
     Layout(serverCount: 12, gpusPerServer: 8), Layout(serverCount: 64, gpusPerServer: 8),
     Layout(serverCount: 640, gpusPerServer: 4, nicsPerServer: 3),
     Layout(serverCount: 5000, gpusPerServer: 8),
   ]
 
-  @Test(arguments: 0..<9) func whatIsOfferedHasNoDefectAndWhatIsNotHasAReason(index: Int) {
+  @Test(arguments: 0..<10) func whatIsOfferedHasNoDefectAndWhatIsNotHasAReason(index: Int) {
     let layout = Self.layouts[index]
     let offers = FabricCatalogue.offers(layout: layout)
     #expect(Set(offers.map(\.name)).count == offers.count)
@@ -28,7 +29,7 @@ import TraceModel
     }
   }
 
-  @Test(arguments: 0..<6) func everyFabricCarriesEveryByte(index: Int) throws {
+  @Test(arguments: 0..<7) func everyFabricCarriesEveryByte(index: Int) throws {
     let layout = Self.layouts[index]
     var matrix = TrafficMatrix(size: layout.rankCount)
     var random = RandomStream(seed: UInt64(index))
@@ -68,12 +69,12 @@ import TraceModel
   }
 
   @Test func aRegionNeverOutgrowsItsSwitch() throws {
-    let mixnet = try #require(FabricCatalogue.preset(named: "mixnet", layout: Self.layouts[8]))
+    let mixnet = try #require(FabricCatalogue.preset(named: "mixnet", layout: Self.layouts[9]))
     #expect(mixnet.optical?.regions == .contiguous(servers: 96))
     let planes = try #require(
-      FabricCatalogue.preset(named: "ocs-planes", layout: Self.layouts[8]))
+      FabricCatalogue.preset(named: "ocs-planes", layout: Self.layouts[9]))
     #expect(planes.optical?.regions == .contiguous(servers: 576))
-    let global = FabricCatalogue.offers(layout: Self.layouts[8]).first { $0.name == "global-ocs" }
+    let global = FabricCatalogue.offers(layout: Self.layouts[9]).first { $0.name == "global-ocs" }
     #expect(global?.reason?.contains("576") == true)
     let small = try #require(FabricCatalogue.preset(named: "global-ocs", layout: Self.layouts[6]))
     #expect(small.optical?.planes == 1)

@@ -223,6 +223,127 @@ import TraceModel
     }
   }
 
+  /// Two jobs with a region in common: one's late senders keep their circuits' shares.
+  @Test func anotherJobsSequenceTakesNothingFromALateSender() throws {
+    var demands = DemandSet()
+    var steps: [Workload.Step] = []
+    for job in 0..<2 {
+      var matrix = TrafficMatrix(size: 4)
+      matrix[2 * job, 2 * job + 1] = 10
+      matrix[2 * job + 1, 2 * job] = 10
+      let demand = demands.append(matrix)
+      for phase in [Phase.dispatchForward, .combineForward] {
+        steps.append(
+          Workload.Step(
+            operation: Int32(steps.count), kind: .allToAll, role: .expert, phase: phase,
+            iteration: 0, layer: 0, group: Int32(job), demand: demand,
+            isTransposed: phase.runsFromExperts,
+            computeBeforeNanoseconds: phase == .combineForward ? 1000 : 0, job: Int32(job)))
+      }
+    }
+    let workload = Workload(
+      grain: .server, layout: Layout(serverCount: 4, gpusPerServer: 1, nicsPerServer: 2),
+      demands: demands, steps: steps)
+    for scheduler in Self.planned {
+      let result = try replay(
+        workload, on: Self.fabric(scheduler, optical: 1, nics: 2, servers: 4, delay: 5))
+      #expect(result.bytes.total == 80, "\(scheduler.name)")
+      #expect(result.completionNanoseconds >= 1020)
+      #expect(result.total.percentOfBound <= 100.0001)
+    }
+  }
+
+  @Test func batchingEndsFlowsThatTheClockPaused() throws {
+    var stream = RandomStream(seed: 21)
+    let workload = Workloads.ranks(servers: 4, gpus: 4, layers: 1, &stream)
+    for rotor in [Rotor(holdNanoseconds: 1e6), Rotor(holdNanoseconds: 1e6, relaying: .valiant)] {
+      let fabric = Self.fabric(rotor, optical: 1, nics: 2, servers: 4, delay: 1e5)
+      let exact = try replay(workload, on: fabric).completionNanoseconds
+      for step in [0.01, 0.05, 0.2] {
+        let batched = try replay(
+          workload, on: fabric, options: ReplayOptions(batching: .init(relativeStep: step)))
+        // A byte that misses its turn waits for a whole cycle.
+        #expect(abs(batched.completionNanoseconds / exact - 1) < 2 * step + 0.05)
+      }
+    }
+  }
+
+  @Test func whatARotorsDarkTimesExposeIsSaid() throws {
+    let workload = Workloads.oneGPUPerServer([Fixtures.f8])
+    let rotor = Rotor(holdNanoseconds: 10)
+    let dark = try replay(
+      workload, on: Self.fabric(rotor, optical: 1, nics: 2, delay: 5))
+    let instant = try replay(workload, on: Self.fabric(rotor, optical: 1, nics: 2))
+    #expect(instant.total.exposedNanoseconds == 0)
+    #expect(
+      abs(
+        dark.total.exposedNanoseconds
+          - (dark.completionNanoseconds - instant.completionNanoseconds)) < 1e-6)
+    #expect(dark.total.exposedNanoseconds > 0)
+  }
+
+  @Test func relayedBytesOverPairedCircuitsKeepTheirBound() throws {
+    var demand = TrafficMatrix(size: 8)
+    demand[0, 1] = 100
+    demand[2, 0] = 100
+    let result = try replay(
+      Workloads.oneGPUPerServer([demand]),
+      on: Self.fabric(
+        Symmetrised(Rotor(holdNanoseconds: 100, relaying: .valiant)), optical: 7, nics: 7,
+        duplex: .paired))
+    #expect(result.total.percentOfBound <= 100.0001)
+    // A quarter goes straight, six eighths take two hops.
+    #expect(abs(result.bytes.circuits - 200 * (0.25 + 2 * 0.75)) < 1e-9)
+  }
+
+  @Test func aChangeThatTakesNoTimeCountsOncePerRegionAndPhase() throws {
+    let result = try replay(
+      Workloads.oneGPUPerServer([Fixtures.a4]),
+      on: Self.fabric(BirkhoffVonNeumann(.bottleneck), optical: 1, nics: 2, servers: 4))
+    #expect(result.phases[0].reconfiguredRegionCount == 1)
+    #expect(result.phases[0].blockedNanoseconds == 0)
+  }
+
+  @Test func laidOutCircuitsAreCounted() throws {
+    let result = try replay(
+      Workloads.oneGPUPerServer([Fixtures.a4]),
+      on: Self.fabric(Sunflow(), optical: 2, nics: 3, servers: 4, delay: 7))
+    #expect(result.phases[0].circuitCount > 0)
+  }
+
+  /// Holds of a timetable are differences of late moments: what rounding leaves is no byte.
+  @Test func aSlowSwitchLeavesNoCrumbsForThePackets() throws {
+    var stream = RandomStream(seed: 30)
+    for _ in 0..<5 {
+      let demand = Self.random(6, &stream)
+      let result = try replay(
+        Workloads.oneGPUPerServer([demand]),
+        on: Self.fabric(Sunflow(), optical: 1, nics: 1, servers: 6, delay: 5.7e9))
+      #expect(result.bytes.circuits == Double(demand.total))
+    }
+  }
+
+  @Test func iterationsFailuresAndLimitsGoWithSequences() throws {
+    var stream = RandomStream(seed: 31)
+    let matrices = (0..<3).map { _ in Self.random(6, &stream) }
+    let workload = Workloads.oneGPUPerServer(
+      matrices, iterations: [0, 1, 2], compute: 40, phases: Phase.allToAlls)
+    for scheduler in Self.planned + [Rotor(holdNanoseconds: 50)] {
+      var fabric = Self.fabric(scheduler, optical: 2, nics: 4, servers: 6, delay: 9)
+      let whole = try replay(workload, on: fabric)
+      #expect(whole.iterations.count == 3)
+      #expect(abs(whole.bytes.total - 4 * matrices.reduce(0) { $0 + Double($1.total) }) < 1e-6)
+      fabric.failures = [.nic(server: 1, nic: 0)]
+      let broken = try replay(workload, on: fabric)
+      #expect(abs(broken.bytes.total - whole.bytes.total) < 1e-6, "\(scheduler.name)")
+      #expect(broken.total.percentOfBound <= 100.0001)
+      let limit = whole.completionNanoseconds / 2
+      let given = try replay(
+        workload, on: fabric, options: ReplayOptions(giveUpAfterNanoseconds: limit))
+      #expect(given.isAbandoned)
+    }
+  }
+
   @Test func aSequenceLeavesAPolicyNothingToDecide() throws {
     let workload = Workloads.oneGPUPerServer([Fixtures.f8])
     #expect(throws: ReplayError.self) {

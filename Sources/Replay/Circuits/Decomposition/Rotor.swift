@@ -9,8 +9,8 @@ package import TraceModel
 /// served. *Direct* sends over a pair's own circuit; *Valiant* spreads all bytes evenly over the
 /// servers first, in a pass of their own, and takes no more than about twice the busiest line.
 public struct Rotor: CircuitScheduler {
-  /// Nanoseconds for which a matching carries bytes; by default nine delays, a duty cycle of 90 %,
-  /// and 100 µs without a delay.
+  /// Nanoseconds for which a matching carries bytes; by default nine delays, a duty cycle of 90 %, but
+  /// 1 µs at least, and 100 µs without a delay.
   public var holdNanoseconds: Double?
   public var relaying: CircuitSchedule.Relaying
 
@@ -28,12 +28,17 @@ public struct Rotor: CircuitScheduler {
   public var duplex: Duplex { .independent }
   public var dependsOnDemand: Bool { false }
   public var answersWithSequence: Bool { true }
+  public var relays: Bool { relaying == .valiant }
+
+  /// Nanoseconds for which a matching carries bytes after a delay.
+  package func hold(afterDelay delay: Double) -> Double {
+    holdNanoseconds ?? (delay > 0 ? max(9 * delay, 1e3) : 1e5)
+  }
 
   public func schedule(for request: CircuitRequest) -> CircuitSchedule {
     let size = request.serverCount
     guard size > 1, request.opticalPorts > 0 else { return CircuitSchedule([]) }
-    let delay = request.reconfigurationDelay
-    let hold = holdNanoseconds ?? (delay > 0 ? 9 * delay : 1e5)
+    let hold = hold(afterDelay: request.reconfigurationDelay)
     let ports = request.opticalPorts
     // With more NICs than matchings some are in place more than once.
     let places = Array(0..<max(size - 1, ports)).map { $0 % (size - 1) + 1 }
