@@ -48,7 +48,8 @@ struct BoundTests {
       #expect(details.contains("Lower bounds of the completion"))
       #expect(details.contains("chain: every end sends when"))
       #expect(details.contains("best policy in hindsight: no bound"))
-      #expect(details.contains("maximum concurrent flow on all optical: circuits are free to choose"))
+      #expect(
+        details.contains("maximum concurrent flow on all optical: circuits are free to choose"))
     }
   }
 

@@ -110,7 +110,9 @@ struct FabricComparison {
 
 extension FabricComparison {
   /// What the best policy in hindsight would have done on each row's fabric; nil where circuits do not
-  /// follow the demand. Whoever chooses circuits in the row plays no part, so equal layers are asked once.
+  /// follow the demand.
+  ///
+  /// Whoever chooses circuits in the row plays no part, so equal layers are asked once.
   func hindsight(of workload: Workload) throws -> [HindsightStudy?] {
     var known: [[EffectiveParameter]: HindsightStudy?] = [:]
     return try rows.map { row in

@@ -16,8 +16,10 @@ package struct PortPairs: Sendable {
   /// matrix is worth its memory: 20 bytes per pair.
   private static let (mostPairs, mostPairsOfMany, many) = (32, 4, 1 << 20)
 
-  /// O(bundles + pairs). Nil when some flow crosses more than two links, a link is both first and
-  /// second, or a part is so small or sparse that lists are better.
+  /// Nil when some flow crosses more than two links, a link is both first and second, or a part is so
+  /// small or sparse that lists are better.
+  ///
+  /// O(bundles + pairs).
   package init?(_ part: FluidPart) {
     let linkCount = part.linkCapacity.count
     number = [Int32](repeating: -1, count: linkCount + 1)

@@ -60,8 +60,9 @@ package struct PortReplay: Sendable {
   /// When the next flows end; infinite when none does.
   package var nextEnd: Double { min(left.firstEnd, right.firstEnd) }
 
-  /// Ends the flows that end next and fills the ports anew; writes when they end to `finish`, by
-  /// member. False when there are none.
+  /// Ends the flows that end next and fills the ports anew.
+  ///
+  /// Writes when they end to `finish`, by member. False when there are none.
   package mutating func step(finish: inout [Double]) -> Bool {
     guard endNext() else { return false }
     for (member, end) in zip(endedMembers, ends) { finish[Int(member)] = end }
@@ -69,8 +70,9 @@ package struct PortReplay: Sendable {
     return true
   }
 
-  /// Ends the flows that end next, see `endedMembers`, and moves the clock to `time`, by default
-  /// to when they end; rates stay until `fill`. False when there are none.
+  /// Ends the flows that end next, see `endedMembers`; rates stay until `fill`.
+  ///
+  /// The clock moves to `time`, by default to when they end. False when there are none.
   package mutating func endNext(at time: Double? = nil) -> Bool {
     let first = nextEnd
     guard runningCount > 0 && first < .infinity else { return false }

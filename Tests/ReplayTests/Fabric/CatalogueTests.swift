@@ -62,7 +62,7 @@ import TraceModel
 
   @Test func whatIsComparedByDefaultStaysAsItWas() {
     #expect(
-      FabricCatalogue.presets(layout: Self.layouts[6]).map(\.name) == [
+      FabricCatalogue.presets(layout: Self.layouts[7]).map(\.name) == [
         "ideal", "fat-tree", "fat-tree-3to1", "rail-optimised", "static-circulant", "mixnet",
         "mixnet-literal", "mixnet-eps-aware",
       ])
@@ -76,11 +76,11 @@ import TraceModel
     #expect(planes.optical?.regions == .contiguous(servers: 576))
     let global = FabricCatalogue.offers(layout: Self.layouts[9]).first { $0.name == "global-ocs" }
     #expect(global?.reason?.contains("576") == true)
-    let small = try #require(FabricCatalogue.preset(named: "global-ocs", layout: Self.layouts[6]))
+    let small = try #require(FabricCatalogue.preset(named: "global-ocs", layout: Self.layouts[7]))
     #expect(small.optical?.planes == 1)
     var odd = small
     odd.optical?.planes = 4
-    #expect(odd.defect(for: Self.layouts[6])?.contains("4 planes") == true)
+    #expect(odd.defect(for: Self.layouts[7])?.contains("4 planes") == true)
   }
 
   @Test func islandsKeepTheirTrafficInside() throws {
