@@ -6,6 +6,7 @@ internal import TraceModel
 enum ReplayTables {
   static func fabrics(_ comparison: FabricComparison) -> Table {
     let hasFailures = comparison.rows.contains { $0.healthyNanoseconds != nil }
+    let bounds = Set(comparison.rows.map(\.boundWords))
     var table = Table(
       "Completion by fabric",
       columns: [
@@ -20,7 +21,7 @@ enum ReplayTables {
         .number("blocked_ns", "Blocked", .nanoseconds, isForMachinesOnly: true),
         .number("reconfigurations", "Reconfigurations", .count, isForMachinesOnly: true),
         .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
-        .text("bound", "Bound by"),
+        .text("bound", "Bound by", isForMachinesOnly: bounds.count == 1),
         .text("fullest", "Fullest", isForMachinesOnly: true),
         .number("of_bound_share", "of bound", .share),
         .number(
@@ -47,19 +48,41 @@ enum ReplayTables {
         [.text(failure.label)] + [Cell](repeating: .missing(""), count: empty)
           + [.text(failure.reason)], emphasis: .warning)
     }
-    table.notes = [
-      "Network: what it adds to the time on a network of unlimited rate. Bound by: the largest "
-        + "proven lower bound, of all that --details lists; chain: compute and bytes that wait for "
-        + "each other. of bound: that bound ÷ completion, circuits free to choose. network of bound: "
-        + "the same "
-        + "for what the network adds. of circuits: how well the circuits that were set are used, "
-        + "where all senders start together and wait for none. The ideal crossbar is a yardstick, not for sale."
-    ]
+    table.notes = [legend(comparison, bounds: bounds, isForHealthy: !hasFailures)]
     if hasFailures {
       table.notes.append(
         "by failure: how much slower than the same fabric without what has failed.")
     }
     return table
+  }
+
+  /// What the columns mean, of those that are shown.
+  private static func legend(
+    _ comparison: FabricComparison, bounds: Set<String>, isForHealthy: Bool
+  ) -> String {
+    let chain = "chain: compute and bytes that wait for each other"
+    var sentences = ["Network: what it adds to the time on a network of unlimited rate."]
+    if bounds.count == 1, let bound = bounds.first {
+      sentences.append(
+        "of bound: the largest proven lower bound (\(bound == "chain" ? chain : bound)) ÷ completion, "
+          + "circuits free to choose; --details lists all.")
+    } else {
+      sentences.append(
+        "Bound by: the largest proven lower bound, of all that --details lists; \(chain). of bound: "
+          + "that bound ÷ completion, circuits free to choose.")
+    }
+    if isForHealthy, comparison.fitting == nil {
+      sentences.append("network of bound: the same for what the network adds.")
+    }
+    if comparison.rows.contains(where: { $0.shareOfCircuitOptimum != nil }) {
+      sentences.append(
+        "of circuits: how well the circuits that were set are used, where all senders start together "
+          + "and wait for none.")
+    }
+    if comparison.rows.contains(where: { $0.fabric.name == "ideal" }) {
+      sentences.append("The ideal crossbar is a yardstick, not for sale.")
+    }
+    return sentences.joined(separator: " ")
   }
 
   private static func cells(
