@@ -71,6 +71,14 @@ struct WhatIfTests {
         "replay", trace, "--job", other, "--fabric", "ideal", "--per-job", "--format", "csv"
       ).output.split(separator: "\n")
       #expect(lines.count == 3 && lines[0].hasPrefix("fabric,job,file,iterations,completion_ns"))
+      let scored = try succeeding(
+        "replay", trace, "--job", other, "--fabric", "best-static", "--fabric", "ideal",
+        "--format", "json")
+      let ideal = try scored.rows("jobs").filter { $0["fabric"] as? String == "ideal" }
+      #expect(ideal.count == 2)
+      for job in ideal {
+        #expect(job["completion_ns"] as? Double == job["alone_ns"] as? Double)
+      }
       for flags in [["--per-job"], ["--job", other, "--per-job", "--phases"]] {
         #expect(mixtrace(["replay", trace] + flags).status == .wrongUsage)
       }

@@ -12,23 +12,37 @@ struct Fitting: Sendable {
   /// The numbers of both, in words.
   let fittedOn: String
   let scoredOn: String
-  /// True of a trace with one iteration: nothing is left to score.
+  /// True where a job has one iteration: nothing of it is left to score.
   let isScoredOnItself: Bool
 
   init(_ workload: Workload) {
-    let iterations = workload.iterations
-    isScoredOnItself = iterations.count < 2
-    let fittedCount = isScoredOnItself ? iterations.count : iterations.count / 2
-    let fitted = Set(iterations.prefix(fittedCount))
-    let isScored: (Workload.Step) -> Bool =
-      isScoredOnItself ? { _ in true } : { !fitted.contains($0.iteration) }
+    let jobs = workload.jobs.map { Self.halves(of: workload.only(job: $0).iterations) }
+    isScoredOnItself = jobs.contains { $0.scored.isEmpty }
+    let halves =
+      isScoredOnItself
+      ? jobs.map { (fitted: $0.fitted + $0.scored, scored: $0.fitted + $0.scored) } : jobs
+    var fitted: [Int32: Set<Int32>] = [:]
+    var scored = fitted
+    for (job, half) in zip(workload.jobs, halves) {
+      fitted[job] = Set(half.fitted)
+      scored[job] = Set(half.scored)
+    }
     demand =
-      workload.matrix(of: workload.steps.filter { fitted.contains($0.iteration) }, at: .server)
+      workload.matrix(
+        of: workload.steps.filter { fitted[$0.job]?.contains($0.iteration) ?? false }, at: .server
+      )
       .withoutDiagonal
-    scored =
-      isScoredOnItself ? workload : workload.keepingSteps(where: isScored)
-    fittedOn = Self.words(Array(iterations.prefix(fittedCount)))
-    scoredOn = Self.words(isScoredOnItself ? iterations : Array(iterations.dropFirst(fittedCount)))
+    self.scored =
+      isScoredOnItself
+      ? workload
+      : workload.keepingSteps { scored[$0.job]?.contains($0.iteration) ?? false }
+    fittedOn = Self.words(halves.map(\.fitted), of: workload.jobs)
+    scoredOn = Self.words(halves.map(\.scored), of: workload.jobs)
+  }
+
+  private static func halves(of iterations: [Int32]) -> (fitted: [Int32], scored: [Int32]) {
+    let count = max(min(1, iterations.count), iterations.count / 2)
+    return (Array(iterations.prefix(count)), Array(iterations.dropFirst(count)))
   }
 
   /// Nil where none of the fabrics that are asked for has circuits for a demand.
@@ -52,11 +66,17 @@ struct Fitting: Sendable {
   /// What the rows mean, in words.
   var sentence: String {
     if isScoredOnItself {
-      return "The trace has one iteration, so fitted circuits are scored on what they were chosen "
+      return
+        "One iteration is all that there is, so fitted circuits are scored on what they were chosen "
         + "for: the most that fixed circuits could do, not what they would do on later traffic."
     }
     return "Every fabric is scored on iterations \(scoredOn) only; fitted circuits were chosen for "
       + "iterations \(fittedOn)."
+  }
+
+  private static func words(_ iterations: [[Int32]], of jobs: [Int32]) -> String {
+    guard jobs.count > 1 else { return words(iterations.first ?? []) }
+    return zip(jobs, iterations).map { "\(words($1)) of job \($0)" }.joined(separator: ", ")
   }
 
   /// "3" or "3-5", or each number where some between them are missing.

@@ -96,7 +96,8 @@ struct ReplayVerb: Verb {
       changes.job.isEmpty
       ? nil
       : try JobTable.jobs(
-        comparison.rows, of: read.value, files: [trace] + changes.job, parameters: parameters)
+        comparison.rows, of: parameters.fitting?.scored ?? read.value,
+        files: [trace] + changes.job, parameters: parameters)
     var document = try document(of: comparison, jobs: jobs, workload: read.value)
     document.sentences = try selection.replacedModel(in: read.file) + document.sentences
     document.print(results, on: terminal)

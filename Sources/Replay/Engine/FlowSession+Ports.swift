@@ -41,7 +41,8 @@ extension FlowSession {
   /// Takes the flows out that end now; half of them gone, the component is given up.
   mutating func takeEndedOfPorts(_ component: Int, into ended: inout [Int32]) {
     _ = components.beginTaking(from: component)
-    guard portReplays[component]?.endNext(at: now) == true, let replay = portReplays[component]
+    guard portReplays[component]?.endNext(at: now, tolerance: 1e-12) == true,
+      let replay = portReplays[component]
     else { return }
     for member in replay.endedMembers {
       let flow = replay.part.memberFlow[Int(member)]

@@ -46,7 +46,7 @@ package struct PortPairs: Sendable {
     for bundle in 0..<part.bundleCount {
       let (sender, receiver) = ports(of: bundle, in: part)
       let pair = sender * rightCapacity.count + receiver
-      // Two bundles of one pair exist when their flows are too many to be counted.
+      // Two bundles of one pair exist when their flows are too many to be counted, and in sessions.
       guard bundles[pair] < 0 else { return nil }
       bundles[pair] = Int32(bundle)
     }

@@ -72,11 +72,12 @@ package struct PortReplay: Sendable {
 
   /// Ends the flows that end next, see `endedMembers`; rates stay until `fill`.
   ///
-  /// The clock moves to `time`, by default to when they end. False when there are none.
-  package mutating func endNext(at time: Double? = nil) -> Bool {
+  /// The clock moves to `time`, by default to when they end; what ends within `tolerance` of it, as a
+  /// share, ends with them. False when there are none.
+  package mutating func endNext(at time: Double? = nil, tolerance: Double = 1e-11) -> Bool {
     let first = nextEnd
     guard runningCount > 0 && first < .infinity else { return false }
-    let horizon = first * (1 + max(batching.relativeStep, 1e-11))
+    let horizon = first * (1 + max(batching.relativeStep, tolerance))
     endedMembers.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     var freed = FreedCapacity()

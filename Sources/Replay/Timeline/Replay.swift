@@ -22,6 +22,11 @@ public func replay(
   var options = options
   if !fabric.changesCircuits { options.policy = .never }
   try check(options.policy, on: fabric)
+  if options.pacing == .recorded, workload.jobs.count > 1 {
+    throw ReplayError(
+      "jobs were recorded by clocks of their own", at: "workload",
+      advice: "replay them by dependencies, or one alone as recorded")
+  }
   let plan = try PhasePlan(
     workload, iterations: options.iterations, computeScale: options.computeScale)
   let first = try Execution(plan, of: workload, on: network, options: options)

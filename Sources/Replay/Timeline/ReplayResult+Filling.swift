@@ -4,6 +4,7 @@ extension ReplayResult {
   /// Fills in iterations, phases and totals from what was played.
   mutating func fill(from played: Execution, withoutDelays instant: Execution?) {
     let optima = played.circuitOptima()
+    var delays: [Int32: Double] = [:]
     isAbandoned = played.isAbandoned
     for (number, span) in played.iterations.enumerated() {
       let done = span.phases.filter {
@@ -32,18 +33,25 @@ extension ReplayResult {
       iteration.computeNanoseconds = played.longestCompute(of: done)
       iteration.exposedNanoseconds =
         instant.map { max(0, span.length - $0.iterations[number].length) } ?? 0
-      let delays = done.reduce(0) { $0 + played.records[$1].delay }
-      iteration.hiddenNanoseconds = max(0, delays - iteration.exposedNanoseconds)
+      let delay = done.reduce(0) { $0 + played.records[$1].delay }
+      iteration.hiddenNanoseconds = max(0, delay - iteration.exposedNanoseconds)
+      delays[span.job, default: 0] += delay
       iterations.append(iteration)
       add(iteration)
     }
-    if played.options.pacing == .recorded {
-      for place in jobs.indices {
-        let own = played.iterations.filter { $0.job == jobs[place].job }
-        jobs[place].completionNanoseconds = own.map(\.end).max() ?? 0
+    for place in jobs.indices {
+      let job = jobs[place].job
+      if played.options.pacing == .recorded {
+        jobs[place].completionNanoseconds = played.lastEnd(ofJob: job)
       }
+      jobs[place].noteDelays(
+        delays[job] ?? 0,
+        endingLater: instant.map { played.lastEnd(ofJob: job) - $0.lastEnd(ofJob: job) })
     }
-    total = totalOfJobs(withoutDelays: instant)
+    total = totalOfJobs(delays: delays.values.reduce(0, +), played, withoutDelays: instant)
+    if isAbandoned {
+      total.completionNanoseconds = max(total.completionNanoseconds, played.now)
+    }
     busiestLinks = played.traffic.busiest(played.options.busiestLinkCount)
   }
 
@@ -57,21 +65,15 @@ extension ReplayResult {
   }
 
   /// Jobs beside each other: the last to end decides, what they do is added up.
-  private func totalOfJobs(withoutDelays instant: Execution?) -> IterationResult {
+  private func totalOfJobs(
+    delays: Double, _ played: Execution, withoutDelays instant: Execution?
+  ) -> IterationResult {
     guard jobs.count > 1 else { return jobs.first ?? total }
     var sum = IterationResult(iteration: Operation.unknown, job: Operation.unknown)
-    var (completion, compute) = (0.0, 0.0)
-    for job in jobs {
-      sum.add(job)
-      completion = max(completion, job.completionNanoseconds)
-      compute = max(compute, job.computeNanoseconds)
-    }
-    sum.completionNanoseconds = completion
-    sum.computeNanoseconds = compute
-    let delays = sum.exposedNanoseconds + sum.hiddenNanoseconds
-    sum.exposedNanoseconds =
-      instant.map { max(0, completion - ($0.iterations.map(\.end).max() ?? 0)) } ?? 0
-    sum.hiddenNanoseconds = max(0, delays - sum.exposedNanoseconds)
+    for job in jobs { sum.add(job) }
+    sum.completionNanoseconds = jobs.reduce(0) { max($0, $1.completionNanoseconds) }
+    sum.computeNanoseconds = jobs.reduce(0) { max($0, $1.computeNanoseconds) }
+    sum.noteDelays(delays, endingLater: instant.map { played.lastEnd() - $0.lastEnd() })
     return sum
   }
 
@@ -98,6 +100,11 @@ extension Execution.IterationSpan {
 }
 
 extension Execution {
+  /// When the last iteration of a job, or of all, ended.
+  fileprivate func lastEnd(ofJob job: Int32? = nil) -> Double {
+    iterations.reduce(0) { job == nil || $1.job == job ? max($0, $1.end) : $0 }
+  }
+
   /// What the reader must know of jobs that share the fabric.
   var notesOnJobs: [String] {
     guard Set(plan.phases.map(\.step.job)).count > 1 else { return [] }
@@ -202,6 +209,14 @@ extension IterationResult {
     communicationBoundNanoseconds += row.bound.nanoseconds
     blockedNanoseconds += row.blockedNanoseconds
     if row.hasReconfigured { reconfigurations += 1 }
+  }
+
+  /// Divides delays into what was waited for and what was not.
+  ///
+  /// - Parameter difference: nanoseconds by which it ends later than without delays; nil without any.
+  fileprivate mutating func noteDelays(_ delays: Double, endingLater difference: Double?) {
+    exposedNanoseconds = max(0, difference ?? 0)
+    hiddenNanoseconds = max(0, delays - exposedNanoseconds)
   }
 
   /// Adds what runs after that so far.

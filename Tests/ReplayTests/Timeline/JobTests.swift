@@ -78,6 +78,49 @@ import TraceModel
     #expect(result.notes.contains { $0.hasPrefix("jobs start together") })
   }
 
+  @Test func whatDelaysExposeIsTheDifferenceOfCompletions() throws {
+    var random = RandomStream(seed: 3, purpose: 13)
+    let jobs = (0..<2).map { _ in Self.random(servers: 4, iterations: 3, layers: 2, &random) }
+    let merged = try Workload.merging(
+      [PlacedJob(jobs[0], servers: [0, 1, 2, 3]), PlacedJob(jobs[1], servers: [4, 5, 6, 7])],
+      serverCount: 8)
+    func fabric(_ nanoseconds: Double) -> FabricSpecification {
+      unitFabric(
+        MixNetGreedy(.continue), optical: 2, nics: 4, servers: 8, sharing: .exclusive,
+        delay: ReconfigurationDelay(name: "test", switchingNanoseconds: nanoseconds))
+    }
+    let (slow, instant) = (try replay(merged, on: fabric(900)), try replay(merged, on: fabric(0)))
+    #expect(
+      slow.total.exposedNanoseconds == slow.completionNanoseconds - instant.completionNanoseconds)
+    for (job, other) in zip(slow.jobs, instant.jobs) {
+      let difference = job.completionNanoseconds - other.completionNanoseconds
+      #expect(abs(job.exposedNanoseconds - max(0, difference)) < 1e-6)
+    }
+    let delays = slow.phases.reduce(0) { $0 + ($1.hasReconfigured ? 900.0 : 0) }
+    #expect(slow.total.hiddenNanoseconds <= delays)
+    #expect(
+      abs(slow.total.hiddenNanoseconds - max(0, delays - slow.total.exposedNanoseconds)) < 1e-6)
+  }
+
+  @Test func clocksOfTwoRecordingsAreNotOne() throws {
+    let job = Self.sender(bytes: 100, iterations: 2, compute: 0)
+    let merged = try Workload.merging(
+      [PlacedJob(job, servers: [0, 2]), PlacedJob(job, servers: [1, 3])], serverCount: 4)
+    #expect(throws: ReplayError.self) {
+      try replay(merged, on: Self.narrow, options: ReplayOptions(pacing: .recorded))
+    }
+  }
+
+  @Test func whatIsGivenUpHasPassedItsLimit() throws {
+    let job = Self.sender(bytes: 100, iterations: 3, compute: 10)
+    for limit in [1.0, 60, 105, 115, 200, 300] {
+      let result = try replay(
+        job, on: Self.narrow, options: ReplayOptions(giveUpAfterNanoseconds: limit))
+      #expect(result.isAbandoned)
+      #expect(result.completionNanoseconds > limit)
+    }
+  }
+
   @Test(arguments: 0..<40)
   func sendersOnOneLinkShareItLikeAProcessor(seed: Int) throws {
     var random = RandomStream(seed: UInt64(seed), purpose: 11)
