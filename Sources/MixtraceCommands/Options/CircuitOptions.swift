@@ -24,7 +24,7 @@ struct CircuitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Time to change circuits: a duration or a preset.",
-      discussion: "Default: mixnet-paper. Presets: mixnet-paper (25 ms), "
+      discussion: "Default: mixnet-paper, and rotor for rotors. Presets: mixnet-paper (25 ms), "
         + "mixnet-prototype (41.1 ms + 0.35 ms per pair), "
         + "commodity-nic (42 ms + 5.67 s until the link is up), "
         + ReconfigurationDelay.presets.dropFirst(3).map(\.name).joined(separator: ", ") + ".",
@@ -34,7 +34,8 @@ struct CircuitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Whether optical switches join ports in pairs or transmitters and receivers apart.",
-      discussion: "Default: paired. Directed schedulers need independent.", valueName: "duplex"))
+      discussion: "Default: paired, and independent for rotors. Directed schedulers need "
+        + "independent.", valueName: "duplex"))
   var duplex: Duplex?
 
   @Option(

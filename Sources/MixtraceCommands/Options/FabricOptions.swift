@@ -34,8 +34,11 @@ struct FabricOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Who chooses the circuits of fabrics that follow the demand; see mixtrace circuits --help.",
-      discussion: "Default: as the preset's name says.", valueName: "name"))
+      "Who chooses the circuits of mixnet, ocs-planes, global-ocs: a name of mixtrace circuits --help.",
+      discussion:
+        "Default: MixNet's greedy. Those that answer with a sequence change circuits while a "
+        + "phase is on; directed ones need --duplex independent, or symmetrised- before the name.",
+      valueName: "name"))
   var scheduler: String?
 
   @Option(

@@ -51,13 +51,20 @@ extension FabricParameters {
   private func apply(to preset: OpticalLayer) -> OpticalLayer {
     var optical = preset
     if let alpha = options.circuits.alpha { optical.nicsPerServer = alpha }
-    if let name = options.scheduler, optical.scheduler.dependsOnDemand,
+    // Presets that are named for their scheduler keep it.
+    if let name = options.scheduler, optical.scheduler.name == MixNetGreedy(.continue).name,
       let scheduler = CircuitSchedulers.named(name)
     {
       optical.scheduler = scheduler
     }
     if let delay { optical.delay = delay }
-    if let duplex = options.circuits.duplex { optical.duplex = duplex }
+    if let duplex = options.circuits.duplex {
+      let isRotor = !optical.scheduler.dependsOnDemand && optical.scheduler.answersWithSequence
+      if isRotor, optical.scheduler.hardwareDefect(on: duplex) != nil {
+        optical.scheduler = Symmetrised(optical.scheduler)
+      }
+      optical.duplex = duplex
+    }
     if let scope = options.circuits.reconfiguration { optical.scope = scope }
     if let radix = options.circuits.opticalRadix { optical.switchRadix = radix }
     if let servers = options.circuits.region.servers {

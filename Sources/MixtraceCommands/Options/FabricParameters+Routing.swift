@@ -29,6 +29,13 @@ extension FabricParameters {
       throw ValidationError(
         "--duplex is about optical switches that follow the demand, and no fabric here has any")
     }
+    if let scheduler = options.scheduler, declared.isEmpty,
+      !fabrics.contains(where: { $0.optical?.scheduler.name == scheduler })
+    {
+      throw ValidationError(
+        "--scheduler chooses the circuits of mixnet, ocs-planes and global-ocs, and none of them is here"
+      )
+    }
     let trees = fabrics.filter { fabric in
       fabric.electrical is FatTree && !declared.contains { $0.name == fabric.name }
     }

@@ -24,7 +24,7 @@ extension CircuitsVerb {
           "batched_completion_ns", "Batched", .nanoseconds, isForMachinesOnly: !hasBatches),
         .number("batches", "Batches", .count, isForMachinesOnly: !hasBatches),
         .number(
-          "batched_compute_bound_ns", "Compute bound", .nanoseconds, isForMachinesOnly: true),
+          "batched_compute_bound_ns", "compute", .nanoseconds, isForMachinesOnly: !hasBatches),
         .text("not_batched", "Not batched", isForMachinesOnly: true),
       ])
     let served = scores.enumerated().filter { $0.element.failure == nil }.sorted {
@@ -50,7 +50,8 @@ extension CircuitsVerb {
     if hasBatches {
       table.notes.append(
         "Batched: every dispatch, its experts and its combine, one batch for each configuration, "
-          + "there and back on the same circuits; – where circuits stand, are laid out in time or "
+          + "there and back on the same circuits; compute: the least that the busiest server computes "
+          + "meanwhile, overheads included; – where circuits stand, are laid out in time or "
           + "repeat, so that there are no batches.")
     }
     return table

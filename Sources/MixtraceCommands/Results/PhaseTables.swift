@@ -4,6 +4,12 @@ internal import TraceModel
 
 /// The phases of a replay, one row each.
 enum PhaseTables {
+  /// Rounding may put a bound that is met above the duration; that is not said.
+  private static func share(of phase: PhaseResult) -> Double {
+    let share = phase.percentOfBound / 100
+    return share > 1 && share < 1 + 1e-9 ? 1 : share
+  }
+
   /// Every phase on every fabric; people see what fits a terminal.
   static func phases(_ rows: [FabricRow]) -> Table {
     let phases = rows.flatMap(\.result.phases)
@@ -28,7 +34,7 @@ enum PhaseTables {
           [.text(row.label)] + place(of: phase, withJob: hasJobs) + [
             .number(phase.durationNanoseconds),
             .number(phase.bound.nanoseconds), .text(phase.bound.name),
-            .number(phase.percentOfBound / 100),
+            .number(share(of: phase)),
             Cell(phase.percentOfCircuitOptimum.map { $0 / 100 }, orMissing: ""),
             .number(phase.exposedNanoseconds), Cell(phase.circuitCount),
             .number(phase.bytes.scaleUp),

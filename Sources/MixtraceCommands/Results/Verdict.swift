@@ -117,10 +117,27 @@ enum Verdict {
         labels[note, default: []].append(row.label)
       }
     }
-    return order.map { note in
+    let notes = order.map { note in
       let names = comparison.names(of: labels[note] ?? [])
       return names == "all" ? "Note: \(note)." : "Note on \(names): \(note)."
     }
+    return notes + remarksOnCircuits(comparison)
+  }
+
+  /// What keeps rows with circuits from being compared as they stand.
+  private static func remarksOnCircuits(_ comparison: FabricComparison) -> [String] {
+    let layers = comparison.rows.compactMap(\.fabric.optical)
+    var remarks: [String] = []
+    if Set(layers.map(\.duplex)).count > 1 {
+      remarks.append(
+        "Note: not all optical switches join ports in pairs; --duplex makes them alike.")
+    }
+    if comparison.rows.contains(where: { $0.fabric.followsDemand }) {
+      remarks.append(
+        "Note: what circuits are worth is measured on circuits that stand, each phase alone, its bytes "
+          + "divided as well as can be; rows with other sharing or schedulers may say otherwise.")
+    }
+    return remarks
   }
 
   private static func price(_ row: FabricRow) -> String {

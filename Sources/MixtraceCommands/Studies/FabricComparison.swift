@@ -89,7 +89,12 @@ struct FabricComparison {
   }
 
   /// The fabrics that can be bought: an ideal crossbar is a yardstick.
-  var buildable: [FabricRow] { rows.filter { $0.fabric.name != "ideal" } }
+  var buildable: [FabricRow] {
+    let real = rows.filter { $0.fabric.name != "ideal" }
+    // What was fitted to the traffic that it is scored on says nothing about other traffic.
+    let judged = real.filter { !$0.label.hasSuffix(FabricRow.fittedToItself) }
+    return judged.isEmpty ? real : judged
+  }
 
   var fastest: FabricRow? { buildable.fastest }
 

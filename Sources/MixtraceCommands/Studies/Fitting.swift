@@ -70,8 +70,11 @@ struct Fitting: Sendable {
         "One iteration is all that there is, so fitted circuits are scored on what they were chosen "
         + "for: the most that fixed circuits could do, not what they would do on later traffic."
     }
-    return "Every fabric is scored on iterations \(scoredOn) only; fitted circuits were chosen for "
-      + "iterations \(fittedOn)."
+    func counted(_ words: String) -> String {
+      (Int32(words) == nil ? "iterations " : "iteration ") + words
+    }
+    return "Every fabric is scored on \(counted(scoredOn)) only; fitted circuits were chosen for "
+      + counted(fittedOn) + "."
   }
 
   private static func words(_ iterations: [[Int32]], of jobs: [Int32]) -> String {

@@ -22,6 +22,9 @@ extension CircuitsVerb {
 
   /// Nil where no batches are asked for.
   func batchOptions() throws -> BatchOptions? {
+    guard batchOverhead == nil || selection.phase == nil else {
+      throw ValidationError("--batch-overhead follows dispatch and combine: leave out --phase")
+    }
     guard let batchOverhead else {
       guard expertComputePerMegabyte == nil else {
         throw ValidationError("--expert-compute-per-megabyte is for --batch-overhead")

@@ -21,7 +21,10 @@ extension CataloguedCluster {
   }
 
   func bestStatic(_ name: String, _ summary: String, forwards: Bool) -> FabricOffer {
-    fitted(name, summary) { demand in
+    guard opticalPorts > 0 else {
+      return FabricOffer(name, summary, reason: "no NIC of a server is optical (alpha)")
+    }
+    return fitted(name, summary) { demand in
       staticOptical(
         name, summary,
         CircuitShape(

@@ -177,6 +177,6 @@ private func sequenceNote(of optical: OpticalLayer) -> String {
       + "the EPS from the start"
   }
   return
-    "\(optical.scheduler.name): circuits turn by the clock, whatever the demand; bytes wait until "
+    "circuits turn by the clock, whatever the demand; bytes wait until "
     + "theirs come round"
 }

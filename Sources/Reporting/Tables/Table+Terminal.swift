@@ -54,10 +54,14 @@ private struct TerminalGrid {
     for column in columns.indices {
       widths[column] = max(content[column], longestWord(columns[column].header))
     }
-    for column in columns.indices.reversed() where excess() > 0 && columns[column].kind == nil {
-      let narrowest = max(
-        min(Self.narrowestText, widths[column]), longestWord(columns[column].header))
-      widths[column] = max(narrowest, widths[column] - excess())
+    // Words are broken only where nothing else helps.
+    for keepsWords in [true, false] {
+      for column in columns.indices.reversed() where excess() > 0 && columns[column].kind == nil {
+        let words = keepsWords ? cells.map { longestWord($0[column]) }.max() ?? 0 : 0
+        let narrowest = max(
+          min(Self.narrowestText, widths[column]), longestWord(columns[column].header), words)
+        widths[column] = max(narrowest, widths[column] - excess())
+      }
     }
     return excess() <= 0 ? widths : nil
   }
