@@ -56,6 +56,7 @@ struct LinkTraffic: Sendable {
   mutating func settle() {
     let totals = communication.totals()
     communicationTime += totals.all
+    let network = network
     for placement in placements {
       let time = totals.time(from: placement.from, to: placement.to)
       guard time > 0 else { continue }
