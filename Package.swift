@@ -85,7 +85,9 @@ let package = Package(
     tests(of: "PacketFormats", imports: ["TraceModel"]),
     tests(
       of: "TraceIngest",
-      imports: ["TraceModel", "TraceFormat", "PacketFormats", "ByteStreams", "CPcap"]),
+      imports: [
+        "TraceModel", "TraceFormat", "PacketFormats", "ByteStreams", "CPcap", "TraceSynthesis",
+      ]),
     tests(of: "LocalityAnalysis", imports: ["TraceModel"]),
     tests(of: "Replay", imports: ["TraceModel"]),
     tests(of: "TraceSynthesis", imports: ["TraceModel", "TraceFormat", "TraceIngest"]),

@@ -15,6 +15,7 @@ struct Mixtrace: ParsableCommand {
         mixtrace ingest capture.pcap.zst --layout layout.yaml -o run.mixt
         mixtrace ingest router_trace_rank*.jsonl -o run.mixt \\
             --layout layout.yaml --model mixtral-8x7b
+        mixtrace join capture.mixt gates.mixt -o run.mixt
         mixtrace analyze run.mixt
         mixtrace replay run.mixt
         mixtrace report run.mixt -o report.html

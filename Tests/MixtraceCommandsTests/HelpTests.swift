@@ -9,9 +9,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs = [
-    "ingest", "attribute", "info", "analyze", "replay", "sweep", "circuits", "report", "synth",
-    "export",
-    "reproduce",
+    "ingest", "attribute", "join", "info", "analyze", "replay", "sweep", "circuits", "report",
+    "synth", "export", "reproduce",
   ]
 
   private static let snapshots = URL(fileURLWithPath: #filePath)

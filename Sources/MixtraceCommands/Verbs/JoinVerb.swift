@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Reporting
+internal import TraceFormat
+internal import TraceIngest
+internal import TraceModel
+
+/// `mixtrace join`: a capture's times and bytes with a routing log's iterations and layers.
+struct JoinVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "join",
+    abstract: "Give a capture the iterations and layers of the routing log of the same run.",
+    discussion: """
+      A capture knows when how many bytes went where, but not for which layer; a routing log knows \
+      layers and iterations, but no times. Both ingested with the same layout, they become one \
+      trace that knows all of it.
+
+      EXAMPLES
+        mixtrace ingest capture.pcap.zst --layout layout.yaml -o network.mixt
+        mixtrace ingest router_trace_rank*.jsonl.zst --layout layout.yaml \\
+            --model mixtral-8x7b -o gates.mixt
+        mixtrace join network.mixt gates.mixt -o run.mixt
+
+      The matrices between servers are compared in the order of time, for each rule of copies (one \
+      per expert, rank or server); the rule that leaves the least unexplained is taken, and the \
+      others are printed beside it. Traces that do not belong together are refused.
+      """)
+
+  @Argument(help: "A .mixt file with times and transfers: from a capture or a profile.")
+  var traffic: String
+
+  @Argument(help: "A .mixt file with routing: from router logs of the same run.")
+  var routing: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the trace.", valueName: "file"))
+  var output: String
+
+  @OptionGroup var results: OutputOptions
+
+  func run(on terminal: Terminal) throws -> ExitStatus {
+    try refuse(outputs: [output], thatAreInputs: [traffic, routing])
+    let network = try readTrace(traffic, warningsTo: terminal) { try $0.trace() }
+    let gates = try readTrace(routing, warningsTo: terminal) { try $0.trace() }
+    let (joined, summary) = try TraceJoin(traffic: network.value, routing: gates.value).run()
+    let writer = try TraceWriter(path: output, metadata: joined.metadata)
+    try writer.append(operations: joined.operations)
+    try writer.append(transfers: joined.transfers)
+    try writer.append(routing: joined.routing)
+    try writer.finish()
+    var document = ResultDocument()
+    document.sentences = [Self.sentence(summary)]
+    document.remarks = summary.notes
+    document.add("copies", Self.copies(summary))
+    document.add("factors", Self.factors(summary))
+    document.print(results, on: terminal)
+    if !results.quiet { terminal.writeError("Wrote \(output).\n") }
+    return network.status == .done ? gates.status : network.status
+  }
+
+  private static func sentence(_ summary: JoinSummary) -> String {
+    let best = summary.unexplained.first { $0.copies == summary.copies }
+    let share = ((best?.share ?? 0) * 1000).rounded() / 10
+    return
+      "\(summary.matchedCount) of \(summary.measuredCount) measured exchanges are all-to-alls of "
+      + "the routing, which expects \(summary.expectedCount); with one copy of a token per "
+      + "\(summary.copies.rawValue) \(share) % of the measured bytes stay unexplained."
+  }
+
+  private static func copies(_ summary: JoinSummary) -> Table {
+    var table = Table(
+      "Rules of copies, the best first: bytes that each leaves unexplained",
+      columns: [.text("copies", "One copy per"), .number("unexplained", "Unexplained", .share)])
+    for (copies, share) in summary.unexplained {
+      table.append([.text(copies.rawValue), .number(share)])
+    }
+    return table
+  }
+
+  private static func factors(_ summary: JoinSummary) -> Table {
+    var table = Table(
+      "Bytes on the wire for one byte that routing and model predict",
+      columns: [.text("phase", "Phase"), .number("factor", "Factor", .ratio)])
+    for (phase, factor) in summary.factors { table.append([.text(phase.name), .number(factor)]) }
+    return table
+  }
+}

@@ -1,0 +1,46 @@
+/// Bytes between servers as shares of their sum, sparse and ordered by pair.
+struct ServerShares {
+  /// Source × servers + destination, ascending.
+  private(set) var pairs: [Int64] = []
+  private(set) var shares: [Double] = []
+  /// Sum of all bytes.
+  let bytes: Double
+
+  /// - Parameter bytes: by pair; none is negative.
+  init(_ bytes: [Int64: Double]) {
+    self.bytes = bytes.values.reduce(0, +)
+    for pair in bytes.keys.sorted() where bytes[pair, default: 0] > 0 {
+      pairs.append(pair)
+      shares.append(bytes[pair, default: 0] / self.bytes)
+    }
+  }
+
+  /// Half the sum of all differences: the share of bytes that would have to go elsewhere, 0 … 1.
+  ///
+  /// O(pairs).
+  func distance(to other: ServerShares) -> Double {
+    var sum = 0.0
+    forEachPair(with: other) { sum += abs($0 - $1) }
+    return sum / 2
+  }
+
+  /// Bytes that differ from those of another, times a factor, as a share of both.
+  func residual(of other: ServerShares, factor: Double) -> Double {
+    let all = bytes + factor * other.bytes
+    guard all > 0 else { return 0 }
+    var sum = 0.0
+    forEachPair(with: other) { sum += abs($0 * bytes - $1 * other.bytes * factor) }
+    return sum / all
+  }
+
+  private func forEachPair(with other: ServerShares, _ body: (Double, Double) -> Void) {
+    var (own, foreign) = (0, 0)
+    while own < pairs.count || foreign < other.pairs.count {
+      let left = own < pairs.count ? pairs[own] : .max
+      let right = foreign < other.pairs.count ? other.pairs[foreign] : .max
+      body(left <= right ? shares[own] : 0, right <= left ? other.shares[foreign] : 0)
+      if left <= right { own += 1 }
+      if right <= left { foreign += 1 }
+    }
+  }
+}
