@@ -13,12 +13,14 @@ struct JoinVerbTests {
       let outcome = try succeeding(["join", network, gates, "-o", output, "--format", "json"])
       let rules = try outcome.rows("copies")
       #expect(rules.count == 3)
-      #expect((rules.first?["unexplained"] as? Double ?? 1) < 0.05)
+      #expect((rules.first?["unexplained_share"] as? Double ?? 1) < 0.05)
       let provenance = try succeeding(["info", output, "--format", "json"]).rows("provenance")
       for column in ["operations.layer", "operations.iteration", "operations.phase"] {
         let row = provenance.first { $0["column"] as? String == column }
         #expect((row?["method"] as? String)?.contains("routing log") == true, "\(column)")
       }
+      // The messages came along: attribution can be done again.
+      _ = try succeeding(["attribute", output, "-o", folder.path("again.mixt")])
       // Recorded times stand; the model's compute would be guesses.
       let replayed = try succeeding(["replay", output, "--fabric", "fat-tree"]).output
       #expect(replayed.contains("gaps between recorded operations"))
@@ -37,7 +39,7 @@ struct JoinVerbTests {
       let (_, others) = try inputs(in: folder, seed: "9")
       let strangers = mixtrace("join", network, others, "-o", folder.path("x.mixt"))
       #expect(strangers.status == .failed)
-      #expect(strangers.errors.contains("unexplained"))
+      #expect(strangers.errors.contains("not what the routing says"))
       #expect(!FileManager.default.fileExists(atPath: folder.path("x.mixt")))
     }
   }

@@ -85,7 +85,9 @@ struct SelectionOptions: ParsableArguments {
         "the trace holds no operations in the part that was asked for."
           + (layer != nil && Self.knowsNoLayers(file) ? " It does not know their layers." : ""))
     }
-    guard trace.routing.count == 0 || trace.metadata.model != nil || tokensAsBytes else {
+    let measured = Set(trace.transfers.operation)
+    let isPriced = trace.metadata.model != nil || tokensAsBytes
+    guard isPriced || trace.routing.operation.allSatisfy(measured.contains) else {
       throw VerbError(
         "the trace holds routed tokens, and no model says how many bytes a token has.\n"
           + "  Name one with --model, or count each token copy as one byte with --tokens-as-bytes.")

@@ -22,7 +22,8 @@ struct JoinVerb: Verb {
 
       The matrices between servers are compared in the order of time, for each rule of copies (one \
       per expert, rank or server); the rule that leaves the least unexplained is taken, and the \
-      others are printed beside it. Traces that do not belong together are refused.
+      others are printed beside it. Traces that do not fit each other are refused, and so are those \
+      that fit other places just as well.
       """)
 
   @Argument(help: "A .mixt file with times and transfers: from a capture or a profile.")
@@ -38,10 +39,15 @@ struct JoinVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     try refuse(outputs: [output], thatAreInputs: [traffic, routing])
-    let network = try readTrace(traffic, warningsTo: terminal) { try $0.trace() }
+    let network = try readTrace(traffic, warningsTo: terminal) { file in
+      (file: file, trace: try file.trace())
+    }
     let gates = try readTrace(routing, warningsTo: terminal) { try $0.trace() }
-    let (joined, summary) = try TraceJoin(traffic: network.value, routing: gates.value).run()
+    let (joined, summary) = try TraceJoin(traffic: network.value.trace, routing: gates.value).run()
     let writer = try TraceWriter(path: output, metadata: joined.metadata)
+    if network.value.file.blocks.contains(where: { $0.kind == .messages }) {
+      try writer.copyMessages(from: network.value.file)
+    }
     try writer.append(operations: joined.operations)
     try writer.append(transfers: joined.transfers)
     try writer.append(routing: joined.routing)
@@ -51,26 +57,34 @@ struct JoinVerb: Verb {
     document.remarks = summary.notes
     document.add("copies", Self.copies(summary))
     document.add("factors", Self.factors(summary))
+    document.add(
+      "ledger",
+      TraceTables.ledger(summary.ledgers, isForPeople: results.format.isForPeople))
     document.print(results, on: terminal)
     if !results.quiet { terminal.writeError("Wrote \(output).\n") }
     return network.status == .done ? gates.status : network.status
   }
 
   private static func sentence(_ summary: JoinSummary) -> String {
-    let best = summary.unexplained.first { $0.copies == summary.copies }
-    let share = ((best?.share ?? 0) * 1000).rounded() / 10
+    let residual = summary.rules.first { $0.copies == summary.copies }?.residual ?? 0
     return
       "\(summary.matchedCount) of \(summary.measuredCount) measured exchanges are all-to-alls of "
       + "the routing, which expects \(summary.expectedCount); with one copy of a token per "
-      + "\(summary.copies.rawValue) \(share) % of the measured bytes stay unexplained."
+      + "\(summary.copies.rawValue) \(percent(residual)) of their bytes stay unexplained."
   }
+
+  private static func percent(_ share: Double) -> String { "\((share * 1000).rounded() / 10) %" }
 
   private static func copies(_ summary: JoinSummary) -> Table {
     var table = Table(
-      "Rules of copies, the best first: bytes that each leaves unexplained",
-      columns: [.text("copies", "One copy per"), .number("unexplained", "Unexplained", .share)])
-    for (copies, share) in summary.unexplained {
-      table.append([.text(copies.rawValue), .number(share)])
+      "Rules of copies, the best first: measured bytes that are found in the routing, and what stays "
+        + "unexplained of these",
+      columns: [
+        .text("copies", "One copy per"), .number("found_share", "Found", .share),
+        .number("unexplained_share", "Unexplained", .share),
+      ])
+    for (copies, coverage, residual) in summary.rules {
+      table.append([.text(copies.rawValue), .number(coverage), .number(residual)])
     }
     return table
   }

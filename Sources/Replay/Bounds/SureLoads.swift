@@ -53,7 +53,7 @@ package struct SureLoads {
 
   /// Appends the slots that all bytes of a pair load in any case; none when they never leave their GPU.
   package func appendSlots(of pair: DemandPair, to slots: inout [Int32]) {
-    if let paths { return slots.append(contentsOf: paths.sureSlots(of: pair)) }
+    if let known = paths?.sureSlots(of: pair) { return slots.append(contentsOf: known) }
     let (source, destination) = (Int(pair.source), Int(pair.destination))
     switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
     case .local: return

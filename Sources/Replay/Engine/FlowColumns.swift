@@ -13,7 +13,7 @@ package struct LinkColumns: Sendable {
   }
 }
 
-/// One flow of a session; it fits a cache line.
+/// One flow of a session, in 64 bytes.
 package struct FlowState: Sendable {
   package let bytes: Double
   /// Bytes left at `updatedAt`, and the rate since then.

@@ -81,8 +81,10 @@ struct ComponentColumns: Sendable {
     guard isInUse[component] else { return }
     isInUse[component] = false
     isWaiting[component] = false
-    members[component].removeAll(keepingCapacity: true)
-    version[component] += 1
+    // Each number may once have been of everything.
+    let isLarge = members[component].capacity > 64
+    members[component].removeAll(keepingCapacity: !isLarge)
+    version[component] &+= 1
     free.append(Int32(component))
   }
 

@@ -94,9 +94,9 @@ package struct PathTable: Sendable {
   /// The number of a pair that some demand joins.
   package func number(of pair: DemandPair) -> Int { keys.existingNumber(of: Self.key(pair)) ?? 0 }
 
-  /// The slots of `SureLoads` that all bytes of a pair load.
-  package func sureSlots(of pair: DemandPair) -> ArraySlice<Int32> {
-    let number = number(of: pair)
+  /// The slots of `SureLoads` that all bytes of a pair load; nil for a pair that no demand joins.
+  package func sureSlots(of pair: DemandPair) -> ArraySlice<Int32>? {
+    guard let number = keys.existingNumber(of: Self.key(pair)) else { return nil }
     return slots[Int(slotOffsets[number])..<Int(slotOffsets[number + 1])]
   }
 

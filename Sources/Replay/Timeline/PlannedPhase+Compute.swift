@@ -6,7 +6,7 @@ extension PlannedPhase {
   /// Where compute follows the bytes, an end has the share of the operation's time that it sends of
   /// what the busiest end sends.
   /// - Parameter ends: ascending, all that take part among them.
-  /// - Complexity: O(pairs) of the operations that have compute, and O(highest end).
+  /// - Complexity: O(pairs) of the operations that have compute, times log ends where ends lie far apart.
   package func compute(of ends: [Int32], in workload: Workload) -> [Double] {
     var longest = [Double](repeating: 0, count: ends.count)
     guard operations.contains(where: { $0.computeNanoseconds > 0 }) else { return longest }
@@ -50,17 +50,29 @@ extension PlannedPhase {
   }
 }
 
-/// Where each end stands in a list; ends lie close together, so a table is smaller than a search is slow.
+/// Where each end stands in an ascending list: a table where they lie close together, else a search.
 private struct PlacesOfEnds {
-  private var places: [Int32]
+  private let ends: [Int32]
+  private var places: [Int32] = []
 
   init(_ ends: [Int32]) {
-    places = [Int32](repeating: -1, count: Int((ends.max() ?? -1) + 1))
+    self.ends = ends
+    guard let last = ends.last, Int(last) < 64 * ends.count else { return }
+    places = [Int32](repeating: -1, count: Int(last) + 1)
     for (place, end) in ends.enumerated() { places[Int(end)] = Int32(place) }
   }
 
   func place(of end: Int32) -> Int? {
-    guard Int(end) < places.count, places[Int(end)] >= 0 else { return nil }
-    return Int(places[Int(end)])
+    guard places.isEmpty else {
+      guard Int(end) < places.count, places[Int(end)] >= 0 else { return nil }
+      return Int(places[Int(end)])
+    }
+    var range = ends.indices
+    while !range.isEmpty {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      if ends[middle] == end { return middle }
+      range = ends[middle] < end ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return nil
   }
 }

@@ -3,71 +3,95 @@ internal import TraceModel
 /// How well the measured exchanges are what the routing says, for one rule of copies.
 struct JoinFit {
   let copies: CopyRule
-  let workload: Workload
-  /// By site, in the order of their starts.
-  let measured: [[MeasuredExchange]]
-  /// The steps of `workload` that each measured exchange was; by site.
-  private(set) var stepsOf: [[[Int]?]] = []
+  /// Operations of the routing that each measured exchange was, by site; nil where it was none.
+  private(set) var stepsOf: [[[Workload.Step]?]] = []
   /// Expected exchanges, and those that were found.
   private(set) var expectedCount = 0
   private(set) var matchedCount = 0
-  /// Measured bytes, and those of exchanges that were found.
-  private(set) var bytes = 0.0
-  private(set) var matchedBytes = 0.0
   /// Bytes on the wire for one byte that the routing and the model predict, by phase.
   private(set) var factors: [(phase: Phase, factor: Double)] = []
   /// Share of the found exchanges' bytes that is on other pairs, or more or less, than predicted.
-  private(set) var residual = 0.0
-  /// Sites whose exchanges could as well be those of another place in the routing.
-  private(set) var ambiguousSites = 0
+  private(set) var residual = 1.0
+  /// Share of all measured bytes that was found.
+  private(set) var coverage = 0.0
+  /// How much better the exchanges fit where they were found than anywhere else: 0 when another place
+  /// fits as well, 1 when no other fits at all.
+  private(set) var contrast = 0.0
 
-  init(_ trace: Trace, to workload: Workload, copies: CopyRule) {
+  private typealias Found = (measured: ServerShares, expected: ServerShares, phase: Phase)
+
+  init(
+    _ measured: MeasuredExchanges, to workload: Workload, on sites: JoinSites, copies: CopyRule
+  ) {
     self.copies = copies
-    self.workload = workload
-    let sites = JoinSites(workload)
-    let measured = sites.measured(in: trace)
-    self.measured = measured
     let expected = sites.expected(of: workload)
-    var found: [(measured: ServerShares, expected: ServerShares, phase: Phase)] = []
+    let shifts = Self.shifts(measured, expected)
+    let alignments = parallelMap(count: sites.count) { site in
+      SequenceAlignment(
+        of: measured.ofSite[site].map(\.shares), to: expected[site].map(\.shares),
+        shift: shifts[site].shift)
+    }
+    var found: [Found] = []
+    var contrasts = (sum: 0.0, bytes: 0.0)
     for site in 0..<sites.count {
-      let alignment = SequenceAlignment(
-        of: measured[site].map(\.shares), to: expected[site].map(\.shares))
-      if alignment.otherShift != nil { ambiguousSites += 1 }
       expectedCount += expected[site].count
-      bytes += measured[site].reduce(0) { $0 + $1.shares.bytes }
-      stepsOf.append(alignment.expected.map { $0.map { expected[site][$0].steps } })
-      for (place, match) in alignment.expected.enumerated() {
+      stepsOf.append(
+        alignments[site].matchOf.map {
+          $0.map { expected[site][$0].steps.map { workload.steps[$0] } }
+        })
+      for (place, match) in alignments[site].matchOf.enumerated() {
         guard let match else { continue }
-        let exchange = expected[site][match]
-        let phase = exchange.steps.first.map { workload.steps[$0].phase } ?? .unspecified
-        found.append((measured[site][place].shares, exchange.shares, phase))
+        let shares = measured.ofSite[site][place].shares
+        found.append((shares, expected[site][match].shares, expected[site][match].phase))
+        contrasts.sum += shifts[site].contrast * shares.bytes
+        contrasts.bytes += shares.bytes
       }
     }
     matchedCount = found.count
-    matchedBytes = found.reduce(0) { $0 + $1.measured.bytes }
-    factors = Phase.allCases.compactMap { phase in
+    let bytes = measured.ofSite.joined().reduce(0) { $0 + $1.shares.bytes }
+    coverage = bytes > 0 ? contrasts.bytes / bytes : 0
+    contrast = contrasts.bytes > 0 ? contrasts.sum / contrasts.bytes : 0
+    factors = Self.factors(of: found)
+    residual = residual(of: found)
+  }
+
+  /// Sites with equally many exchanges run in step, so they have one shift: all of them decide.
+  private static func shifts(
+    _ measured: MeasuredExchanges, _ expected: [[ExpectedExchange]]
+  ) -> [(shift: Int, contrast: Double)] {
+    let costs = parallelMap(count: expected.count) { site -> ShiftCosts? in
+      guard !measured.ofSite[site].isEmpty, !expected[site].isEmpty else { return nil }
+      return ShiftCosts(
+        of: measured.ofSite[site].map(\.shares)[...], to: expected[site].map(\.shares)[...])
+    }
+    var together: [Int: ShiftCosts] = [:]
+    for (site, own) in costs.enumerated() {
+      guard let own else { continue }
+      if together[expected[site].count]?.add(own) == nil { together[expected[site].count] = own }
+    }
+    return expected.map { together[$0.count]?.best ?? (0, 0) }
+  }
+
+  /// What orders rules of copies: the share of all measured bytes that stays unexplained.
+  var unexplained: Double { 1 - (1 - residual) * coverage }
+
+  private static func factors(of found: [Found]) -> [(phase: Phase, factor: Double)] {
+    Phase.allCases.compactMap { phase in
       let own = found.filter { $0.phase == phase }
       let predicted = own.reduce(0) { $0 + $1.expected.bytes }
       return predicted > 0
         ? (phase, own.reduce(0) { $0 + $1.measured.bytes } / predicted) : nil
     }
-    residual = residual(of: found)
   }
 
   /// Weighted by bytes; exchanges of one phase share one factor, for headers and number formats.
-  private func residual(
-    of found: [(measured: ServerShares, expected: ServerShares, phase: Phase)]
-  ) -> Double {
-    var sum = 0.0
+  private func residual(of found: [Found]) -> Double {
+    var (sum, bytes) = (0.0, 0.0)
     for (measured, expected, phase) in found {
       let factor = factors.first { $0.phase == phase }?.factor ?? 1
       sum += measured.bytes * measured.residual(of: expected, factor: factor)
+      bytes += measured.bytes
     }
-    return matchedBytes > 0 ? sum / matchedBytes : 1
-  }
-
-  /// What cannot be explained of all that was measured: 0 … 1.
-  var unexplained: Double {
-    bytes > 0 ? 1 - (1 - residual) * matchedBytes / bytes : 1
+    return bytes > 0 ? sum / bytes : 1
   }
 }

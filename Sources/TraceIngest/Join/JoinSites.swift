@@ -17,19 +17,17 @@ struct JoinSites {
     }
     (ofServer, count) = sets.numbered()
   }
+
+  func pair(_ source: Int, _ destination: Int) -> Int64 {
+    Int64(source) * Int64(ofServer.count) + Int64(destination)
+  }
 }
 
 /// An all-to-all that the routing says must have run between the servers of a site.
 struct ExpectedExchange {
   /// The steps of the routing's workload that it consists of: one per expert group of the site.
   var steps: [Int]
-  var shares: ServerShares
-}
-
-/// What was measured between the servers of a site during one stretch of time.
-struct MeasuredExchange {
-  /// Rows of the operation table.
-  var operations: [Int]
+  var phase: Phase
   var shares: ServerShares
 }
 
@@ -41,7 +39,6 @@ extension JoinSites {
       var iteration, microBatch, stage, layer: Int32
       var phase: Phase
     }
-    var exchanges = [[ExpectedExchange]](repeating: [], count: count)
     var stepsOf: [Key: [Int]] = [:]
     var order: [Key] = []
     for (index, step) in workload.steps.enumerated() {
@@ -52,19 +49,29 @@ extension JoinSites {
       if stepsOf[key] == nil { order.append(key) }
       stepsOf[key, default: []].append(index)
     }
+    var exchanges = [[ExpectedExchange]](repeating: [], count: count)
     for key in order {
       let steps = stepsOf[key] ?? []
-      var bytes: [Int64: Double] = [:]
-      for step in steps {
-        workload.forEachPair(of: workload.steps[step]) { source, destination, amount in
-          guard source != destination, amount > 0 else { return }
-          bytes[pair(source, destination), default: 0] += Double(amount)
-        }
-      }
       exchanges[Int(key.site)].append(
-        ExpectedExchange(steps: steps, shares: ServerShares(bytes)))
+        ExpectedExchange(
+          steps: steps, phase: key.phase, shares: shares(of: steps, in: workload)))
     }
     return exchanges
+  }
+
+  private func shares(of steps: [Int], in workload: Workload) -> ServerShares {
+    var bytes: [Int64: Double] = [:]
+    let demands = workload.demands
+    for step in steps.lazy.map({ workload.steps[$0] }) {
+      for row in demands.pairs(of: step.demand) where demands.amount[row] > 0 {
+        var ends = (Int(demands.source[row]), Int(demands.destination[row]))
+        guard ends.0 != ends.1 else { continue }
+        if step.isTransposed { swap(&ends.0, &ends.1) }
+        bytes[pair(ends.0, ends.1), default: 0] +=
+          Double(demands.amount[row]) * Double(step.bytesPerUnit)
+      }
+    }
+    return ServerShares(bytes)
   }
 
   /// The site of a step that moves bytes between servers.
@@ -76,67 +83,5 @@ extension JoinSites {
       return ofServer[Int(workload.demands.source[row])]
     }
     return nil
-  }
-
-  /// The exchanges of each site in the order of their starts.
-  ///
-  /// Operations of one site that overlap in time are one exchange. Rings, and operations that leave a
-  /// site, are none.
-  func measured(in trace: Trace) -> [[MeasuredExchange]] {
-    let layout = trace.metadata.layout
-    var rowOfID: [Int32: Int] = [:]
-    for (row, operation) in trace.operations.rows.enumerated() { rowOfID[operation.id] = row }
-    var bytesOf = [[Int64: Double]](repeating: [:], count: trace.operations.count)
-    var siteOf = [Int32?](repeating: nil, count: trace.operations.count)
-    var isForeign = [Bool](repeating: false, count: trace.operations.count)
-    for transfer in 0..<trace.transfers.count {
-      guard let row = rowOfID[trace.transfers.operation[transfer]] else { continue }
-      let grain = trace.operations.rows[row].grain
-      let source = layout.server(of: Int(trace.transfers.source[transfer]), at: grain)
-      let destination = layout.server(of: Int(trace.transfers.destination[transfer]), at: grain)
-      guard source != destination, trace.transfers.bytes[transfer] > 0 else { continue }
-      guard ofServer.indices.contains(source), ofServer.indices.contains(destination),
-        ofServer[source] == ofServer[destination],
-        siteOf[row] ?? ofServer[source] == ofServer[source]
-      else {
-        isForeign[row] = true
-        continue
-      }
-      siteOf[row] = ofServer[source]
-      bytesOf[row][pair(source, destination), default: 0] += Double(trace.transfers.bytes[transfer])
-    }
-    var rowsOfSite = [[Int]](repeating: [], count: count)
-    for (row, operation) in trace.operations.rows.enumerated() {
-      guard let site = siteOf[row], !isForeign[row], operation.start != Operation.unknownTime,
-        operation.role == .expert || operation.role == .other
-      else { continue }
-      rowsOfSite[Int(site)].append(row)
-    }
-    return rowsOfSite.map { exchanges(of: $0, in: trace.operations.rows, bytesOf) }
-  }
-
-  private func exchanges(
-    of rows: [Int], in operations: [Operation], _ bytesOf: [[Int64: Double]]
-  ) -> [MeasuredExchange] {
-    let ordered = rows.sorted { (operations[$0].start, $0) < (operations[$1].start, $1) }
-    var together: [[Int]] = []
-    var end = Int64.min
-    for row in ordered {
-      if operations[row].start < end {
-        together[together.count - 1].append(row)
-      } else {
-        together.append([row])
-      }
-      end = max(end, operations[row].end, operations[row].start)
-    }
-    return together.map { rows in
-      var bytes: [Int64: Double] = [:]
-      for row in rows { bytes.merge(bytesOf[row]) { $0 + $1 } }
-      return MeasuredExchange(operations: rows, shares: ServerShares(bytes))
-    }
-  }
-
-  private func pair(_ source: Int, _ destination: Int) -> Int64 {
-    Int64(source) * Int64(ofServer.count) + Int64(destination)
   }
 }

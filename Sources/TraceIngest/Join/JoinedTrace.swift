@@ -8,41 +8,47 @@ struct JoinedTrace {
   private var operations: OperationTable
   /// By operation id of the routing: the operation that was measured.
   private var measuredID: [Int32: Int32] = [:]
+  /// Operations outside the time that the routing covers.
+  private var outsideCount = 0
 
-  init(_ traffic: Trace, _ routing: Trace, _ fit: JoinFit) {
+  init(_ traffic: Trace, _ routing: Trace, _ measured: MeasuredExchanges, _ fit: JoinFit) {
     self.traffic = traffic
     self.routing = routing
     self.fit = fit
     operations = traffic.operations
-    label()
+    label(measured)
   }
 
-  /// Gives every operation its place in the training run.
-  private mutating func label() {
+  /// Gives every operation its place in the training run; what was inferred without the log goes.
+  private mutating func label(_ measured: MeasuredExchanges) {
     for row in operations.rows.indices {
       operations.rows[row].iteration = Operation.unknown
       operations.rows[row].layer = Operation.unknown
       operations.rows[row].phase = .unspecified
     }
-    var begins: [(start: Int64, iteration: Int32)] = []
-    for (exchanges, matches) in zip(fit.measured, fit.stepsOf) {
+    var times = IterationTimes()
+    for (exchanges, matches) in zip(measured.ofSite, fit.stepsOf) {
       for (exchange, steps) in zip(exchanges, matches) {
-        guard let steps, let first = steps.first else { continue }
-        for row in exchange.operations { take(fit.workload.steps[first], of: steps, row: row) }
-        guard let row = exchange.operations.first else { continue }
-        begins.append((operations.rows[row].start, operations.rows[row].iteration))
-        for step in steps {
-          measuredID[fit.workload.steps[step].operation] = operations.rows[row].id
+        guard let steps, let first = steps.first, let row = exchange.operations.first else {
+          continue
         }
+        for row in exchange.operations { take(first, row: row) }
+        times.add(
+          operations.rows[row], until: exchange.operations.map { operations.rows[$0].end }.max())
+        for step in steps { measuredID[step.operation] = operations.rows[row].id }
       }
     }
-    begins.sort { ($0.start, $0.iteration) < ($1.start, $1.iteration) }
+    times.settle()
     for row in operations.rows.indices where operations.rows[row].iteration == Operation.unknown {
-      operations.rows[row].iteration = Self.iteration(at: operations.rows[row].start, begins)
+      if let iteration = times.iteration(at: operations.rows[row].start) {
+        operations.rows[row].iteration = iteration
+      } else {
+        outsideCount += 1
+      }
     }
   }
 
-  private mutating func take(_ step: Workload.Step, of steps: [Int], row: Int) {
+  private mutating func take(_ step: Workload.Step, row: Int) {
     operations.rows[row].kind = step.kind
     operations.rows[row].role = step.role
     operations.rows[row].phase = step.phase
@@ -50,32 +56,20 @@ struct JoinedTrace {
     operations.rows[row].microBatch = step.microBatch
     operations.rows[row].stage = step.stage
     operations.rows[row].layer = step.layer
-    operations.rows[row].group = steps.count == 1 ? step.group : Operation.unknown
-  }
-
-  /// The iteration of the last exchange that began by a moment, or of the first of all.
-  private static func iteration(
-    at time: Int64, _ begins: [(start: Int64, iteration: Int32)]
-  ) -> Int32 {
-    guard time != Operation.unknownTime else { return Operation.unknown }
-    var (low, high) = (0, begins.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if begins[middle].start <= time { low = middle + 1 } else { high = middle }
-    }
-    return begins.isEmpty ? Operation.unknown : begins[max(0, low - 1)].iteration
+    // Of several groups of a site the lowest stands for all: no other site has it.
+    operations.rows[row].group = step.group
   }
 
   // MARK: The result
 
-  func trace(_ summary: JoinSummary) -> Trace {
+  func trace(_ summary: inout JoinSummary) -> Trace {
     var trace = Trace(
-      metadata: metadata(summary), operations: operations, transfers: traffic.transfers)
+      metadata: traffic.metadata, operations: operations, transfers: traffic.transfers)
     var ledger = Ledger(unit: "routing rows", source: "join")
     for row in 0..<routing.routing.count {
       ledger.read += 1
       guard let operation = measuredID[routing.routing.operation[row]] else {
-        ledger.skip("of exchanges that were not measured", first: "row \(row)")
+        ledger.skip("of all-to-alls that were not measured", first: "row \(row)")
         continue
       }
       ledger.used += 1
@@ -84,7 +78,13 @@ struct JoinedTrace {
         operation: operation, sourceRank: routing.routing.sourceRank[row],
         tokens: routing.routing.tokens[row], expertSet: routing.routing.experts[experts])
     }
-    trace.metadata.ledgers.append(ledger)
+    summary.ledgers.append(ledger)
+    if outsideCount > 0 {
+      summary.notes.append(
+        "\(outsideCount) operations ran before or after what the routing covers, or have no time: "
+          + "their iteration is not known")
+    }
+    trace.metadata = metadata(summary)
     return trace
   }
 
@@ -97,7 +97,7 @@ struct JoinedTrace {
     metadata.model?.compute = LayerCompute()
     metadata.routingUnit = routing.metadata.routingUnit
     metadata.sources += routing.metadata.sources
-    metadata.ledgers += routing.metadata.ledgers + [exchangeLedger(summary)]
+    metadata.ledgers += routing.metadata.ledgers + summary.ledgers
     metadata.notes += (routing.metadata.notes + summary.notes).filter {
       !metadata.notes.contains($0)
     }
@@ -105,22 +105,47 @@ struct JoinedTrace {
     where column.hasPrefix("routing") || column.hasPrefix("model") {
       metadata.provenance[column] = provenance
     }
-    let method =
-      "join with the routing log: matrices between servers, one copy of a token per "
-      + "\(fit.copies.rawValue), \(percent(fit.unexplained)) unexplained"
-    for column in ["iteration", "microBatch", "layer", "phase", "role", "kind"] {
-      metadata.provenance["operations.\(column)"] = Provenance(
-        .inferred, method: method, confidence: 1 - fit.unexplained)
+    let columns = ["iteration", "microBatch", "stage", "layer", "group", "phase", "role", "kind"]
+    for column in columns.map({ "operations.\($0)" }) + ["model.copies"] {
+      metadata.provenance[column] = Provenance(
+        .inferred,
+        method: "join with the routing log: matrices between servers, one copy of a token per "
+          + fit.copies.rawValue,
+        confidence: fit.coverage * (1 - fit.residual) * fit.contrast)
     }
     return metadata
   }
+}
 
-  private func exchangeLedger(_ summary: JoinSummary) -> Ledger {
-    var ledger = Ledger(unit: "measured exchanges", source: "join")
-    ledger.read = Int64(summary.measuredCount)
-    ledger.used = Int64(summary.matchedCount)
-    ledger.skip(
-      "unlike any that the routing expects there", count: ledger.read - ledger.used, first: "-")
-    return ledger
+/// When iterations ran, by the exchanges that are known to be of them.
+private struct IterationTimes {
+  private var begins: [(start: Int64, iteration: Int32)] = []
+  private var end = Int64.min
+  private var longestPause: Int64 = 0
+
+  mutating func add(_ operation: Operation, until end: Int64?) {
+    begins.append((operation.start, operation.iteration))
+    self.end = max(self.end, end ?? operation.start)
+  }
+
+  mutating func settle() {
+    begins.sort { ($0.start, $0.iteration) < ($1.start, $1.iteration) }
+    for (before, after) in zip(begins, begins.dropFirst()) {
+      longestPause = max(longestPause, pause(from: before.start, to: after.start))
+    }
+  }
+
+  /// The iteration of the last exchange that began by a moment; nil before the first, and later after
+  /// the last than any exchange came after the one before it.
+  func iteration(at time: Int64) -> Int32? {
+    guard time != Operation.unknownTime, let first = begins.first, time >= first.start,
+      time <= end || pause(from: end, to: time) <= longestPause
+    else { return nil }
+    var (low, high) = (0, begins.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if begins[middle].start <= time { low = middle + 1 } else { high = middle }
+    }
+    return begins[low - 1].iteration
   }
 }

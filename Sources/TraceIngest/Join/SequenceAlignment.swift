@@ -1,58 +1,73 @@
 /// Which of some measured matrices is which of some expected ones, both in the order of time.
 ///
 /// A measured one may be of nothing expected, and an expected one may not have been measured; the order
-/// is kept. First the shift is found that suits probes from the whole length, then the sequences are
-/// aligned near it, step by step (Needleman and Wunsch 1970, in a band that follows the best row).
+/// is kept. Near a shift that suits the whole, the sequences are aligned step by step (Needleman and
+/// Wunsch 1970) in a band that follows the best row; stretches that find nothing there are tried again
+/// by themselves, between what their neighbours found.
 struct SequenceAlignment {
   /// By measured matrix: its expected one.
-  private(set) var expected: [Int?] = []
-  /// Whether another shift suits the probes about as well.
-  private(set) var otherShift: Int?
+  private(set) var matchOf: [Int?]
 
+  /// Matrices that are further apart are not of each other: two gaps cost less.
+  static let matchLimit = 0.25
   /// Leaving one out costs as much as a distance of this.
-  private static let gapCost = 0.25
-  private static let probeCount = 32
-  /// Shifts whose probes differ by less cannot be told apart.
-  private static let tolerance = 0.01
+  private static let gapCost = matchLimit / 2
   /// Half the width of the band.
   private static let reach = 32
+  /// Shorter stretches without a match are left alone.
+  private static let leastStretch = 4
 
-  /// - Complexity: O((expected × 32 + measured × 65) · pairs of a matrix).
-  init(of measured: [ServerShares], to expected: [ServerShares]) {
-    self.expected = [Int?](repeating: nil, count: measured.count)
+  private let measured: [ServerShares]
+  private let expected: [ServerShares]
+
+  /// - Parameter shift: place of the first measured one among the expected.
+  /// - Complexity: O((expected × 32 + measured × 65) · pairs of a matrix) for each hole.
+  init(of measured: [ServerShares], to expected: [ServerShares], shift: Int) {
+    self.measured = measured
+    self.expected = expected
+    matchOf = [Int?](repeating: nil, count: measured.count)
     guard !measured.isEmpty, !expected.isEmpty else { return }
-    let shift = findShift(measured, expected)
-    align(measured, expected, shift: shift)
+    align(measured.indices, to: expected.indices, shift: shift)
+    fillHoles()
   }
 
-  // MARK: The shift
+  // MARK: Holes
 
-  /// How far the first measured one is from the first expected one.
-  private mutating func findShift(_ measured: [ServerShares], _ expected: [ServerShares]) -> Int {
-    let count = min(Self.probeCount, measured.count)
-    let probes = (0..<count).map { $0 * measured.count / count }
-    let distances = probes.map { probe in expected.map { measured[probe].distance(to: $0) } }
-    var costs: [(shift: Int, cost: Double)] = []
-    for shift in -measured.count + 1..<expected.count {
-      var cost = 0.0
-      for (place, probe) in probes.enumerated() {
-        let near = expected.indices.contains(probe + shift)
-        cost += near ? min(distances[place][probe + shift], 2 * Self.gapCost) : 2 * Self.gapCost
+  /// A stretch of measured ones without a match, and the expected ones that are left for it.
+  private struct Hole {
+    var rows: Range<Int>
+    var places: Range<Int>
+  }
+
+  private mutating func fillHoles() {
+    var holes = holes(in: matchOf.indices, of: expected.indices)
+    while let hole = holes.popLast() {
+      guard
+        let best = ShiftCosts(of: measured[hole.rows], to: expected[hole.places]).best
+      else { continue }
+      align(hole.rows, to: hole.places, shift: best.shift)
+      // What is left is shorter, or has nothing in common.
+      if hole.rows.contains(where: { matchOf[$0] != nil }) {
+        holes += self.holes(in: hole.rows, of: hole.places)
       }
-      costs.append((shift, cost / Double(count)))
     }
-    let least = costs.map(\.cost).min() ?? 0
-    let good = costs.filter { $0.cost <= least + Self.tolerance }
-    // Of shifts that cannot be told apart the one that leaves least out, and then the nearest.
-    let best = good.min { left, right in
-      (abs(left.shift), left.shift) < (abs(right.shift), right.shift)
-    }
-    let shift = best?.shift ?? 0
-    otherShift = good.first { $0.shift != shift }?.shift
-    return shift
   }
 
-  // MARK: The alignment
+  private func holes(in rows: Range<Int>, of places: Range<Int>) -> [Hole] {
+    var holes: [Hole] = []
+    var (firstRow, firstPlace) = (rows.lowerBound, places.lowerBound)
+    for row in rows.lowerBound...rows.upperBound {
+      let match = row < rows.upperBound ? matchOf[row] : places.upperBound
+      guard let match else { continue }
+      if row - firstRow >= Self.leastStretch, match > firstPlace {
+        holes.append(Hole(rows: firstRow..<row, places: firstPlace..<match))
+      }
+      (firstRow, firstPlace) = (row + 1, match + 1)
+    }
+    return holes
+  }
+
+  // MARK: The band
 
   private enum Move: UInt8 {
     case match
@@ -60,51 +75,61 @@ struct SequenceAlignment {
     case skipExpected
   }
 
-  private mutating func align(
-    _ measured: [ServerShares], _ expected: [ServerShares], shift: Int
-  ) {
+  private mutating func align(_ rows: Range<Int>, to places: Range<Int>, shift: Int) {
     let width = 2 * Self.reach + 1
     // Row i: how the first i measured ones are best explained by the first `start + k` expected ones.
     var starts = [max(0, shift) - Self.reach]
     var moves: [[Move]] = [[Move](repeating: .skipExpected, count: width)]
     // What stands before the first or after the last measured one costs nothing.
     var costs = [Double](repeating: 0, count: width)
-    for (row, matrix) in measured.enumerated() {
+    for row in 0..<rows.count {
       let best = costs.indices.min { costs[$0] < costs[$1] } ?? Self.reach
       // The band follows the best, once the measured ones have reached the expected.
-      let start =
-        row + 1 + shift > 0 && row > 0 ? starts[row] + best + 1 - Self.reach : starts[row]
-      var next = [Double](repeating: .infinity, count: width)
-      var taken = [Move](repeating: .skipMeasured, count: width)
-      for place in 0..<width {
-        let end = start + place
-        guard (0...expected.count).contains(end) else { continue }
-        let above = end - starts[row]
-        if costs.indices.contains(above) {
-          next[place] = costs[above] + Self.gapCost
-        }
-        if end > 0, costs.indices.contains(above - 1) {
-          let cost = costs[above - 1] + matrix.distance(to: expected[end - 1])
-          if cost < next[place] { (next[place], taken[place]) = (cost, .match) }
-        }
-        if place > 0, next[place - 1] + Self.gapCost < next[place] {
-          (next[place], taken[place]) = (next[place - 1] + Self.gapCost, .skipExpected)
-        }
-      }
+      let follows = row > 0 && row + 1 + shift > 0
+      starts.append(follows ? starts[row] + best + 1 - Self.reach : starts[row])
+      let (next, taken) = nextRow(
+        costs, from: starts[row], to: starts[row + 1], measured[rows.lowerBound + row], places)
       costs = next
-      starts.append(start)
       moves.append(taken)
     }
-    trace(back: moves, starts, from: costs.indices.min { costs[$0] < costs[$1] } ?? 0)
+    trace(
+      back: moves, starts, from: costs.indices.min { costs[$0] < costs[$1] } ?? 0, rows, places)
   }
 
-  private mutating func trace(back moves: [[Move]], _ starts: [Int], from place: Int) {
-    var row = moves.count - 1
+  private func nextRow(
+    _ costs: [Double], from start: Int, to nextStart: Int, _ matrix: ServerShares,
+    _ places: Range<Int>
+  ) -> (costs: [Double], moves: [Move]) {
+    var next = [Double](repeating: .infinity, count: costs.count)
+    var taken = [Move](repeating: .skipMeasured, count: costs.count)
+    for place in next.indices {
+      let end = nextStart + place
+      guard (0...places.count).contains(end) else { continue }
+      let above = end - start
+      if costs.indices.contains(above) { next[place] = costs[above] + Self.gapCost }
+      if end > 0, costs.indices.contains(above - 1) {
+        let distance = matrix.distance(to: expected[places.lowerBound + end - 1])
+        if distance <= Self.matchLimit, costs[above - 1] + distance < next[place] {
+          (next[place], taken[place]) = (costs[above - 1] + distance, .match)
+        }
+      }
+      if place > 0, next[place - 1] + Self.gapCost < next[place] {
+        (next[place], taken[place]) = (next[place - 1] + Self.gapCost, .skipExpected)
+      }
+    }
+    return (next, taken)
+  }
+
+  private mutating func trace(
+    back moves: [[Move]], _ starts: [Int], from place: Int, _ rows: Range<Int>,
+    _ places: Range<Int>
+  ) {
+    var row = rows.count
     var end = starts[row] + place
     while row > 0, moves[row].indices.contains(end - starts[row]) {
       switch moves[row][end - starts[row]] {
       case .match:
-        expected[row - 1] = end - 1
+        matchOf[rows.lowerBound + row - 1] = places.lowerBound + end - 1
         row -= 1
         end -= 1
       case .skipMeasured: row -= 1

@@ -4,15 +4,18 @@ struct ServerShares {
   private(set) var pairs: [Int64] = []
   private(set) var shares: [Double] = []
   /// Sum of all bytes.
-  let bytes: Double
+  private(set) var bytes = 0.0
 
-  /// - Parameter bytes: by pair; none is negative.
-  init(_ bytes: [Int64: Double]) {
-    self.bytes = bytes.values.reduce(0, +)
-    for pair in bytes.keys.sorted() where bytes[pair, default: 0] > 0 {
+  /// - Parameter amounts: by pair; none is negative.
+  init(_ amounts: [Int64: Double]) {
+    for pair in amounts.keys.sorted() {
+      let amount = amounts[pair, default: 0]
+      guard amount > 0 else { continue }
       pairs.append(pair)
-      shares.append(bytes[pair, default: 0] / self.bytes)
+      shares.append(amount)
+      bytes += amount
     }
+    for place in shares.indices { shares[place] /= bytes }
   }
 
   /// Half the sum of all differences: the share of bytes that would have to go elsewhere, 0 … 1.

@@ -57,7 +57,12 @@ private struct WorkloadBuilder {
     routingRows = try RowsByOperation(
       trace.routing.operation, numbers: operationNumbers, table: "routing")
     self.grain = try Self.grain(requested: grain, trace: trace, provenance: &provenance)
-    if trace.routing.count > 0 { routed = try Self.routedDemand(trace, tokensAsBytes) }
+    // Where bytes were measured as well, they are the demand.
+    if trace.operations.rows.indices.contains(where: {
+      transferRows[$0].isEmpty && !routingRows[$0].isEmpty
+    }) {
+      routed = try Self.routedDemand(trace, tokensAsBytes)
+    }
   }
 
   mutating func workload() throws(WorkloadError) -> Workload {
