@@ -326,6 +326,8 @@ struct Execution {
         let link = Int(problem.path[place])
         if link < network.links.count {
           traffic.add(bytes, to: link)
+          // Patched for good.
+          if network.links.tier[link] == .circuit { usesCircuit = true }
         } else {
           usesCircuit = true
           traffic.add(bytes, toCell: Int(carried.cell), of: Int(paths.region[pair]))
