@@ -45,6 +45,19 @@ struct UsageTests {
     }
   }
 
+  @Test("an unknown scheduler or predictor names those that take a word or number too")
+  func families() {
+    let options = ["replay", "x.mixt", "--scheduler"]
+    #expect(refused(options + ["nobody"]).contains("symmetrised-NAME of a directed one"))
+    #expect(
+      refused(options + ["symmetrised-solstce"]).contains("Did you mean symmetrised-solstice?"))
+    #expect(
+      refused(options + ["symmetrised-mixnet-continue"]).contains("leave out symmetrised-"))
+    let predictor = ["replay", "x.mixt", "--policy", "predicted", "--predictor"]
+    #expect(refused(predictor + ["nobody"]).contains("and ewma-WEIGHT"))
+    #expect(refused(predictor + ["ewma-2"]).contains("as ewma-0.5"))
+  }
+
   @Test("an unknown phase is answered with the phases there are")
   func phase() {
     #expect(refused(["replay", "x.mixt", "--phase", "dispatch"]).contains("'dispatch-forward'"))

@@ -22,10 +22,14 @@ extension FabricParameters {
     } else if base?.electrical is StaticOptical, hasOptics {
       throw ValidationError(
         "fabric \(declared.name): --alpha and --region do not reach the circuits of its base "
-          + "\(declared.base ?? ""); declare them in the file, as optical: {static: …}")
+          + "\(declared.base ?? ""); "
+          + (declared.isFitted
+            ? "they do with --fabric \(declared.base ?? "")"
+            : "declare them in the file, as optical: {static: …}"))
     }
     return try FabricSpecification(
-      declaration, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
+      declaration, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond,
+      fittedTo: fitting?.demand)
   }
 
   /// True when the command line says how many NICs circuits have, or where.

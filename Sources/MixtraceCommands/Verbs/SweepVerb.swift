@@ -17,6 +17,9 @@ struct SweepVerb: Verb {
       What can be varied: every option under "Fabric parameters" of 'mixtrace replay --help'. One \
       value fixes an option; several are combined with all values of the others.
 
+      A combination that changes nothing on any fabric, such as a delay where no circuits change, is \
+      left out, and how many there are is said.
+
       A row that cannot be replayed says why; the exit status is then 2, or 1 when no row can be. \
       Columns effective_… hold every parameter as it was used, inputs a digest of trace, changes, \
       fabrics and values.
@@ -89,14 +92,17 @@ struct SweepVerb: Verb {
     defer { meter.finish() }
     let pointCount = columns.grid.count
     var rows = file.doneLines.compactMap { SweepRow(line: $0, columns: columns) }
+    var repeats = SweepRepeats(columns)
+    for point in rows.byPoint { _ = repeats.isRepeat(point) }
     try parallelForEachInOrder(of: file.doneCount..<pointCount) { point in
       replays.rows(at: point)
     } _: { point, found in
+      defer { meter.showSweep(done: point + 1, of: pointCount) }
+      if repeats.isRepeat(found) { return }
       var table = Table("", columns: columns.all)
       for row in found { table.append(row.cells(columns, inputs: inputs)) }
       try file.append(table.csv().split(separator: "\n").dropFirst().map { $0 + "\n" }.joined())
       rows += found
-      meter.showSweep(done: point + 1, of: pointCount)
     }
     try file.finish()
     return rows
@@ -107,7 +113,9 @@ struct SweepVerb: Verb {
     on terminal: Terminal
   ) {
     var document = ResultDocument()
-    document.sentences = summary.sentences + (fitting.map { [$0.sentence] } ?? [])
+    document.sentences =
+      summary.sentences + (summary.repeatSentence.map { [$0] } ?? [])
+      + (fitting.map { [$0.sentence] } ?? [])
     document.add("pareto_front", summary.paretoFront)
     document.print(results, on: terminal)
     guard !results.quiet else { return }

@@ -27,7 +27,8 @@ struct SweepRow: Sendable {
     var ofCircuitOptimumShare: Double?
     var exposedNanoseconds: Double
     var blockedNanoseconds: Double
-    var reconfigurations: Int
+    /// Nil where circuits turn by the clock.
+    var reconfigurations: Int?
     /// Nil for the ideal crossbar, which is not for sale.
     var costUSD: Double?
     /// Nil like the price.
@@ -70,7 +71,8 @@ struct SweepRow: Sendable {
       .text(numbers.bound), .number(numbers.ofBoundShare),
       Cell(numbers.ofCircuitOptimumShare, orMissing: ""),
       .number(numbers.exposedNanoseconds), .number(numbers.blockedNanoseconds),
-      Cell(numbers.reconfigurations), Cell(numbers.costUSD, orMissing: ""),
+      numbers.reconfigurations.map { Cell($0) } ?? .missing(""),
+      Cell(numbers.costUSD, orMissing: ""),
       Cell(numbers.powerWatts, orMissing: ""),
       Cell(numbers.iterationsPerSecondAndMillionUSD, orMissing: ""), .text(""),
     ]
@@ -106,7 +108,6 @@ extension SweepRow {
     if let completion = amount("completion_ns"), let bound = amount("bound_ns"),
       let share = amount("of_bound_share"), let exposed = amount("exposed_delay_ns"),
       let blocked = amount("blocked_ns"),
-      let reconfigurations = amount("reconfigurations").flatMap({ Int(exactly: $0) }),
       let name = SweepColumns.numbers.firstIndex(where: { $0.key == "bound" })
     {
       outcome = .replayed(
@@ -114,7 +115,8 @@ extension SweepRow {
           completionNanoseconds: completion, boundNanoseconds: bound, bound: words[name],
           ofBoundShare: share, ofCircuitOptimumShare: amount("of_circuit_optimum_share"),
           exposedNanoseconds: exposed, blockedNanoseconds: blocked,
-          reconfigurations: reconfigurations, costUSD: amount("cost_usd"),
+          reconfigurations: amount("reconfigurations").flatMap { Int(exactly: $0) },
+          costUSD: amount("cost_usd"),
           powerWatts: amount("power_watts"),
           iterationsPerSecondAndMillionUSD: amount("iterations_per_s_and_musd")))
     } else {
@@ -133,7 +135,7 @@ extension SweepRow.Numbers {
     ofCircuitOptimumShare = row.shareOfCircuitOptimum
     exposedNanoseconds = total.exposedNanoseconds
     blockedNanoseconds = total.blockedNanoseconds
-    reconfigurations = total.reconfigurations
+    reconfigurations = row.reconfigurations
     guard row.fabric.name != "ideal" else { return }
     costUSD = row.bill.totalUSD
     powerWatts = row.power.watts

@@ -13,17 +13,20 @@ struct SweepSummary {
   private let rows: [SweepRow]
   private let rowCount: Int
   private let failures: [SweepRow]
+  /// Combinations that have rows, ascending.
+  private let points: [Int]
 
   /// - Parameter inputs: the digest that the rows have.
   init(_ rows: [SweepRow], columns: SweepColumns, inputs: String) {
     self.columns = columns
     self.inputs = inputs
     rowCount = rows.count
+    points = rows.byPoint.compactMap(\.first?.point)
     failures = rows.filter { $0.numbers == nil }
     let replayed = rows.filter { $0.numbers != nil }
-    // The ideal crossbar is a yardstick, not for sale: it stands only alone.
-    let buildable = replayed.filter { $0.fabric != "ideal" }
-    self.rows = buildable.isEmpty ? replayed : buildable
+    let contenders = replayed.contenders(fabric: \.fabric) { columns.isFittedToItself($0) }
+    // The ideal crossbar stands only alone.
+    self.rows = contenders.isEmpty ? replayed : contenders
   }
 
   var hasFailures: Bool { !failures.isEmpty }
@@ -49,6 +52,18 @@ struct SweepSummary {
     }
     if let failures = failureSentence { sentences.append(failures) }
     return sentences
+  }
+
+  /// How many combinations have no rows because they change nothing; nil where all have some.
+  var repeatSentence: String? {
+    let left = columns.grid.count - points.count
+    guard left > 0 else { return nil }
+    let first = points.indices.first { points[$0] != $0 } ?? points.count
+    let values = zip(columns.grid.axes, columns.grid.values(at: first))
+      .map { "\($0.option) \($1)" }.joined(separator: ", ")
+    return
+      "\(left) of \(columns.grid.count) combinations change nothing on any fabric and are left "
+      + "out; the first: \(values)."
   }
 
   /// How many rows have no result and why the first has none; nil where all have one.
