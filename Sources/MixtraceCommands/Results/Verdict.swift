@@ -27,9 +27,15 @@ enum Verdict {
   /// Circuits against networks without, the answer first: time against the fastest, work per dollar against the best
   /// at that.
   private static func optics(_ comparison: FabricComparison) -> [String] {
-    guard let plain = comparison.electrical.fastest, let circuits = comparison.optical.fastest,
+    guard comparison.optical.isEmpty || !comparison.lit.isEmpty else {
+      return [
+        "No byte uses a circuit on any of these fabrics: optics are of no use here, and what they save is "
+          + "ports that nobody needs."
+      ]
+    }
+    guard let plain = comparison.electrical.fastest, let circuits = comparison.lit.fastest,
       let thrifty = comparison.electrical.mostPerDollar,
-      let worthy = comparison.optical.mostPerDollar
+      let worthy = comparison.lit.mostPerDollar
     else { return [] }
     let slowdown = circuits.completionNanoseconds / plain.completionNanoseconds - 1
     let price = circuits.bill.totalUSD / plain.bill.totalUSD - 1
