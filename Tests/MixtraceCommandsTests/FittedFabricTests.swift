@@ -75,6 +75,12 @@ struct FittedFabricTests {
       let refused = mixtrace("replay", trace, "--fabrics", file, "--alpha", "1")
       #expect(refused.status == .wrongUsage)
       #expect(refused.errors.contains("they do with --fabric best-static"), "\(refused.errors)")
+      try write(
+        "fabrics: [{name: mine, base: best-static, optical: {nics: 1}}]".utf8, to: file)
+      let optical = mixtrace("replay", trace, "--fabrics", file)
+      #expect(optical.status == .wrongUsage)
+      #expect(optical.errors.contains("or name --fabric best-static with"), "\(optical.errors)")
+      try write("fabrics: [{name: mine, base: best-static}]".utf8, to: file)
       // Regions are judged on a fabric that changes circuits.
       try succeeding("analyze", trace, "--fabrics", file)
     }

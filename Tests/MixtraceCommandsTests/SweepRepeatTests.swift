@@ -62,6 +62,26 @@ struct SweepRepeatTests {
     }
   }
 
+  @Test("a row is named by the options that change anything on its fabric")
+  func names() throws {
+    try withScratchFolder { folder in
+      let path = folder.path("s.csv")
+      let outcome = try succeeding(
+        "sweep", SmallTrace.write(in: folder), "-o", path, "--fabric", "fat-tree", "--fabric",
+        "mixnet", "--vary", "delay=1 ms,2 ms", "--vary", "latency=0 ns,1 us", "--format", "json")
+      #expect(try outcome.sentences().contains("Fastest: fat-tree, latency 0 ns, "))
+      let tree = try #require(
+        try outcome.rows("pareto_front").first { $0["fabric"] as? String == "fat-tree" })
+      #expect(tree["delay"] is NSNull && tree["latency"] as? String == "0 ns")
+      // The file has every value, and no delay to expose where there are no optical switches.
+      let found = try rows(path)
+      #expect(found.count == 8 && found.allSatisfy { $0["delay"] != "" })
+      for row in found {
+        #expect((row["exposed_delay_ns"] == "") == (row["fabric"] == "fat-tree"))
+      }
+    }
+  }
+
   @Test("nothing is concluded from circuits that were fitted to what they are scored on")
   func fitted() throws {
     try withScratchFolder { folder in

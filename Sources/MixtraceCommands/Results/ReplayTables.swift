@@ -77,10 +77,16 @@ enum ReplayTables {
     if isForHealthy, comparison.fitting == nil {
       sentences.append("network of bound: the same for what the network adds.")
     }
+    if !choice.isEmpty {
+      sentences.append("Exposed delay: changing circuits, as far as compute does not hide it.")
+    }
     if comparison.rows.contains(where: { $0.shareOfCircuitOptimum != nil }) {
       sentences.append(
         "of circuits: how well the circuits that were set are used, where all senders start together "
           + "and wait for none.")
+    }
+    if !comparison.buildable.isEmpty {
+      sentences.append("Iter /s/M$: iterations per second for each million dollars of network.")
     }
     if comparison.rows.contains(where: { $0.fabric.name == "ideal" }) {
       sentences.append("The ideal crossbar is a yardstick, not for sale.")

@@ -31,7 +31,8 @@ struct ReportVerb: Verb {
   var title: String?
 
   @Option(
-    help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
+    help: ArgumentHelp(
+      "A fabric to replay on; may be repeated. Default: those of replay.", valueName: "name"))
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions

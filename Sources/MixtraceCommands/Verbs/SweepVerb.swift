@@ -45,7 +45,8 @@ struct SweepVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "A fabric to replay on, by its name; may be repeated. Default: all.", valueName: "name"))
+      "A fabric to replay on, by its name; may be repeated. Default: those of replay.",
+      valueName: "name"))
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
@@ -120,7 +121,8 @@ struct SweepVerb: Verb {
     document.print(results, on: terminal)
     guard !results.quiet else { return }
     let resumed = resumedCount > 0 ? ", \(resumedCount) of them by an earlier run" : ""
-    terminal.writeError("Wrote \(output): \(pointCount) combinations\(resumed).\n")
+    let noun = pointCount == 1 ? "combination" : "combinations"
+    terminal.writeError("Wrote \(output): \(pointCount) \(noun)\(resumed).\n")
   }
 
   /// The columns with the effective parameters of every kind of fabric that may come.
