@@ -29,14 +29,15 @@ package struct CircuitLine {
   /// With directed circuits and no electrical ports this is the smallest T with Σ ⌈D / (B·T)⌉ ≤ ports.
   /// - Complexity: O(peers · ports) per step of the bisection; one step when `floor` is feasible.
   package func standingOptimum(on ports: RegionPorts, atLeast floor: Double = 0) -> Double {
-    if isFeasible(in: floor, on: ports) { return floor }
+    var gains = LargestValues(count: ports.optical)
+    if isFeasible(in: floor, on: ports, &gains) { return floor }
     var long = longEnough(on: ports)
-    guard long.isFinite, isFeasible(in: long, on: ports) else { return .infinity }
+    guard long.isFinite, isFeasible(in: long, on: ports, &gains) else { return .infinity }
     var short = floor
     while true {
       let middle = short + (long - short) / 2
       guard middle > short, middle < long else { return short }
-      if isFeasible(in: middle, on: ports) { long = middle } else { short = middle }
+      if isFeasible(in: middle, on: ports, &gains) { long = middle } else { short = middle }
       if long - short <= 1e-14 * long { return short }
     }
   }
@@ -51,39 +52,44 @@ package struct CircuitLine {
     return peers.reduce(0) { max($0, $1.sent, $1.received) } / ports.rate * (1 + 1e-9)
   }
 
-  private func isFeasible(in time: Double, on ports: RegionPorts) -> Bool {
+  private func isFeasible(
+    in time: Double, on ports: RegionPorts, _ gains: inout LargestValues
+  ) -> Bool {
     switch ports.duplex {
     case .independent:
-      return leavesLittleEnough(in: time, on: ports, weightOfSent: 1)
-        && leavesLittleEnough(in: time, on: ports, weightOfSent: 0)
+      return leavesLittleEnough(in: time, on: ports, weightOfSent: 1, &gains)
+        && leavesLittleEnough(in: time, on: ports, weightOfSent: 0, &gains)
     case .paired:
-      return Self.weights.allSatisfy {
-        leavesLittleEnough(in: time, on: ports, weightOfSent: $0)
+      for weight in Self.weights
+      where !leavesLittleEnough(in: time, on: ports, weightOfSent: weight, &gains) {
+        return false
       }
+      return true
     }
   }
 
   /// Whether the best circuits for a weighted mean of both directions leave no more than packets can
   /// carry.
   private func leavesLittleEnough(
-    in time: Double, on ports: RegionPorts, weightOfSent weight: Double
+    in time: Double, on ports: RegionPorts, weightOfSent weight: Double,
+    _ gains: inout LargestValues
   ) -> Bool {
     let perCircuit = time * ports.rate
     let (sentWeight, receivedWeight) = (weight, 1 - weight)
     var bytes = sentWeight * electricalSent + receivedWeight * electricalReceived
-    var best = LargestValues(count: ports.optical)
+    gains.removeAll()
     for peer in peers {
       bytes += sentWeight * peer.sent + receivedWeight * peer.received
       var (sent, received) = (peer.sent, peer.received)
       for _ in 0..<ports.optical {
         let gain =
           sentWeight * min(perCircuit, sent) + receivedWeight * min(perCircuit, received)
-        guard best.insert(gain) else { break }
+        guard gains.insert(gain) else { break }
         sent = max(0, sent - perCircuit)
         received = max(0, received - perCircuit)
       }
     }
-    let left = bytes - best.sum
+    let left = bytes - gains.sum
     return left <= time * ports.electricalRate + 1e-12 * bytes
   }
 }
@@ -96,6 +102,8 @@ private struct LargestValues {
   init(count: Int) { values = [Double](repeating: 0, count: count) }
 
   var sum: Double { values.reduce(0, +) }
+
+  mutating func removeAll() { for place in values.indices { values[place] = 0 } }
 
   /// False when the value is not among the largest.
   mutating func insert(_ value: Double) -> Bool {

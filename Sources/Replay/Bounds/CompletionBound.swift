@@ -53,11 +53,11 @@ package struct RunBounds: Sendable {
 
   package init(
     of plan: PhasePlan, program: Program, demands: [PhaseDemand], on network: FabricNetwork,
-    order: ExecutionOrder, counting counts: (Int) -> Bool
+    order: ExecutionOrder, paths: PathTable? = nil, counting counts: (Int) -> Bool
   ) {
     self.order = order
     var bound = ReadinessBound(program, on: network, order: order)
-    var profiles = PhaseProfiles(plan, demands: demands, on: network)
+    var profiles = PhaseProfiles(plan, demands: demands, on: network, paths: paths)
     var span: (iteration: Int32, job: Int32)?
     for (index, phase) in plan.phases.enumerated() where counts(index) {
       let (iteration, job) = (phase.step.iteration, phase.step.job)
@@ -86,20 +86,24 @@ private struct PhaseProfiles {
   private let plan: PhasePlan
   private let demands: [PhaseDemand]
   private let network: FabricNetwork
+  private let paths: PathTable?
   private var known: [Int: PhaseProfile] = [:]
   private var end = 0
   private static let pairsAtOnce = 1 << 21
 
-  init(_ plan: PhasePlan, demands: [PhaseDemand], on network: FabricNetwork) {
+  init(
+    _ plan: PhasePlan, demands: [PhaseDemand], on network: FabricNetwork, paths: PathTable?
+  ) {
     self.plan = plan
     self.demands = demands
     self.network = network
+    self.paths = paths
   }
 
   mutating func profile(of phase: Int) -> PhaseProfile {
     if phase >= end { prepare(from: phase) }
     let demand = plan.phases[phase].demand
-    return known[demand] ?? PhaseProfile(demands[demand], on: network)
+    return known[demand] ?? PhaseProfile(demands[demand], on: network, paths: paths)
   }
 
   private mutating func prepare(from first: Int) {
@@ -115,8 +119,10 @@ private struct PhaseProfiles {
     }
     // Demands of the stretch before are kept only where this one repeats them.
     known = known.filter { wanted.contains($0.key) }
-    let (demands, network, asked) = (demands, network, missing)
-    let made = parallelMap(count: asked.count) { PhaseProfile(demands[asked[$0]], on: network) }
+    let (demands, network, paths, asked) = (demands, network, paths, missing)
+    let made = parallelMap(count: asked.count) {
+      PhaseProfile(demands[asked[$0]], on: network, paths: paths)
+    }
     for (demand, profile) in zip(asked, made) { known[demand] = profile }
   }
 }

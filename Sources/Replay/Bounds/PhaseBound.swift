@@ -1,14 +1,18 @@
 internal import TraceModel
 
 /// The tightest bound on one demand with circuits free to choose.
-package func lowerBound(of demand: PhaseDemand, on network: FabricNetwork) -> LowerBound {
-  lowerBounds(of: demand, on: network).tightest
+package func lowerBound(
+  of demand: PhaseDemand, on network: FabricNetwork, paths: PathTable? = nil
+) -> LowerBound {
+  lowerBounds(of: demand, on: network, paths: paths).tightest
 }
 
 /// Every bound on one demand of a fabric: its links as `SureLoads` assumes, its circuit lines, and the
 /// distances and cuts of direct links.
-package func lowerBounds(of demand: PhaseDemand, on network: FabricNetwork) -> BoundTable {
-  var loads = SureLoads(network)
+package func lowerBounds(
+  of demand: PhaseDemand, on network: FabricNetwork, paths: PathTable? = nil
+) -> BoundTable {
+  var loads = SureLoads(network, paths: paths)
   loads.add(demand)
   var table = BoundTable()
   for bound in loads.bounds { table.add(bound) }

@@ -27,17 +27,18 @@ struct PhaseProfile: Sendable {
   }
 
   /// - Complexity: O(ends of the grain + slots of all pairs).
-  init(_ demand: PhaseDemand, on network: FabricNetwork) {
+  init(_ demand: PhaseDemand, on network: FabricNetwork, paths: PathTable? = nil) {
     let endpointCount = network.layout.endpointCount(at: network.grain)
     addEnds(demand, endpointCount: endpointCount)
     var place = [Int32](repeating: -1, count: endpointCount)
     for (index, end) in ends.enumerated() { place[Int(end)] = Int32(index) }
-    var loads = SureLoads(network)
+    var loads = SureLoads(network, paths: paths)
     let moving = MovingPairs(demand, place: place, loads: loads)
     joinComponents(moving)
+    pairs.reserveCapacity(moving.count)
     for row in 0..<moving.count {
-      moving.add(row, to: &loads)
-      pairs.append((moving.source[row], moving.destination[row], loads.takeTime()))
+      pairs.append(
+        (moving.source[row], moving.destination[row], moving.time(ofRow: row, on: loads)))
     }
     sending = [Double](repeating: 0, count: ends.count)
     receiving = sending
@@ -113,10 +114,17 @@ private struct MovingPairs {
 
   var count: Int { source.count }
 
+  private func slots(ofRow row: Int) -> ArraySlice<Int32> {
+    slots[Int(firstSlot[row])..<Int(firstSlot[row + 1])]
+  }
+
   func add(_ row: Int, to loads: inout SureLoads) {
-    for place in Int(firstSlot[row])..<Int(firstSlot[row + 1]) {
-      loads.add(bytes[row], to: Int(slots[place]))
-    }
+    for slot in slots(ofRow: row) { loads.add(bytes[row], to: Int(slot)) }
+  }
+
+  /// What a pair's own bytes take at least.
+  func time(ofRow row: Int, on loads: SureLoads) -> Double {
+    loads.time(of: bytes[row], on: slots(ofRow: row))
   }
 
   /// Calls `body` with each value of a column, below `count`, and the rows that have it, ascending.

@@ -9,28 +9,34 @@ internal import TraceModel
 /// their server, circuits without a delay; all others use electrical links only.
 package struct SureLoads {
   private let network: FabricNetwork
+  private let paths: PathTable?
   private let linkCount: Int
   private let serverCount: Int
   /// Links, then the NICs of each server sending, then receiving.
   private var bytes: [Double]
+  /// Bytes per nanosecond, by slot.
+  private let capacities: [Double]
   private var touched: [Int] = []
   private var scratch: [Int32] = []
 
-  package init(_ network: FabricNetwork) {
+  /// - Parameter paths: knows the slots of all pairs that will be added, if there is one already.
+  package init(_ network: FabricNetwork, paths: PathTable? = nil) {
     self.network = network
+    self.paths = paths
     linkCount = network.links.count
     serverCount = network.layout.serverCount
     bytes = [Double](repeating: 0, count: linkCount + 2 * serverCount)
+    capacities =
+      network.links.capacity
+      + [Double](
+        repeating: Double(network.fabric.nicsPerServer) * network.fabric.nicRate,
+        count: 2 * serverCount)
   }
 
   package var slotCount: Int { bytes.count }
 
   /// Bytes per nanosecond of a slot.
-  package func capacity(of slot: Int) -> Double {
-    slot < linkCount
-      ? network.links.capacity[slot]
-      : Double(network.fabric.nicsPerServer) * network.fabric.nicRate
-  }
+  package func capacity(of slot: Int) -> Double { capacities[slot] }
 
   package mutating func add(_ demand: PhaseDemand) {
     for pair in demand.pairs { add(pair) }
@@ -47,6 +53,7 @@ package struct SureLoads {
 
   /// Appends the slots that all bytes of a pair load in any case; none when they never leave their GPU.
   package func appendSlots(of pair: DemandPair, to slots: inout [Int32]) {
+    if let paths { return slots.append(contentsOf: paths.sureSlots(of: pair)) }
     let (source, destination) = (Int(pair.source), Int(pair.destination))
     switch network.route(from: source, to: destination, isExpert: pair.isExpert) {
     case .local: return
@@ -70,6 +77,11 @@ package struct SureLoads {
   package mutating func add(_ amount: Double, to slot: Int) {
     if bytes[slot] == 0 { touched.append(slot) }
     bytes[slot] += amount
+  }
+
+  /// What bytes take at least on the slots of a pair.
+  package func time(of amount: Double, on slots: ArraySlice<Int32>) -> Double {
+    slots.reduce(0) { max($0, amount / capacities[Int($1)]) }
   }
 
   /// The bounds of what was added, one of each name: NICs first, then links as they are numbered.

@@ -3,98 +3,99 @@ package struct LinkColumns: Sendable {
   package var capacity: [Double] = []
   /// First of the link's running crossings; -1 when it is idle.
   package var firstCrossing: [Int32] = []
+  /// How many running crossings it has.
+  package var crossingCount: [Int32] = []
 
   mutating func append(capacity: Double) {
     self.capacity.append(capacity)
     firstCrossing.append(-1)
+    crossingCount.append(0)
   }
 }
 
-/// Every flow of a session with its subflows and their crossings of links.
-package struct FlowColumns: Sendable {
-  package var bytes: [Double] = []
+/// One flow of a session; it fits a cache line.
+package struct FlowState: Sendable {
+  package let bytes: Double
   /// Bytes left at `updatedAt`, and the rate since then.
-  package var left: [Double] = []
-  package var rate: [Double] = []
-  package var updatedAt: [Double] = []
-  package var startedAt: [Double] = []
-  package var component: [Int32] = []
-  package var nextInComponent: [Int32] = []
-  private var firstSubflow: [Int32] = [0]
-  package var flowOfSubflow: [Int32] = []
-  package var subflowRate: [Double] = []
-  package var subflowCarried: [Double] = []
-  package private(set) var firstCrossing: [Int32] = [0]
-  package var crossingLink: [Int32] = []
-  package var subflowOfCrossing: [Int32] = []
-  package var nextCrossing: [Int32] = []
-  package var previousCrossing: [Int32] = []
+  package var left: Double
+  package var rate = 0.0
+  package var updatedAt: Double
+  package let startedAt: Double
+  package var component: Int32 = -1
+  fileprivate let firstSubflow: Int32
+  fileprivate let subflowCount: Int32
+  fileprivate let firstCrossing: Int32
+  fileprivate let crossingCount: Int32
 
-  var count: Int { bytes.count }
+  package var subflows: Range<Int> { Int(firstSubflow)..<Int(firstSubflow + subflowCount) }
+  package var crossings: Range<Int> { Int(firstCrossing)..<Int(firstCrossing + crossingCount) }
 
-  /// When a flow ends at its present rate; one that waits for its batch has ended, also when paused.
+  /// When the flow ends at its present rate; one that waits for its batch has ended, also when paused.
   @inline(__always)
-  func finish(of flow: Int) -> Double {
-    if rate[flow] > 0 { return updatedAt[flow] + left[flow] / rate[flow] }
-    return left[flow] <= 0 ? updatedAt[flow] : .infinity
+  var finish: Double {
+    if rate > 0 { return updatedAt + left / rate }
+    return left <= 0 ? updatedAt : .infinity
   }
+}
+
+/// One path of a flow.
+package struct SubflowState: Sendable {
+  package let flow: Int32
+  fileprivate let firstCrossing: Int32
+  fileprivate let crossingCount: Int32
+  package var rate = 0.0
+  package var carried = 0.0
+
+  package var crossings: Range<Int> { Int(firstCrossing)..<Int(firstCrossing + crossingCount) }
+}
+
+/// A subflow where it crosses a link, among the others that cross it.
+package struct LinkCrossing: Sendable {
+  package let link: Int32
+  package fileprivate(set) var subflow: Int32 = -1
+  package var next: Int32 = -1
+  package var previous: Int32 = -1
+}
+
+/// Every flow of a session with its subflows and their crossings of links; what is read together lies
+/// together.
+package struct FlowColumns: Sendable {
+  package var states: [FlowState] = []
+  package var subflows: [SubflowState] = []
+  package var crossings: [LinkCrossing] = []
+  /// Where the path and the flow that are being written begin.
+  private var pathStart: Int32 = 0
+  private var firstSubflowOfFlow: Int32 = 0
+  private var firstCrossingOfFlow: Int32 = 0
+
+  var count: Int { states.count }
 
   mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
-    left.removeAll(keepingCapacity: true)
-    rate.removeAll(keepingCapacity: true)
-    updatedAt.removeAll(keepingCapacity: true)
-    startedAt.removeAll(keepingCapacity: true)
-    component.removeAll(keepingCapacity: true)
-    nextInComponent.removeAll(keepingCapacity: true)
-    firstSubflow.removeLast(firstSubflow.count - 1)
-    flowOfSubflow.removeAll(keepingCapacity: true)
-    subflowRate.removeAll(keepingCapacity: true)
-    subflowCarried.removeAll(keepingCapacity: true)
-    firstCrossing.removeLast(firstCrossing.count - 1)
-    crossingLink.removeAll(keepingCapacity: true)
-    subflowOfCrossing.removeAll(keepingCapacity: true)
-    nextCrossing.removeAll(keepingCapacity: true)
-    previousCrossing.removeAll(keepingCapacity: true)
+    states.removeAll(keepingCapacity: true)
+    subflows.removeAll(keepingCapacity: true)
+    crossings.removeAll(keepingCapacity: true)
+    (pathStart, firstSubflowOfFlow, firstCrossingOfFlow) = (0, 0, 0)
   }
 
-  @inline(__always)
-  package func subflows(of flow: Int) -> Range<Int> {
-    Int(firstSubflow[flow])..<Int(firstSubflow[flow + 1])
-  }
-
-  @inline(__always)
-  package func crossings(ofSubflow subflow: Int) -> Range<Int> {
-    Int(firstCrossing[subflow])..<Int(firstCrossing[subflow + 1])
-  }
-
-  @inline(__always)
-  package func crossings(of flow: Int) -> Range<Int> {
-    Int(firstCrossing[Int(firstSubflow[flow])])..<Int(firstCrossing[Int(firstSubflow[flow + 1])])
-  }
+  mutating func appendPathLink(_ link: Int32) { crossings.append(LinkCrossing(link: link)) }
 
   mutating func endPath() {
-    let subflow = Int32(flowOfSubflow.count)
-    flowOfSubflow.append(Int32(count))
-    subflowRate.append(0)
-    subflowCarried.append(0)
-    for _ in Int(firstCrossing[Int(subflow)])..<crossingLink.count {
-      subflowOfCrossing.append(subflow)
-      nextCrossing.append(-1)
-      previousCrossing.append(-1)
-    }
-    firstCrossing.append(Int32(crossingLink.count))
+    let (subflow, end) = (Int32(subflows.count), Int32(crossings.count))
+    for crossing in Int(pathStart)..<Int(end) { crossings[crossing].subflow = subflow }
+    subflows.append(
+      SubflowState(
+        flow: Int32(count), firstCrossing: pathStart, crossingCount: end - pathStart))
+    pathStart = end
   }
 
   mutating func endFlow(bytes: Double, now: Double) -> Int {
-    firstSubflow.append(Int32(flowOfSubflow.count))
-    self.bytes.append(bytes)
-    left.append(bytes)
-    rate.append(0)
-    updatedAt.append(now)
-    startedAt.append(now)
-    component.append(-1)
-    nextInComponent.append(-1)
+    let (subflowEnd, crossingEnd) = (Int32(subflows.count), Int32(crossings.count))
+    states.append(
+      FlowState(
+        bytes: bytes, left: bytes, updatedAt: now, startedAt: now,
+        firstSubflow: firstSubflowOfFlow, subflowCount: subflowEnd - firstSubflowOfFlow,
+        firstCrossing: firstCrossingOfFlow, crossingCount: crossingEnd - firstCrossingOfFlow))
+    (firstSubflowOfFlow, firstCrossingOfFlow) = (subflowEnd, crossingEnd)
     return count - 1
   }
 }

@@ -2,10 +2,9 @@ internal import HeapModule
 
 /// Components by the moment at which their next flow ends.
 struct ComponentColumns: Sendable {
-  private(set) var firstFlow: [Int32] = []
-  private var lastFlow: [Int32] = []
-  /// Flows now, and when the component was found.
-  private(set) var count: [Int32] = []
+  /// The flows of each component, ascending.
+  private var members: [[Int32]] = []
+  /// Flows when the component was found.
   private(set) var collectedCount: [Int32] = []
   private(set) var isInUse: [Bool] = []
   /// In use, but without a moment in the queue.
@@ -13,6 +12,8 @@ struct ComponentColumns: Sendable {
   /// Counts up when a component is given up, so that its entry in the queue is known to be stale.
   private var version: [Int32] = []
   private var free: [Int32] = []
+  /// Numbers given out so far; their memory is kept when they are forgotten.
+  private var usedCount = 0
   private var queue = Heap<Entry>()
 
   private struct Entry: Comparable, Sendable {
@@ -29,31 +30,41 @@ struct ComponentColumns: Sendable {
   }
 
   /// A new component of some flows, which waits to be queued.
-  mutating func add(flows members: [Int32], to flows: inout FlowColumns) -> Int {
-    let component: Int
-    if let reused = free.popLast() {
-      component = Int(reused)
-    } else {
-      component = firstFlow.count
-      firstFlow.append(-1)
-      lastFlow.append(-1)
-      count.append(0)
+  mutating func add(flows found: [Int32]) -> Int {
+    let component = free.popLast().map { Int($0) } ?? unusedNumber()
+    isInUse[component] = true
+    members[component].append(contentsOf: found)
+    collectedCount[component] = Int32(found.count)
+    isWaiting[component] = true
+    return component
+  }
+
+  private mutating func unusedNumber() -> Int {
+    usedCount += 1
+    if usedCount > members.count {
+      members.append([])
       collectedCount.append(0)
       isInUse.append(false)
       isWaiting.append(false)
       version.append(0)
     }
-    isInUse[component] = true
-    firstFlow[component] = -1
-    count[component] = 0
-    for flow in members {
-      flows.component[Int(flow)] = Int32(component)
-      keep(flow, in: component, of: &flows)
-    }
-    collectedCount[component] = count[component]
-    isWaiting[component] = true
-    return component
+    return usedCount - 1
   }
+
+  func flows(of component: Int) -> [Int32] { members[component] }
+
+  /// Notes that a component has no moment any more.
+  mutating func wait(_ component: Int) { isWaiting[component] = true }
+
+  /// Takes a component's flows out; it waits for those that stay to be put `back`.
+  mutating func take(flowsOf component: Int) -> [Int32] {
+    wait(component)
+    var taken: [Int32] = []
+    swap(&taken, &members[component])
+    return taken
+  }
+
+  mutating func put(back flows: [Int32], to component: Int) { members[component] = flows }
 
   /// Says when flows of a component end next; those until `horizon` end then.
   mutating func queue(_ component: Int, until finish: Double, horizon: Double) {
@@ -65,45 +76,20 @@ struct ComponentColumns: Sendable {
         version: version[component]))
   }
 
-  /// Empties a component's list and returns its first flow; those that stay are `keep`t.
-  mutating func beginTaking(from component: Int) -> Int32 {
-    let first = firstFlow[component]
-    firstFlow[component] = -1
-    count[component] = 0
-    isWaiting[component] = true
-    return first
-  }
-
-  /// Appends a flow to a component's list.
-  mutating func keep(_ flow: Int32, in component: Int, of flows: inout FlowColumns) {
-    if firstFlow[component] < 0 {
-      firstFlow[component] = flow
-    } else {
-      flows.nextInComponent[Int(lastFlow[component])] = flow
-    }
-    lastFlow[component] = flow
-    flows.nextInComponent[Int(flow)] = -1
-    count[component] += 1
-  }
-
   /// Gives a component up; its flows are in none until they are collected again.
   mutating func release(_ component: Int) {
     guard isInUse[component] else { return }
     isInUse[component] = false
     isWaiting[component] = false
+    members[component].removeAll(keepingCapacity: true)
     version[component] += 1
     free.append(Int32(component))
   }
 
   mutating func removeAll() {
-    firstFlow.removeAll(keepingCapacity: true)
-    lastFlow.removeAll(keepingCapacity: true)
-    count.removeAll(keepingCapacity: true)
-    collectedCount.removeAll(keepingCapacity: true)
-    isWaiting.removeAll(keepingCapacity: true)
-    version.removeAll(keepingCapacity: true)
-    isInUse.removeAll(keepingCapacity: true)
+    for component in 0..<usedCount { release(component) }
     free.removeAll(keepingCapacity: true)
+    usedCount = 0
     queue = Heap()
   }
 

@@ -2,19 +2,22 @@
 package struct FillScratch: Sendable {
   package private(set) var links: [Int32] = []
   package private(set) var flows: [Int32] = []
-  /// Which search saw a link or flow last.
-  private var linkMark: [Int32] = []
-  private var flowMark: [Int32] = []
-  private var search: Int32 = 0
+  /// Which component a link or flow was last collected for; components are numbered from 1.
+  private var linkMark: [Int] = []
+  private var flowMark: [Int] = []
+  private var component = 0
+  private var firstOfSearch = 1
   /// By link: capacity that no frozen subflow uses, and subflows whose rate is not fixed yet.
   package var remaining: [Double] = []
   package var waiting: [Int32] = []
   package var heap: [LinkShare] = []
+  /// By collected flow: when it ends at its rate.
+  package var finishes: [Double] = []
 
   package init() {}
 
   mutating func beginSearch(linkCount: Int, flowCount: Int) {
-    search += 1
+    firstOfSearch = component + 1
     while linkMark.count < linkCount {
       linkMark.append(0)
       remaining.append(0)
@@ -24,29 +27,64 @@ package struct FillScratch: Sendable {
   }
 
   mutating func beginComponent() {
+    component += 1
     links.removeAll(keepingCapacity: true)
     flows.removeAll(keepingCapacity: true)
   }
 
-  func hasSeen(link: Int32) -> Bool { linkMark[Int(link)] == search }
+  func hasSeen(link: Int32) -> Bool { linkMark[Int(link)] >= firstOfSearch }
 
   mutating func see(link: Int32) {
-    guard linkMark[Int(link)] != search else { return }
-    linkMark[Int(link)] = search
+    guard linkMark[Int(link)] < firstOfSearch else { return }
+    linkMark[Int(link)] = component
     links.append(link)
   }
 
-  /// True when the flow was not seen before.
-  mutating func see(flow: Int) -> Bool {
-    guard flowMark[flow] != search else { return false }
-    flowMark[flow] = search
-    flows.append(Int32(flow))
-    return true
+  /// Collects a component whose flows are known.
+  mutating func collect(_ members: [Int32], states: [FlowState], _ crossings: [LinkCrossing]) {
+    beginComponent()
+    flows.append(contentsOf: members)
+    for flow in members {
+      for crossing in states[Int(flow)].crossings { see(link: crossings[crossing].link) }
+    }
+    links.sort()
   }
 
+  /// Adds the flows of a link's crossings, from one on, and the other links that those cross.
+  ///
+  /// - Parameter components: gets the components, with repeats, that the flows were in.
+  mutating func collectFlows(
+    from first: Int32, of columns: FlowColumns, leaving components: inout [Int32]
+  ) {
+    let (states, crossings) = (columns.states.span, columns.crossings.span)
+    let subflows = columns.subflows.span
+    var crossing = first
+    while crossing >= 0 {
+      let crossed = crossings[Int(crossing)]
+      let flow = subflows[Int(crossed.subflow)].flow
+      crossing = crossed.next
+      guard flowMark[Int(flow)] < firstOfSearch else { continue }
+      flowMark[Int(flow)] = component
+      flows.append(flow)
+      let state = states[Int(flow)]
+      if state.component >= 0, components.last != state.component {
+        components.append(state.component)
+      }
+      for other in state.crossings { see(link: crossings[other].link) }
+    }
+  }
+
+  /// Orders what was collected: numbers, not the search's history, decide how ties are broken.
   mutating func sort() {
     if links.count > 1 { links.sort() }
-    if !zip(flows, flows.dropFirst()).allSatisfy({ $0 < $1 }) { flows.sort() }
+    guard !zip(flows, flows.dropFirst()).allSatisfy({ $0 < $1 }) else { return }
+    let (first, last) = (Int(flows.min() ?? 0), Int(flows.max() ?? 0))
+    // Flows of a component have mostly started together: then reading the marks is faster.
+    guard last - first < 4 * flows.count else { return flows.sort() }
+    flows.removeAll(keepingCapacity: true)
+    for flow in first...last where flowMark[flow] == component {
+      flows.append(Int32(flow))
+    }
   }
 }
 
@@ -54,34 +92,29 @@ package struct FillScratch: Sendable {
 /// waiting subflows fills up next and fixes their rates, until no subflow waits.
 package func fillComponent(links: LinkColumns, flows: inout FlowColumns, scratch: inout FillScratch)
 {
-  if scratch.links.count == 1 && scratch.flows.count == 1,
-    flows.subflows(of: Int(scratch.flows[0])).count == 1
-  {
-    flows.subflowRate[flows.subflows(of: Int(scratch.flows[0])).lowerBound] =
-      links.capacity[Int(scratch.links[0])]
-    return
+  if scratch.links.count == 1 && scratch.flows.count == 1 {
+    let subflows = flows.states[Int(scratch.flows[0])].subflows
+    if subflows.count == 1 {
+      flows.subflows[subflows.lowerBound].rate = links.capacity[Int(scratch.links[0])]
+      return
+    }
   }
-  prepare(links: links, flows: &flows, scratch: &scratch)
+  prepare(links: links, scratch: &scratch)
   freezeAll(
     &scratch.heap, remaining: &scratch.remaining, waiting: &scratch.waiting,
-    subflowRate: &flows.subflowRate, firstCrossingOfLink: links.firstCrossing,
-    nextCrossing: flows.nextCrossing, subflowOfCrossing: flows.subflowOfCrossing,
-    firstCrossing: flows.firstCrossing, crossingLink: flows.crossingLink)
+    subflows: &flows.subflows, crossings: flows.crossings, firstCrossing: links.firstCrossing)
 }
 
 /// Fixes rates until no subflow waits; only as arguments may several columns be open for writing.
 private func freezeAll(
   _ heap: inout [LinkShare], remaining: inout [Double], waiting: inout [Int32],
-  subflowRate: inout [Double], firstCrossingOfLink: [Int32], nextCrossing: [Int32],
-  subflowOfCrossing: [Int32], firstCrossing: [Int32], crossingLink: [Int32]
+  subflows: inout [SubflowState], crossings: [LinkCrossing], firstCrossing: [Int32]
 ) {
   var heap = heap.mutableSpan
   var remaining = remaining.mutableSpan
   var waiting = waiting.mutableSpan
-  var subflowRate = subflowRate.mutableSpan
-  let (firstCrossingOfLink, nextCrossing) = (firstCrossingOfLink.span, nextCrossing.span)
-  let (subflowOfCrossing, firstCrossing) = (subflowOfCrossing.span, firstCrossing.span)
-  let crossingLink = crossingLink.span
+  var subflows = subflows.mutableSpan
+  let (crossings, firstCrossing) = (crossings.span, firstCrossing.span)
   var level = 0.0
   var count = heap.count
   while count > 0 {
@@ -100,14 +133,14 @@ private func freezeAll(
     siftDown(&heap, from: 0, count: count)
     if share == .infinity { continue }
     level = share
-    var crossing = firstCrossingOfLink[link]
+    var crossing = firstCrossing[link]
     while crossing >= 0 {
-      let subflow = Int(subflowOfCrossing[Int(crossing)])
-      crossing = nextCrossing[Int(crossing)]
-      if subflowRate[subflow] >= 0 { continue }
-      subflowRate[subflow] = share
-      for other in Int(firstCrossing[subflow])..<Int(firstCrossing[subflow + 1]) {
-        let crossed = Int(crossingLink[other])
+      let subflow = Int(crossings[Int(crossing)].subflow)
+      crossing = crossings[Int(crossing)].next
+      if subflows[subflow].rate >= 0 { continue }
+      subflows[subflow].rate = share
+      for other in subflows[subflow].crossings {
+        let crossed = Int(crossings[other].link)
         remaining[crossed] -= share
         waiting[crossed] -= 1
       }
@@ -115,23 +148,15 @@ private func freezeAll(
   }
 }
 
-/// Nothing is frozen yet; a subflow without a rate has -1.
-private func prepare(links: LinkColumns, flows: inout FlowColumns, scratch: inout FillScratch) {
-  for link in scratch.links {
-    scratch.remaining[Int(link)] = links.capacity[Int(link)]
-    scratch.waiting[Int(link)] = 0
-  }
-  for flow in scratch.flows {
-    for subflow in flows.subflows(of: Int(flow)) { flows.subflowRate[subflow] = -1 }
-    for crossing in flows.crossings(of: Int(flow)) {
-      scratch.waiting[Int(flows.crossingLink[crossing])] += 1
-    }
-  }
+/// Nothing is frozen yet.
+private func prepare(links: LinkColumns, scratch: inout FillScratch) {
   scratch.heap.removeAll(keepingCapacity: true)
-  for link in scratch.links {
-    scratch.heap.append(
-      LinkShare(
-        share: scratch.remaining[Int(link)] / Double(scratch.waiting[Int(link)]), link: link))
+  for link in scratch.links.lazy.map({ Int($0) }) {
+    // All that crosses a link of a component is in it.
+    let (capacity, count) = (links.capacity[link], links.crossingCount[link])
+    scratch.remaining[link] = capacity
+    scratch.waiting[link] = count
+    scratch.heap.append(LinkShare(share: capacity / Double(count), link: Int32(link)))
   }
   var heap = scratch.heap.mutableSpan
   heapify(&heap, count: heap.count)

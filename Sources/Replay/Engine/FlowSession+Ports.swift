@@ -16,7 +16,7 @@ extension FlowSession {
   mutating func followByPorts(_ component: Int) -> Bool {
     guard batching.isExact, scratch.flows.count >= Self.fewestFlows, let part = collectedPart(),
       let replay = PortReplay(
-        part, memberBytes: part.memberFlow.map { flows.left[Int($0)] },
+        part, memberBytes: part.memberFlow.map { flows.states[Int($0)].left },
         memberWeight: part.memberFlow.map { _ in 1 }, at: now, batching: .exact)
     else { return false }
     while portReplays.count <= component { portReplays.append(nil) }
@@ -40,15 +40,15 @@ extension FlowSession {
 
   /// Takes the flows out that end now; half of them gone, the component is given up.
   mutating func takeEndedOfPorts(_ component: Int, into ended: inout [Int32]) {
-    _ = components.beginTaking(from: component)
+    components.wait(component)
     guard portReplays[component]?.endNext(at: now, tolerance: 1e-12) == true,
       let replay = portReplays[component]
     else { return }
     for member in replay.endedMembers {
       let flow = replay.part.memberFlow[Int(member)]
-      flows.left[Int(flow)] = 0
-      flows.updatedAt[Int(flow)] = now
-      flows.component[Int(flow)] = -1
+      flows.states[Int(flow)].left = 0
+      flows.states[Int(flow)].updatedAt = now
+      flows.states[Int(flow)].component = -1
       end(flow)
       ended.append(flow)
     }
@@ -67,11 +67,11 @@ extension FlowSession {
     for bundle in 0..<replay.part.bundleCount where replay.isRunning(bundle) {
       let flow = Int(replay.part.memberFlow[bundle])
       let sent = replay.bytesSent(by: bundle, until: now)
-      flows.left[flow] = max(0, flows.left[flow] - sent)
-      flows.rate[flow] = 0
-      flows.updatedAt[flow] = now
-      flows.component[flow] = -1
-      dirtyLinks.append(flows.crossingLink[flows.crossings(of: flow).lowerBound])
+      flows.states[flow].left = max(0, flows.states[flow].left - sent)
+      flows.states[flow].rate = 0
+      flows.states[flow].updatedAt = now
+      flows.states[flow].component = -1
+      dirtyLinks.append(firstLink(of: flow))
     }
   }
 
@@ -79,8 +79,8 @@ extension FlowSession {
   /// than two links, or a link that is paused.
   private mutating func collectedPart() -> FluidPart? {
     for flow in scratch.flows {
-      guard flows.subflows(of: Int(flow)).count == 1, flows.crossings(of: Int(flow)).count <= 2
-      else { return nil }
+      let state = flows.states[Int(flow)]
+      guard state.subflows.count == 1, state.crossings.count <= 2 else { return nil }
     }
     var part = FluidPart()
     for (number, link) in scratch.links.enumerated() {
@@ -94,8 +94,8 @@ extension FlowSession {
     path.reserveCapacity(2 * scratch.flows.count)
     offsets.reserveCapacity(scratch.flows.count + 1)
     for flow in scratch.flows {
-      for crossing in flows.crossings(of: Int(flow)) {
-        path.append(scratch.waiting[Int(flows.crossingLink[crossing])])
+      for crossing in flows.states[Int(flow)].crossings {
+        path.append(scratch.waiting[Int(flows.crossings[crossing].link)])
       }
       offsets.append(Int32(path.count))
     }

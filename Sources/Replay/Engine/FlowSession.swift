@@ -59,7 +59,7 @@ package struct FlowSession: Sendable {
   }
 
   /// Adds a link to the path that is being written.
-  package mutating func appendPathLink(_ link: Int32) { flows.crossingLink.append(link) }
+  package mutating func appendPathLink(_ link: Int32) { flows.appendPathLink(link) }
 
   /// Ends the path that is being written; it becomes a subflow of the next flow.
   package mutating func endPath() { flows.endPath() }
@@ -68,32 +68,33 @@ package struct FlowSession: Sendable {
   @discardableResult
   package mutating func startFlow(bytes: Double) -> Int32 {
     let flow = flows.endFlow(bytes: bytes, now: now)
-    for crossing in flows.crossings(of: flow) {
-      enter(crossing)
-      dirtyLinks.append(flows.crossingLink[crossing])
-    }
+    let crossings = flows.states[flow].crossings
+    enter(
+      crossings, crossings: &flows.crossings, firstCrossing: &links.firstCrossing,
+      crossingCount: &links.crossingCount)
+    for crossing in crossings { dirtyLinks.append(flows.crossings[crossing].link) }
     runningCount += 1
     return Int32(flow)
   }
 
   /// Subflows of a flow.
-  package func subflowCount(of flow: Int) -> Int { flows.subflows(of: flow).count }
+  package func subflowCount(of flow: Int) -> Int { flows.states[flow].subflows.count }
 
   /// Bytes of a flow when it started.
-  package func bytes(of flow: Int) -> Double { flows.bytes[flow] }
+  package func bytes(of flow: Int) -> Double { flows.states[flow].bytes }
 
   /// Bytes that a subflow of an ended flow carried: shares that add up to the flow's bytes.
   package func bytes(of flow: Int, subflow: Int) -> Double {
-    let subflows = flows.subflows(of: flow)
-    if subflows.count == 1 { return flows.bytes[flow] }
+    let state = flows.states[flow]
+    if state.subflows.count == 1 { return state.bytes }
     var sum = 0.0
-    for place in subflows { sum += flows.subflowCarried[place] }
+    for place in state.subflows { sum += flows.subflows[place].carried }
     guard sum > 0 else { return 0 }
-    return flows.subflowCarried[subflows.lowerBound + subflow] / sum * flows.bytes[flow]
+    return flows.subflows[state.subflows.lowerBound + subflow].carried / sum * state.bytes
   }
 
   /// When an ended flow's bytes were gone.
-  package func endTime(of flow: Int) -> Double { flows.updatedAt[flow] }
+  package func endTime(of flow: Int) -> Double { flows.states[flow].updatedAt }
 
   /// When the next flows end; infinite when none does.
   package mutating func nextCompletion() -> Double {
@@ -120,41 +121,28 @@ package struct FlowSession: Sendable {
     if ended.count - first > 1 { ended[first...].sort() }
   }
 
-  /// Rounding may leave a trace of the bytes: then none ends, and the component is filled once more.
+  /// When none ends, for rounding, the component is filled once more.
   private mutating func takeEnded(
     of component: Int, by limit: Double, into ended: inout [Int32]
   ) {
-    var flow = components.beginTaking(from: component)
-    while flow >= 0 {
-      let next = flows.nextInComponent[Int(flow)]
-      let end = flows.finish(of: Int(flow))
-      progress(Int(flow))
-      if isDone(Int(flow), by: limit) {
-        if !batching.isExact { flows.updatedAt[Int(flow)] = end }
-        flows.component[Int(flow)] = -1
-        self.end(flow)
-        ended.append(flow)
-      } else {
-        components.keep(flow, in: component, of: &flows)
-      }
-      flow = next
-    }
-    if components.count[component] * 2 > components.collectedCount[component] {
-      shrunk.append(component)
-    } else {
-      disperse(component)
-    }
+    var members = components.take(flowsOf: component)
+    let first = ended.count
+    Replay.takeEnded(
+      of: &members, at: now, by: limit, isExact: batching.isExact, states: &flows.states,
+      subflows: &flows.subflows, into: &ended)
+    for flow in ended[first...] { end(flow) }
+    let isSmall = members.count * 2 <= components.collectedCount[component]
+    components.put(back: members, to: component)
+    if isSmall { disperse(component) } else { shrunk.append(component) }
   }
 
   /// The component has lost flows and is filled before anything is asked.
   mutating func awaitFilling(of component: Int) { shrunk.append(component) }
 
-  private func isDone(_ flow: Int, by limit: Double) -> Bool {
-    flows.left[flow] <= max(flows.rate[flow] * (limit - now), flows.bytes[flow] * 1e-13)
-  }
-
   mutating func end(_ flow: Int32) {
-    for crossing in flows.crossings(of: Int(flow)) { leave(crossing) }
+    leave(
+      flows.states[Int(flow)].crossings, crossings: &flows.crossings,
+      firstCrossing: &links.firstCrossing, crossingCount: &links.crossingCount)
     runningCount -= 1
   }
 
@@ -162,13 +150,13 @@ package struct FlowSession: Sendable {
   mutating func disperse(_ component: Int) {
     guard components.isInUse[component] else { return }
     guard !isFollowedByPorts(component) else { return dispersePorts(component) }
-    var flow = components.firstFlow[component]
-    components.release(component)
-    while flow >= 0 {
-      flows.component[Int(flow)] = -1
-      dirtyLinks.append(flows.crossingLink[flows.crossings(of: Int(flow)).lowerBound])
-      flow = flows.nextInComponent[Int(flow)]
+    let members = components.take(flowsOf: component)
+    for flow in members {
+      flows.states[Int(flow)].component = -1
+      dirtyLinks.append(firstLink(of: Int(flow)))
     }
+    components.put(back: members, to: component)
+    components.release(component)
   }
 
   /// Gives back what is kept for flows, none of which may be running; numbers begin at 0 again.
@@ -186,41 +174,9 @@ package struct FlowSession: Sendable {
     now = time
   }
 
-  // MARK: Who crosses what
-
-  private mutating func enter(_ crossing: Int) {
-    let link = Int(flows.crossingLink[crossing])
-    let head = links.firstCrossing[link]
-    flows.nextCrossing[crossing] = head
-    flows.previousCrossing[crossing] = -1
-    if head >= 0 { flows.previousCrossing[Int(head)] = Int32(crossing) }
-    links.firstCrossing[link] = Int32(crossing)
-  }
-
-  private mutating func leave(_ crossing: Int) {
-    let (previous, next) = (flows.previousCrossing[crossing], flows.nextCrossing[crossing])
-    if previous >= 0 {
-      flows.nextCrossing[Int(previous)] = next
-    } else {
-      links.firstCrossing[Int(flows.crossingLink[crossing])] = next
-    }
-    if next >= 0 { flows.previousCrossing[Int(next)] = previous }
-  }
-
-  /// Brings a flow's bytes up to date.
-  private mutating func progress(_ flow: Int) {
-    let step = now - flows.updatedAt[flow]
-    guard step > 0 else { return }
-    let end = flows.finish(of: flow)
-    flows.left[flow] = max(0, flows.left[flow] - flows.rate[flow] * step)
-    // A batched flow that is over keeps the moment at which it was.
-    flows.updatedAt[flow] = batching.isExact ? now : min(now, end)
-    let subflows = flows.subflows(of: flow)
-    if subflows.count > 1 {
-      for subflow in subflows {
-        flows.subflowCarried[subflow] += flows.subflowRate[subflow] * step
-      }
-    }
+  /// A link that a running flow crosses.
+  func firstLink(of flow: Int) -> Int32 {
+    flows.crossings[flows.states[flow].crossings.lowerBound].link
   }
 
   // MARK: Filling
@@ -235,7 +191,8 @@ package struct FlowSession: Sendable {
       place += 1
       guard links.firstCrossing[Int(link)] >= 0 && !scratch.hasSeen(link: link) else { continue }
       collectComponent(from: link)
-      let component = components.add(flows: scratch.flows, to: &flows)
+      let component = components.add(flows: scratch.flows)
+      for flow in scratch.flows { flows.states[Int(flow)].component = Int32(component) }
       if !followByPorts(component) { fill(component) }
     }
     dirtyLinks.removeAll(keepingCapacity: true)
@@ -259,17 +216,8 @@ package struct FlowSession: Sendable {
 
   /// The flows of a component of which some have ended, and their links.
   private mutating func collectMembers(of component: Int) {
-    scratch.beginComponent()
-    var flow = components.firstFlow[component]
-    while flow >= 0 {
-      _ = scratch.see(flow: Int(flow))
-      progress(Int(flow))
-      for crossing in flows.crossings(of: Int(flow)) {
-        scratch.see(link: flows.crossingLink[crossing])
-      }
-      flow = flows.nextInComponent[Int(flow)]
-    }
-    scratch.sort()
+    scratch.collect(components.flows(of: component), states: flows.states, flows.crossings)
+    progressCollected()
   }
 
   /// Everything that a change on a link can reach, its bytes brought up to date.
@@ -277,32 +225,31 @@ package struct FlowSession: Sendable {
     scratch.beginComponent()
     scratch.see(link: first)
     var place = 0
+    var left: [Int32] = []
     while place < scratch.links.count {
-      var crossing = links.firstCrossing[Int(scratch.links[place])]
+      scratch.collectFlows(
+        from: links.firstCrossing[Int(scratch.links[place])], of: flows, leaving: &left)
       place += 1
-      while crossing >= 0 {
-        let flow = Int(flows.flowOfSubflow[Int(flows.subflowOfCrossing[Int(crossing)])])
-        crossing = flows.nextCrossing[Int(crossing)]
-        guard scratch.see(flow: flow) else { continue }
-        // Others of its old component may not be reached any more.
-        let component = flows.component[flow]
-        if component >= 0 { disperse(Int(component)) }
-        progress(flow)
-        for other in flows.crossings(of: flow) { scratch.see(link: flows.crossingLink[other]) }
-      }
+      // Others of their old components may not be reached any more.
+      for component in left { disperse(Int(component)) }
+      left.removeAll(keepingCapacity: true)
     }
-    // Numbers, not the search's history, decide how ties are broken.
     scratch.sort()
+    progressCollected()
+  }
+
+  private mutating func progressCollected() {
+    progress(
+      scratch.flows, to: now, isExact: batching.isExact, states: &flows.states,
+      subflows: &flows.subflows)
   }
 
   /// Gives every flow of the collected component its rate.
   private mutating func fillCollected() {
     fillComponent(links: links, flows: &flows, scratch: &scratch)
-    for flow in scratch.flows.lazy.map({ Int($0) }) {
-      var rate = 0.0
-      for subflow in flows.subflows(of: flow) { rate += flows.subflowRate[subflow] }
-      flows.rate[flow] = rate
-    }
+    settleRates(
+      of: scratch.flows, states: &flows.states, subflows: flows.subflows,
+      finishes: &scratch.finishes)
   }
 
   /// When rates of the collected component change next unless something starts.
@@ -311,23 +258,22 @@ package struct FlowSession: Sendable {
   /// rate, so that as much capacity is used too early as is left unused too long. All that end up to
   /// the horizon end then.
   private func nextMoment() -> (moment: Double, horizon: Double) {
+    let (states, finishes) = (flows.states.span, scratch.finishes.span)
     var first = Double.infinity
-    for flow in scratch.flows { first = min(first, flows.finish(of: Int(flow))) }
+    for place in finishes.indices { first = min(first, finishes[place]) }
     guard !batching.isExact, first < .infinity else { return (first, first) }
     // What is over by now was held for a mean that something new has put off: it must not wait again.
     guard first > now else { return (now, now) }
     var (oldest, last) = (now, first)
-    for flow in scratch.flows.lazy.map({ Int($0) }) {
-      oldest = min(oldest, flows.startedAt[flow])
-      if flows.rate[flow] > 0 { last = max(last, flows.finish(of: flow)) }
+    for (place, flow) in scratch.flows.enumerated() {
+      oldest = min(oldest, states[Int(flow)].startedAt)
+      if finishes[place] < .infinity { last = max(last, finishes[place]) }
     }
     let horizon = first + batching.relativeStep * (last - oldest)
     var (rate, delay) = (0.0, 0.0)
-    for flow in scratch.flows.lazy.map({ Int($0) }) {
-      let end = flows.finish(of: flow)
-      guard end <= horizon else { continue }
-      rate += flows.rate[flow]
-      delay += flows.rate[flow] * (end - first)
+    for (place, flow) in scratch.flows.enumerated() where finishes[place] <= horizon {
+      rate += states[Int(flow)].rate
+      delay += states[Int(flow)].rate * (finishes[place] - first)
     }
     return (first + delay / rate, horizon)
   }

@@ -47,8 +47,9 @@ extension FabricNetwork {
   package func forEachLink(
     _ path: PathKind, from source: Int, to destination: Int, _ visit: (Int32) -> Void
   ) {
-    let paths = pathCount(path, from: source, to: destination)
-    forEachLink(path, from: source, to: destination, subflow: paths == 1 ? 0 : nil, visit)
+    let hasOne =
+      hasOnePathPerPair || pathCount(path, from: source, to: destination) == 1
+    forEachLink(path, from: source, to: destination, subflow: hasOne ? 0 : nil, visit)
   }
 
   /// Calls `visit` for each link of one of a pair's paths, scale-up links before and after included.

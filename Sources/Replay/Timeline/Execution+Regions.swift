@@ -285,7 +285,7 @@ extension Execution {
   /// The path of a flow over circuits, which are `link` of the session.
   mutating func appendPath(_ kind: FlowKind, ofPair pair: Int, link: Int32) {
     for subflow in paths.optical.subflows(of: Int(paths.opticalRow[pair])) {
-      for place in crossed(by: kind, subflow: subflow, of: paths.optical) {
+      for place in paths.crossed(by: kind, subflow: subflow, of: paths.optical) {
         let crossed = paths.optical.path[place]
         if Int(crossed) >= network.links.count {
           session.appendPathLink(link)

@@ -11,10 +11,13 @@ extension Execution {
     self.plan = plan
     self.network = network
     self.options = options
-    bounds = parallelMap(count: demands.count) { lowerBound(of: demands[$0], on: network) }
+    let paths = try PathTable(demands, on: network)
+    self.paths = paths
+    bounds = parallelMap(count: demands.count) {
+      lowerBound(of: demands[$0], on: network, paths: paths)
+    }
     recorded = plan.phases.map { $0.recordedNanoseconds(in: workload) }
     program = Program(plan, of: workload)
-    paths = try PathTable(demands, on: network)
     shards = Shards(
       program, jobOfPhase: plan.phases.map(\.step.job), paths: paths, on: network)
     let hasSequences = network.fabric.followsDemand && network.fabric.changesCircuitsDuringPhases

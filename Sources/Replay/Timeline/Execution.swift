@@ -301,9 +301,13 @@ struct Execution {
     let ended = carried[flow]
     let (phase, pair, part) = (Int(ended.phase), Int(ended.pair), Int(ended.part))
     if ended.kind == .electrical {
-      account(flow: flow, ended, paths.electrical, row: paths.electricalRow[pair])
+      account(
+        flow, of: session, ended, over: paths.electrical, row: paths.electricalRow[pair], paths,
+        traffic: &traffic, bytes: &records[phase].bytes)
     } else {
-      account(flow: flow, ended, paths.optical, row: paths.opticalRow[pair])
+      account(
+        flow, of: session, ended, over: paths.optical, row: paths.opticalRow[pair], paths,
+        traffic: &traffic, bytes: &records[phase].bytes)
       endCircuitFlow(phase: phase, region: Int(paths.region[pair]))
       if ended.kind == .toRelay { return relay(flow: flow, ended) }
     }
@@ -312,43 +316,46 @@ struct Execution {
     receiptsLeft[part] -= 1
     endIfDone(part)
   }
+}
 
-  /// Adds a flow's bytes to the links that it crossed, also to those left out of the filling.
-  private mutating func account(
-    flow: Int, _ carried: CarriedFlow, _ problem: FluidProblem, row: Int32
-  ) {
-    let (phase, pair) = (Int(carried.phase), Int(carried.pair))
-    let first = problem.subflows(of: Int(row)).lowerBound
-    for subflow in 0..<session.subflowCount(of: flow) {
-      let bytes = session.bytes(of: flow, subflow: subflow)
-      var usesCircuit = false
-      for place in crossed(by: carried.kind, subflow: first + subflow, of: problem) {
-        let link = Int(problem.path[place])
-        if link < network.links.count {
-          traffic.add(bytes, to: link)
-          // Patched for good.
-          if network.links.tier[link] == .circuit { usesCircuit = true }
-        } else {
-          usesCircuit = true
-          traffic.add(bytes, toCell: Int(carried.cell), of: Int(paths.region[pair]))
-        }
-      }
-      if usesCircuit {
-        records[phase].bytes.circuits += bytes
-      } else if paths.route[pair] == .scaleUp {
-        records[phase].bytes.scaleUp += bytes
+/// Adds an ended flow's bytes to the links that it crossed, also to those left out of the filling.
+private func account(
+  _ flow: Int, of session: FlowSession, _ carried: Execution.CarriedFlow,
+  over problem: FluidProblem, row: Int32, _ paths: PathTable, traffic: inout LinkTraffic,
+  bytes: inout CarriedBytes
+) {
+  let pair = Int(carried.pair)
+  let first = problem.subflows(of: Int(row)).lowerBound
+  for subflow in 0..<session.subflowCount(of: flow) {
+    let amount = session.bytes(of: flow, subflow: subflow)
+    var usesCircuit = false
+    for place in paths.crossed(by: carried.kind, subflow: first + subflow, of: problem) {
+      let link = Int(problem.path[place])
+      if link < paths.linkCount {
+        traffic.add(amount, to: link)
+        if traffic.hasPatchedLinks, traffic.isPatched(link) { usesCircuit = true }
       } else {
-        records[phase].bytes.electrical += bytes
+        usesCircuit = true
+        traffic.add(amount, toCell: Int(carried.cell), of: Int(paths.region[pair]))
       }
     }
+    if usesCircuit {
+      bytes.circuits += amount
+    } else if paths.route[pair] == .scaleUp {
+      bytes.scaleUp += amount
+    } else {
+      bytes.electrical += amount
+    }
   }
+}
 
+extension PathTable {
   /// The part of a pair's path that a flow of some kind crosses: relayed bytes use the circuits of
   /// others, first behind the links of their source, then before those of their destination.
-  func crossed(by kind: FlowKind, subflow: Int, of problem: FluidProblem) -> Range<Int> {
+  func crossed(by kind: Execution.FlowKind, subflow: Int, of problem: FluidProblem) -> Range<Int> {
     let path = problem.pathRange(of: subflow)
     guard kind == .toRelay || kind == .fromRelay,
-      let circuit = path.first(where: { Int(problem.path[$0]) >= network.links.count })
+      let circuit = path.first(where: { Int(problem.path[$0]) >= linkCount })
     else { return path }
     return kind == .toRelay ? path.lowerBound..<circuit + 1 : circuit..<path.upperBound
   }

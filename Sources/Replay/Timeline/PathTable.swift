@@ -23,8 +23,13 @@ package struct PathTable: Sendable {
   package private(set) var electrical: FluidProblem
   /// The same pairs as if each had a circuit; its links follow the fabric's own.
   package private(set) var optical: FluidProblem
+  /// What `SureLoads` knows of each pair, and where it begins.
+  private var slots: [Int32] = []
+  private var slotOffsets: [Int32] = [0]
   /// By link of the fabric: another link of the same paths always fills up first.
   package private(set) var isImplied: [Bool] = []
+  /// Links of the fabric; circuits are numbered after them.
+  package var linkCount: Int { isImplied.count }
   private var keys = KeyTable()
 
   /// - Throws: a `ReplayError` for more paths than are numbered.
@@ -42,6 +47,11 @@ package struct PathTable: Sendable {
       source.append(pair.source)
       destination.append(pair.destination)
       route.append(network.route(from: from, to: to, isExpert: pair.isExpert))
+    }
+    let loads = SureLoads(network)
+    for pair in pairs {
+      loads.appendSlots(of: pair, to: &slots)
+      slotOffsets.append(Int32(slots.count))
     }
     let plain = RoutedDemand(PhaseDemand(pairs: pairs), on: network, circuits: nil)
     let electrical = plain.fluidProblem()
@@ -83,6 +93,12 @@ package struct PathTable: Sendable {
 
   /// The number of a pair that some demand joins.
   package func number(of pair: DemandPair) -> Int { keys.existingNumber(of: Self.key(pair)) ?? 0 }
+
+  /// The slots of `SureLoads` that all bytes of a pair load.
+  package func sureSlots(of pair: DemandPair) -> ArraySlice<Int32> {
+    let number = number(of: pair)
+    return slots[Int(slotOffsets[number])..<Int(slotOffsets[number + 1])]
+  }
 
   private static func key(_ pair: DemandPair) -> UInt64 {
     UInt64(UInt32(bitPattern: pair.source)) << 32 | UInt64(UInt32(bitPattern: pair.destination))

@@ -82,7 +82,8 @@ extension ReplayResult {
     let bounds = RunBounds(
       of: played.plan, program: played.program, demands: played.choices.demands,
       on: played.network,
-      order: played.options.pacing == .recorded ? .recorded : workload.executionOrder
+      order: played.options.pacing == .recorded ? .recorded : workload.executionOrder,
+      paths: played.paths
     ) {
       !played.isAbandoned
         || played.records[$0].isDone && !played.program.parts(of: $0).isEmpty

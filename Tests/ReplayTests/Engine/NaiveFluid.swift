@@ -2,17 +2,22 @@ import Replay
 
 /// Textbook progressive filling, worked out from nothing at every event: slow and plain.
 ///
-/// Each flow begins at its start, by default at once.
-func naiveFinishTimes(_ problem: FluidProblem, starts: [Double]? = nil) -> [Double] {
+/// Each flow begins at its start, by default at once; a link may get another rate at some moment.
+func naiveFinishTimes(
+  _ problem: FluidProblem, starts: [Double]? = nil,
+  change: (time: Double, link: Int, capacity: Double)? = nil
+) -> [Double] {
+  var capacity = problem.linkCapacity
   var left = problem.flowBytes
   var finish = left.map { _ in 0.0 }
   let starts = starts ?? finish
   var now = 0.0
   while left.contains(where: { $0 > 0 }) {
     let isRunning = left.indices.map { left[$0] > 0 && starts[$0] <= now }
-    let rates = naiveRates(problem, isRunning: isRunning)
+    if let change, now >= change.time { capacity[change.link] = change.capacity }
+    let rates = naiveRates(problem, capacity: capacity, isRunning: isRunning)
     let end = left.indices.filter { isRunning[$0] }.map { left[$0] / rates[$0] }.min() ?? .infinity
-    let start = starts.filter { $0 > now }.min() ?? .infinity
+    let start = (starts + [change?.time ?? 0]).filter { $0 > now }.min() ?? .infinity
     let step = min(end, start - now)
     // Exactly the start, so that who starts then runs.
     now = start - now <= end ? start : now + step
@@ -27,10 +32,12 @@ func naiveFinishTimes(_ problem: FluidProblem, starts: [Double]? = nil) -> [Doub
   return finish
 }
 
-private func naiveRates(_ problem: FluidProblem, isRunning: [Bool]) -> [Double] {
+private func naiveRates(
+  _ problem: FluidProblem, capacity: [Double], isRunning: [Bool]
+) -> [Double] {
   var rate = [Double](repeating: 0, count: problem.subflowCount)
   var copies = [Double](repeating: 0, count: problem.subflowCount)
-  var remaining = problem.linkCapacity
+  var remaining = capacity
   var waiting = remaining.map { _ in 0.0 }
   var unfixed: [Int] = []
   func links(_ subflow: Int) -> [Int] {

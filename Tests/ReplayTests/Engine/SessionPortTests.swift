@@ -10,8 +10,10 @@ import TraceModel
   }
 
   /// Each of some ends begins to send to every other at a moment of its own.
+  ///
+  /// Some flows may leave their end only: where they arrive nothing else does.
   private static func staggered(
-    ends: Int, _ random: inout RandomStream, isDistinct: Bool
+    ends: Int, _ random: inout RandomStream, isDistinct: Bool, hasShortPaths: Bool = false
   ) -> AllToAll {
     var all = AllToAll(
       problem: FluidProblem(
@@ -21,7 +23,8 @@ import TraceModel
       for destination in 0..<ends where destination != source {
         all.problem.appendFlow(
           bytes: Double(1 + random.below(20)) + (isDistinct ? random.unit() : 0),
-          over: [Int32(source), Int32(ends + destination)])
+          over: hasShortPaths && random.below(8) == 0
+            ? [Int32(source)] : [Int32(source), Int32(ends + destination)])
         all.starts.append(start)
       }
     }
@@ -33,6 +36,35 @@ import TraceModel
     let all = Self.staggered(ends: 20, &random, isDistinct: seed % 2 == 0)
     let finish = FlowSessionTests.finishTimes(all.problem, starts: all.starts)
     let expected = naiveFinishTimes(all.problem, starts: all.starts)
+    for (left, right) in zip(finish, expected) { #expect(abs(left - right) <= 1e-9 * right) }
+  }
+
+  @Test(arguments: 0..<3) func pathsOfOneLinkEndWhenTheNaiveTwinSays(seed: Int) {
+    var random = RandomStream(seed: UInt64(seed), purpose: 34)
+    let all = Self.staggered(ends: 20, &random, isDistinct: true, hasShortPaths: true)
+    let finish = FlowSessionTests.finishTimes(all.problem, starts: all.starts)
+    let expected = naiveFinishTimes(all.problem, starts: all.starts)
+    for (left, right) in zip(finish, expected) { #expect(abs(left - right) <= 1e-9 * right) }
+  }
+
+  @Test(arguments: 0..<4) func oneLinkThatChangesItsRateChangesWhatTheNaiveTwinSays(seed: Int) {
+    var random = RandomStream(seed: UInt64(seed), purpose: 35)
+    let all = Self.staggered(ends: 20, &random, isDistinct: true)
+    let whole = naiveFinishTimes(all.problem).max() ?? 0
+    let change = (
+      time: 0.3 * whole, link: random.below(40), capacity: seed % 2 == 0 ? 0.5 : 9.0
+    )
+    var session = session(all)
+    var finish = [Double](repeating: 0, count: all.problem.flowCount)
+    while session.nextCompletion() < change.time {
+      for flow in takeNext(&session) { finish[Int(flow)] = session.now }
+    }
+    session.advance(to: change.time)
+    session.setCapacity(change.capacity, of: Int32(change.link))
+    while session.runningCount > 0 {
+      for flow in takeNext(&session) { finish[Int(flow)] = session.now }
+    }
+    let expected = naiveFinishTimes(all.problem, change: change)
     for (left, right) in zip(finish, expected) { #expect(abs(left - right) <= 1e-9 * right) }
   }
 
