@@ -79,6 +79,20 @@ struct BuiltProgramTests {
     }
   }
 
+  @Test("COLUMNS says how wide tables and sentences are, where no terminal does")
+  func columns() throws {
+    try withScratchFolder { folder in
+      _ = try SmallTrace.write(in: folder)
+      func widest(_ columns: String) throws -> Int {
+        let outcome = try bash(
+          "\(columns) \"$mixtrace\" replay \"$folder/small.mixt\" --fabric mixnet", in: folder)
+        return outcome.output.split(separator: "\n").map(\.count).max() ?? 0
+      }
+      #expect(try widest("COLUMNS=60") <= 60)
+      #expect(try widest("COLUMNS=nonsense") > 100)
+    }
+  }
+
   @Test("results that do not fit the disk are a failure")
   func fullDisk() throws {
     try withScratchFolder { folder in

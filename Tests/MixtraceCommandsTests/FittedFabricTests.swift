@@ -50,6 +50,42 @@ struct FittedFabricTests {
     }
   }
 
+  @Test("a file's fabric with such a base is fitted as the preset is")
+  func base() throws {
+    try withScratchFolder { folder in
+      let (trace, file) = (try SmallTrace.write(in: folder), folder.path("f.yaml"))
+      try write(
+        "fabrics:\n  - {name: mine, base: best-static}\n  - {name: tree, base: fat-tree}\n".utf8,
+        to: file)
+      func rows(_ options: String...) throws -> [[String: Any]] {
+        try succeeding(["replay", trace, "--format", "json"] + options).rows("fabrics")
+      }
+      let preset = try rows("--fabric", "best-static")
+      let own = try rows("--fabrics", file)
+      #expect(own.map { $0["fabric"] as? String } == ["mine", "tree"])
+      #expect(own.map { $0["scored_iterations"] as? String } == ["1-2", "1-2"])
+      for key in ["completion_ns", "cost_usd"] {
+        #expect(try #require(own[0][key] as? Double) == preset[0][key] as? Double)
+      }
+      #expect(
+        try rows("--fabrics", file, "--fabric", "mine", "--iteration", "1")[0]["fabric"] as? String
+          == "mine, fitted to itself")
+      #expect(
+        try rows("--fabrics", file, "--fabric", "tree")[0]["scored_iterations"] is NSNull)
+      let refused = mixtrace("replay", trace, "--fabrics", file, "--alpha", "1")
+      #expect(refused.status == .wrongUsage)
+      #expect(refused.errors.contains("they do with --fabric best-static"), "\(refused.errors)")
+      try write(
+        "fabrics: [{name: mine, base: best-static, optical: {nics: 1}}]".utf8, to: file)
+      let optical = mixtrace("replay", trace, "--fabrics", file)
+      #expect(optical.status == .wrongUsage)
+      #expect(optical.errors.contains("or name --fabric best-static with"), "\(optical.errors)")
+      try write("fabrics: [{name: mine, base: best-static}]".utf8, to: file)
+      // Regions are judged on a fabric that changes circuits.
+      try succeeding("analyze", trace, "--fabrics", file)
+    }
+  }
+
   @Test("a sweep scores the same iterations at all points")
   func sweep() throws {
     try withScratchFolder { folder in

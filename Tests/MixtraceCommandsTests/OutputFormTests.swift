@@ -132,6 +132,51 @@ struct OutputFormTests {
     }
   }
 
+  @Test("sentences break at the terminal's width for a person, and never for a program")
+  func sentences() throws {
+    try withScratchFolder { folder in
+      let command = ["replay", try SmallTrace.write(in: folder), "--fabric", "fat-tree"]
+      func text(_ wrapsSentences: Bool, _ options: String...) -> String {
+        let recorded = RecordedTerminal(width: 60, wrapsSentences: wrapsSentences)
+        _ = run(command + options, on: recorded.terminal)
+        return recorded.output
+      }
+      let person = text(true)
+      #expect(person.split(separator: "\n").allSatisfy { $0.count <= 60 }, "\(person)")
+      let program = text(false)
+      #expect(program.split(separator: "\n").contains { $0.count > 60 })
+      #expect(
+        person.split(whereSeparator: \.isWhitespace)
+          == program.split(whereSeparator: \.isWhitespace))
+      #expect(text(true, "--format", "json") == text(false, "--format", "json"))
+    }
+  }
+
+  @Test("what was synthesised is listed with its size on disk")
+  func sizes() throws {
+    try withScratchFolder { folder in
+      let paths = [folder.path("a.mixt"), folder.path("c.pcap"), folder.path("l.yaml")]
+      let logs = folder.path("logs")
+      let rows = try succeeding(
+        SmallTrace.synth + [
+          "--trace", paths[0], "--capture", paths[1], "--layout-file", paths[2], "--router-logs",
+          logs, "--format", "json",
+        ]
+      ).rows("written")
+      for row in rows {
+        let path = try #require(row["where"] as? String)
+        let files =
+          path == logs
+          ? try FileManager.default.contentsOfDirectory(atPath: logs).map { logs + "/" + $0 }
+          : [path]
+        let size = try files.reduce(0) { try $0 + bytes(of: $1).count }
+        #expect(size > 0 && row["size_bytes"] as? Int == size, "\(path)")
+        #expect((row["contents"] as? String)?.isEmpty == false)
+      }
+      #expect(rows.count == 4)
+    }
+  }
+
   @Test("no progress, colours or cursor movement where nobody watches")
   func noProgress() throws {
     try withScratchFolder { folder in

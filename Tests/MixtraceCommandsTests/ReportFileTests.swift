@@ -38,6 +38,20 @@ struct ReportFileTests {
     }
   }
 
+  @Test("jobs that share the fabric have a table of their own")
+  func jobs() throws {
+    try withScratchFolder { folder in
+      let job = try SmallTrace.write(in: folder, name: "other.mixt")
+      let options = ["--fabric", "fat-tree"]
+      let path = folder.path("jobs.html")
+      try succeeding(
+        ["report", try SmallTrace.write(in: folder), "-o", path, "--job", job] + options)
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.contains("Jobs that share the fabric") && text.contains("other.mixt"))
+      #expect(try !page(in: folder, "--fabric", "fat-tree").contains("Jobs that share"))
+    }
+  }
+
   @Test("it has its title, its numbers as JSON, and the fabrics that were asked for")
   func contents() throws {
     try withScratchFolder { folder in

@@ -82,19 +82,20 @@ struct SweepRowTests {
           to: folder.path(name + "/edges.txt"))
       }
       let path = folder.path("s.csv")
-      // Delays that the fabric does not have: all points of a file are alike.
-      let delays = (1...10).map { "\($0) ms" }.joined(separator: ",")
+      let latencies = (1...10).map { "\($0) ns" }.joined(separator: ",")
       try succeeding(
-        "sweep", trace, "-o", path, "--vary", "fabrics=\(files.map(\.0).joined(separator: ","))",
-        "--vary", "delay=\(delays)")
+        "sweep", trace, "-o", path, "--vary", "latency=\(latencies)",
+        "--vary", "fabrics=\(files.map(\.0).joined(separator: ","))")
       let completions = try rows(path).compactMap { $0["completion_ns"] }
       #expect(completions.count == 20)
       for (place, file) in files.enumerated() {
-        let alone = try succeeding("replay", trace, "--fabrics", file.0, "--format", "csv").csv
+        let alone = try succeeding(
+          "replay", trace, "--fabrics", file.0, "--latency", "10 ns", "--format", "csv"
+        ).csv
         let completion = try #require(zip(alone[0], alone[1]).first { $0.0 == "completion_ns" }).1
-        #expect(completions[place * 10..<place * 10 + 10].allSatisfy { $0 == completion })
+        #expect(completions[18 + place] == completion)
       }
-      #expect(completions[0] != completions[19])
+      #expect(completions[18] != completions[19])
     }
   }
 }

@@ -45,6 +45,33 @@ struct UsageTests {
     }
   }
 
+  @Test("an unknown scheduler or predictor names those that take a word or number too")
+  func families() {
+    let options = ["replay", "x.mixt", "--scheduler"]
+    #expect(refused(options + ["nobody"]).contains("symmetrised-NAME of a directed one"))
+    #expect(
+      refused(options + ["symmetrised-solstce"]).contains("Did you mean symmetrised-solstice?"))
+    #expect(
+      refused(options + ["symmetrised-mixnet-continue"]).contains("leave out symmetrised-"))
+    let predictor = ["replay", "x.mixt", "--policy", "predicted", "--predictor"]
+    #expect(refused(predictor + ["nobody"]).contains("and ewma-WEIGHT"))
+    #expect(refused(predictor + ["ewma-2"]).contains("as ewma-0.5"))
+  }
+
+  @Test(
+    "a predictor that nobody asks is refused, and layers that are not there name those that are")
+  func unused() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      #expect(
+        refused(["replay", trace, "--predictor", "copilot"]).contains("for --policy predicted"))
+      let absent = mixtrace("replay", trace, "--layer", "7")
+      #expect(absent.status == .failed)
+      #expect(
+        absent.errors.contains("There are --iteration 0-2 and --layer 0-1."), "\(absent.errors)")
+    }
+  }
+
   @Test("an unknown phase is answered with the phases there are")
   func phase() {
     #expect(refused(["replay", "x.mixt", "--phase", "dispatch"]).contains("'dispatch-forward'"))

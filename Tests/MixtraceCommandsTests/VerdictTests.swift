@@ -82,6 +82,32 @@ struct VerdictTests {
     #expect(!other.contains("Cheapest within 5 %: late"), "\(other)")
   }
 
+  @Test("where optics trade time for price, the figures are of the fabric that does so")
+  func trade() throws {
+    try withScratchFolder { folder in
+      let (trace, file) = (folder.path("run.mixt"), folder.path("f.yaml"))
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "4", "--tensor", "4",
+        "--layers", "0-1", "--tokens-per-rank", "256", "--iterations", "3", "--seed", "7",
+        "--trace", trace)
+      // Of two optical fabrics the faster is dear, the cheaper slow.
+      try write(
+        """
+        fabrics:
+          - {name: cheap, base: best-static}
+          - {name: dear, base: topoopt-fitted, nics: 8}
+          - {name: tree, base: fat-tree}
+
+        """.utf8, to: file)
+      let said = try succeeding("replay", trace, "--fabrics", file, "--format", "json").sentences()
+      #expect(said.contains("Fastest: dear"), "\(said)")
+      let first = try #require(said.split(separator: "\n").first)
+      #expect(first.hasPrefix("Optics trade time for price: "))
+      #expect(first.contains("% slower") && first.contains("% cheaper"), "\(first)")
+      #expect(said.contains("the optical fabric that does most work per dollar, cheap, with"))
+    }
+  }
+
   @Test("no remark is left by --quiet, whichever fabrics it is about")
   func quiet() throws {
     try withScratchFolder { folder in

@@ -36,6 +36,12 @@ func files(of inputs: [String]) throws -> [String] {
   }
 }
 
+/// Bytes of a file; nil where there is none.
+func fileSize(_ path: String) -> Int64? {
+  var information = stat()
+  return unsafe stat(path, &information) == 0 ? Int64(information.st_size) : nil
+}
+
 /// True when a path names anything.
 func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 

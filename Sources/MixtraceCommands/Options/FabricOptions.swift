@@ -107,7 +107,10 @@ struct FabricOptions: ParsableArguments {
       valueName: "model"))
   var cost = CostModel.built
 
-  @Flag(help: "Price every port of the switches bought, not only those in use.")
+  @Flag(
+    help:
+      "Price every port of the switches bought, not only those in use; each region then buys switches of its own."
+  )
   var wholeBoxes = false
 }
 
@@ -151,15 +154,16 @@ extension FabricOptions {
 
   private func checkWords() throws {
     if let scheduler, CircuitSchedulers.named(scheduler) == nil {
-      throw unknownName("scheduler", scheduler, among: CircuitSchedulers.all.map(\.name))
+      throw unknownScheduler(scheduler)
     }
     if DemandPredictors.named(predictor) == nil {
       if predictor.hasPrefix("ewma") {
         throw ValidationError(
-          "--predictor \(predictor): write ewma-WEIGHT with a weight above 0 and up to 1, as ewma-0.5"
-        )
+          "--predictor \(predictor): write \(DemandPredictors.families), as ewma-0.5")
       }
-      throw unknownName("predictor", predictor, among: DemandPredictors.all.map(\.name))
+      throw unknownName(
+        "predictor", predictor, among: DemandPredictors.all.map(\.name),
+        families: DemandPredictors.families)
     }
     if let words = fail.first(where: { Failure($0) == nil }) {
       throw ValidationError("--fail \"\(words)\": write one of \(Failure.forms)")

@@ -12,6 +12,7 @@ extension FabricParameters {
     var declaration = declared
     fill(&declaration)
     let base = declared.base.flatMap { offer(named: $0, for: layout)?.fabric }
+    try refuseChangingCircuits(declared, besideThoseOf: base)
     if let circuits = declared.optical?.staticCircuits {
       fill(&declaration.optical, of: circuits)
     } else if declared.optical != nil || base?.optical != nil {
@@ -22,10 +23,30 @@ extension FabricParameters {
     } else if base?.electrical is StaticOptical, hasOptics {
       throw ValidationError(
         "fabric \(declared.name): --alpha and --region do not reach the circuits of its base "
-          + "\(declared.base ?? ""); declare them in the file, as optical: {static: …}")
+          + "\(declared.base ?? ""); "
+          + (declared.isFitted
+            ? "they do with --fabric \(declared.base ?? "")"
+            : "declare them in the file, as optical: {static: …}"))
     }
     return try FabricSpecification(
-      declaration, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond)
+      declaration, layout: sized(layout), nicBitsPerSecond: nicBitsPerSecond,
+      fittedTo: fitting?.demand)
+  }
+
+  /// Refuses circuits that change beside a base whose circuits stand: which of them were meant nobody
+  /// can tell.
+  private func refuseChangingCircuits(
+    _ declared: FabricDeclaration, besideThoseOf base: FabricSpecification?
+  ) throws(ValidationError) {
+    guard declared.topology == nil, let optical = declared.optical, optical.staticCircuits == nil,
+      let base, base.usesCircuits, base.optical == nil
+    else { return }
+    throw ValidationError(
+      "\(declared.location), fabric \(declared.name): the circuits of its base \(base.name) stand, and "
+        + "\"optical\" would add some that change; "
+        + (declared.isFitted
+          ? "leave it out, or name --fabric \(base.name) with --alpha and --region"
+          : "for others that stand write base: fat-tree and optical: {static: …}"))
   }
 
   /// True when the command line says how many NICs circuits have, or where.

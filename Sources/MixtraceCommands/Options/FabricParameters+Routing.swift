@@ -25,6 +25,11 @@ extension FabricParameters {
 
   /// Refuses options that would change none of some fabrics.
   func refuseUnused(on fabrics: [FabricSpecification]) throws(ValidationError) {
+    if options.predictor != LastValuePredictor().name,
+      ![.predicted, .predictedRecalibrated].contains(options.policy)
+    {
+      throw ValidationError("--predictor guesses for --policy predicted")
+    }
     if options.circuits.duplex != nil, fabrics.allSatisfy({ $0.optical == nil }) {
       throw ValidationError(
         "--duplex is about optical switches that follow the demand, and no fabric here has any")

@@ -45,7 +45,8 @@ extension FabricParameters {
     among compared: [FabricSpecification] = [], for layout: Layout
   ) throws -> FabricSpecification {
     if let fabric = compared.first(where: \.followsDemand) { return fabric }
-    for declaration in declared {
+    // Fitted circuits stand, and nothing is fitted here.
+    for declaration in declared where !declaration.isFitted {
       let fabric = try fabric(declaration, for: layout)
       if fabric.followsDemand { return fabric }
     }

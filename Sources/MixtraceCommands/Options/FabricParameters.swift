@@ -44,7 +44,17 @@ struct FabricParameters {
   /// Which iterations a row rests on.
   func fittingParameters(of fabric: FabricSpecification) -> [EffectiveParameter] {
     guard let fitting else { return [] }
-    return Fitting.isFitted(fabric.name) ? fitting.parameters : [fitting.scoredParameter]
+    return isFitted(fabric) ? fitting.parameters : [fitting.scoredParameter]
+  }
+
+  /// True where a fabric's circuits are chosen for earlier iterations.
+  func isFitted(_ fabric: FabricSpecification) -> Bool {
+    Fitting.isFitted(fabric.name, declared: declared)
+  }
+
+  /// True where a fabric's circuits are chosen for the very iterations that are scored.
+  func isFittedToItself(_ fabric: FabricSpecification) -> Bool {
+    fitting?.isScoredOnItself == true && isFitted(fabric)
   }
 
   /// How a fabric is replayed, with another policy if one is given.

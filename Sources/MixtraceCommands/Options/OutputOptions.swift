@@ -40,6 +40,13 @@ struct ResultDocument {
   func print(_ options: OutputOptions, on terminal: Terminal) {
     var document = self
     if options.quiet { document.remarks = [] }
+    if terminal.wrapsSentences, options.format == .table {
+      func wrapped(_ sentence: String) -> String {
+        sentence.wrapped(to: terminal.width).joined(separator: "\n")
+      }
+      document.sentences = document.sentences.map(wrapped)
+      document.remarks = document.remarks.map(wrapped)
+    }
     terminal.write(document.text(options.format, width: terminal.width))
   }
 

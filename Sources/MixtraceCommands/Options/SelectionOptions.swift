@@ -83,7 +83,8 @@ struct SelectionOptions: ParsableArguments {
     guard !trace.operations.rows.isEmpty else {
       throw VerbError(
         "the trace holds no operations in the part that was asked for."
-          + (layer != nil && Self.knowsNoLayers(file) ? " It does not know their layers." : ""))
+          + (layer != nil && Self.knowsNoLayers(file)
+            ? " It does not know their layers." : Self.extent(of: file)))
     }
     let measured = Set(trace.transfers.operation)
     let isPriced = trace.metadata.model != nil || tokensAsBytes
@@ -104,6 +105,22 @@ struct SelectionOptions: ParsableArguments {
       throw VerbError("no operation of the trace has the role and phase that were asked for.")
     }
     return chosen
+  }
+
+  /// The iterations and layers that there are, as a sentence after another.
+  private static func extent(of file: TraceFile) -> String {
+    let blocks = file.blocks.filter { $0.kind == .operations }
+    func words(_ ranges: [ClosedRange<Int32>]) -> String? {
+      guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max(),
+        first != Operation.unknown
+      else { return nil }
+      return first == last ? "\(first)" : "\(first)-\(last)"
+    }
+    let parts = [
+      words(blocks.compactMap(\.iterations)).map { "--iteration \($0)" },
+      words(blocks.compactMap(\.layers)).map { "--layer \($0)" },
+    ].compactMap(\.self)
+    return parts.isEmpty ? "" : " There are \(parts.joined(separator: " and "))."
   }
 
   /// True of a capture's operations, whose layers nobody told.

@@ -4,13 +4,14 @@ internal import Reporting
 /// The lower bounds of a comparison, fabric by fabric.
 enum BoundTables {
   private static let noBound = "not a bound"
+  private static let hindsight = "best policy in hindsight"
 
   /// Every bound of every row, and what does not apply; for people only what applies, with
   /// assumptions and reasons once below.
   ///
-  /// - Parameter hindsight: what the best policy could have done, by row; empty where nobody asked.
+  /// - Parameter studies: what the best policy could have done, by row; empty where nobody asked.
   static func bounds(
-    _ comparison: FabricComparison, hindsight: [HindsightStudy?] = [], isForPeople: Bool
+    _ comparison: FabricComparison, hindsight studies: [HindsightStudy?] = [], isForPeople: Bool
   ) -> Table {
     var table = Table(
       "Lower bounds of the completion",
@@ -29,8 +30,15 @@ enum BoundTables {
       where !isForPeople || (bound.nanoseconds > 0 && !isSame) {
         table.append(cells(bound, of: row), emphasis: bound == row.bound ? .best : .none)
       }
-      if index < hindsight.count, let study = hindsight[index] {
-        table.append(cells(study, of: row))
+      if index < studies.count {
+        if let study = studies[index] {
+          table.append(cells(study, of: row))
+        } else if let reason = row.reasonAgainstHindsight, !isSame {
+          table.append([
+            .text(row.label), .text(hindsight), .missing(""), .missing(""), .missing(""),
+            .text("not offered"), .text(reason),
+          ])
+        }
       }
       guard !isForPeople else { continue }
       for bound in row.bounds.excluded {
@@ -41,9 +49,37 @@ enum BoundTables {
       }
     }
     if isForPeople {
-      table.notes = notes(comparison, hasHindsight: hindsight.contains { $0 != nil })
+      table.notes = notes(comparison, hindsight: studies)
     }
     return table
+  }
+
+  /// What each bound rests on, on any of the fabrics.
+  private static func assumptions(_ comparison: FabricComparison) -> [String] {
+    var bounds: [LowerBound] = []
+    for bound in comparison.rows.flatMap(\.bounds.applicable) where bound.nanoseconds > 0 {
+      if let known = bounds.firstIndex(where: { $0.name == bound.name }) {
+        let others = bound.assumptions.filter { !bounds[known].assumptions.contains($0) }
+        bounds[known].assumptions += others
+      } else {
+        bounds.append(bound)
+      }
+    }
+    return bounds.map { "\($0.name): \($0.assumptionWords)." }
+  }
+
+  /// Where nobody can say what the best policy would have done, nor which delay breaks even.
+  private static func absentHindsight(_ comparison: FabricComparison) -> [String] {
+    var reasons: [String] = []
+    for reason in comparison.rows.compactMap(\.reasonAgainstHindsight)
+    where !reasons.contains(reason) {
+      reasons.append(reason)
+    }
+    return reasons.map { reason in
+      let labels = comparison.rows.filter { $0.reasonAgainstHindsight == reason }.map(\.label)
+      return "Without \(hindsight) and break-even delay on \(comparison.names(of: labels)): "
+        + "\(reason)."
+    }
   }
 
   private static func cells(_ bound: LowerBound, of row: FabricRow) -> [Cell] {
@@ -56,7 +92,7 @@ enum BoundTables {
 
   private static func cells(_ study: HindsightStudy, of row: FabricRow) -> [Cell] {
     [
-      .text(row.label), .text("best policy in hindsight"), .number(study.best.nanoseconds),
+      .text(row.label), .text(hindsight), .number(study.best.nanoseconds),
       .missing(""), .missing(""), .text(noBound),
       .text(
         "expert phases alone, one after the other, over \(study.candidateCount) sets of circuits "
@@ -65,18 +101,16 @@ enum BoundTables {
   }
 
   /// Each bound once with what it rests on, then what does not apply and why.
-  private static func notes(_ comparison: FabricComparison, hasHindsight: Bool) -> [String] {
-    var notes: [String] = []
-    var seen: Set<String> = []
-    for bound in comparison.rows.flatMap(\.bounds.applicable)
-    where bound.nanoseconds > 0 && seen.insert(bound.name).inserted {
-      notes.append("\(bound.name): \(bound.assumptionWords).")
-    }
-    if hasHindsight {
+  private static func notes(
+    _ comparison: FabricComparison, hindsight studies: [HindsightStudy?]
+  ) -> [String] {
+    var notes = assumptions(comparison)
+    if studies.contains(where: { $0 != nil }) {
       notes.append(
-        "best policy in hindsight: no bound; expert phases alone, one after the other, on a few sets "
-          + "of circuits, the delays that compute does not hide included.")
+        "\(hindsight): no bound; expert phases alone, one after the other, on a few sets of circuits, "
+          + "the delays that compute does not hide included.")
     }
+    if !studies.isEmpty { notes += absentHindsight(comparison) }
     if comparison.rows.contains(where: { $0.bounds[BoundName.concurrentFlow] != nil }) {
       notes.append(
         "Certified gap: how much longer a division of the bytes takes that was found; no bound of "

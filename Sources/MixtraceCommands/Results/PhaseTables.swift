@@ -24,6 +24,7 @@ enum PhaseTables {
         .number("exposed_ns", "Exposed", .nanoseconds),
         .number("circuits", "Circuits set", .count, isForMachinesOnly: true),
         .number("scale_up_bytes", "Scale-up", .bytes, isForMachinesOnly: true),
+        // A direct topology of cables counts as electrical, one of patched fibres as circuits.
         .number("electrical_bytes", "EPS", .bytes, isForMachinesOnly: true),
         .number("circuit_bytes", "Circuits", .bytes, isForMachinesOnly: true),
       ])

@@ -61,23 +61,32 @@ enum ReplayTables {
     _ comparison: FabricComparison, bounds: Set<String>, isForHealthy: Bool
   ) -> String {
     let chain = "chain: compute and bytes that wait for each other"
+    // Only optical switches leave a choice.
+    let choice =
+      comparison.rows.contains { $0.fabric.optical != nil } ? ", circuits free to choose" : ""
     var sentences = ["Network: what it adds to the time on a network of unlimited rate."]
     if bounds.count == 1, let bound = bounds.first {
       sentences.append(
-        "of bound: the largest proven lower bound (\(bound == "chain" ? chain : bound)) ÷ completion, "
-          + "circuits free to choose; --details lists all.")
+        "of bound: the largest proven lower bound (\(bound == "chain" ? chain : bound)) ÷ completion"
+          + "\(choice); --details lists all.")
     } else {
       sentences.append(
         "Bound by: the largest proven lower bound, of all that --details lists; \(chain). of bound: "
-          + "that bound ÷ completion, circuits free to choose.")
+          + "that bound ÷ completion\(choice).")
     }
     if isForHealthy, comparison.fitting == nil {
       sentences.append("network of bound: the same for what the network adds.")
+    }
+    if !choice.isEmpty {
+      sentences.append("Exposed delay: changing circuits, as far as compute does not hide it.")
     }
     if comparison.rows.contains(where: { $0.shareOfCircuitOptimum != nil }) {
       sentences.append(
         "of circuits: how well the circuits that were set are used, where all senders start together "
           + "and wait for none.")
+    }
+    if !comparison.buildable.isEmpty {
+      sentences.append("Iter /s/M$: iterations per second for each million dollars of network.")
     }
     if comparison.rows.contains(where: { $0.fabric.name == "ideal" }) {
       sentences.append("The ideal crossbar is a yardstick, not for sale.")
@@ -102,7 +111,8 @@ enum ReplayTables {
       Cell(row.networkNanoseconds, orMissing: ""), Cell(computeNanoseconds, orMissing: ""),
       circuits(total.exposedNanoseconds), circuits(total.hiddenNanoseconds),
       circuits(total.blockedNanoseconds),
-      Cell(total.reconfigurations), .number(row.bound.nanoseconds), .text(row.boundWords),
+      row.reconfigurations.map { Cell($0) } ?? .missing("circuits turn by the clock"),
+      .number(row.bound.nanoseconds), .text(row.boundWords),
       .text(row.fullest),
       .number(row.share(of: row.bound)), Cell(row.shareOfNetworkBound, orMissing: ""),
       Cell(row.shareOfCircuitOptimum, orMissing: ""),
@@ -138,7 +148,7 @@ enum ReplayTables {
       ])
     }
     table.notes =
-      row.bill.boxes.map { "\($0.count) boxes: \($0.kind)." } + [
+      row.bill.boxes.map { "\($0.count) \($0.count == 1 ? "box" : "boxes"): \($0.kind)." } + [
         "About \(HumanNumber.text(row.power.watts / 1e3, .plain)) kW"
           + (row.power.itemsLeftOut.isEmpty
             ? "" : ", without \(row.power.itemsLeftOut.joined(separator: ", "))")

@@ -13,6 +13,8 @@ struct ReportContents {
   /// Or why no region could be judged.
   let regionStudy: Result<RegionStudy, VerbError>
   let comparison: FabricComparison
+  /// What sharing costs each job; nil where there is one.
+  let jobs: Table?
 
   var regions: RegionStudy? { try? regionStudy.get() }
 
@@ -99,12 +101,28 @@ struct ReportContents {
       .figure(
         ReportPage.Figure(
           .bars(bars),
-          caption: "Ticks are proven lower bounds with circuits free to choose. The ideal crossbar "
-            + "is a yardstick; the commodity-NIC row has 42 ms of control and 5.67 s of link-up.")),
+          caption: barCaption)),
       .table(ReplayTables.fabrics(comparison)),
+    ] + (jobs.map { [.table($0)] } ?? []) + [
       .list(
-        Verdict.limits(comparison, workload: workload) + Verdict.remarks(comparison)),
+        Verdict.limits(comparison, workload: workload) + Verdict.remarks(comparison))
     ]
+  }
+
+  /// What is drawn beside the bars, of what there is.
+  private var barCaption: String {
+    let rows = comparison.rows
+    let hasChoice = rows.contains { $0.fabric.optical != nil }
+    var sentences = [
+      "Ticks are proven lower bounds" + (hasChoice ? " with circuits free to choose." : ".")
+    ]
+    if rows.contains(where: { $0.fabric.name == "ideal" }) {
+      sentences.append("The ideal crossbar is a yardstick.")
+    }
+    if rows.contains(where: { $0.label.hasSuffix(FabricRow.commodityNIC) }) {
+      sentences.append("Rows with a commodity NIC have 42 ms of control and 5.67 s of link-up.")
+    }
+    return sentences.joined(separator: " ")
   }
 
   /// What a completion time is made of, where that is known.
@@ -208,6 +226,7 @@ struct ReportContents {
     .object([
       .init("fabrics", ReplayTables.fabrics(comparison).json),
       .init("bounds", BoundTables.bounds(comparison, isForPeople: false).json),
+      .init("jobs", jobs?.json ?? .null),
       .init("region_plans", regions?.table.json ?? .null),
       .init("locality", LocalityTables.curve(locality).json),
       .init("structure", LocalityTables.profiles(locality.profiles, title: "").json),

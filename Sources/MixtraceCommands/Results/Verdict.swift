@@ -27,28 +27,42 @@ enum Verdict {
   /// Circuits against networks without, the answer first: time against the fastest, work per dollar against the best
   /// at that.
   private static func optics(_ comparison: FabricComparison) -> [String] {
-    guard let plain = comparison.electrical.fastest, let circuits = comparison.optical.fastest,
+    guard comparison.optical.isEmpty || !comparison.lit.isEmpty else {
+      return [
+        "No byte uses a circuit on any of these fabrics: optics are of no use here, and what they save is "
+          + "ports that nobody needs."
+      ]
+    }
+    guard let plain = comparison.electrical.fastest, let circuits = comparison.lit.fastest,
       let thrifty = comparison.electrical.mostPerDollar,
-      let worthy = comparison.optical.mostPerDollar
+      let worthy = comparison.lit.mostPerDollar
     else { return [] }
-    let slowdown = circuits.completionNanoseconds / plain.completionNanoseconds - 1
-    let price = circuits.bill.totalUSD / plain.bill.totalUSD - 1
+    func slowdown(_ row: FabricRow) -> Double {
+      row.completionNanoseconds / plain.completionNanoseconds - 1
+    }
+    func price(_ row: FabricRow) -> Double { row.bill.totalUSD / plain.bill.totalUSD - 1 }
     let perDollar = worthy.performancePerMillionUSD / thrifty.performancePerMillionUSD - 1
-    let judgement =
-      if slowdown <= -worthwhile {
-        "Optics pay in time"
-      } else if slowdown <= worthwhile && price <= -worthwhile {
-        "Optics pay in price"
+    // The fabric that the judgement is about.
+    let (judgement, judged): (String, FabricRow) =
+      if slowdown(circuits) <= -worthwhile {
+        ("Optics pay in time", circuits)
+      } else if let cheap = [circuits, worthy].first(where: {
+        slowdown($0) <= worthwhile && price($0) <= -worthwhile
+      }) {
+        ("Optics pay in price", cheap)
       } else if perDollar >= worthwhile {
-        "Optics trade time for price"
+        ("Optics trade time for price", worthy)
       } else {
-        "Optics do not pay"
+        ("Optics do not pay", circuits)
       }
+    let role =
+      judged.label == circuits.label
+      ? "the fastest optical fabric" : "the optical fabric that does most work per dollar"
     return [
-      "\(judgement): \(difference(slowdown, more: "slower", less: "faster")), "
-        + "\(difference(price, more: "dearer", less: "cheaper")), "
+      "\(judgement): \(difference(slowdown(judged), more: "slower", less: "faster")), "
+        + "\(difference(price(judged), more: "dearer", less: "cheaper")), "
         + "\(difference(perDollar, more: "more", less: "less")) work per dollar of network.",
-      "That compares the fastest optical fabric, \(circuits.label), with the fastest electrical one, "
+      "That compares \(role), \(judged.label), with the fastest electrical one, "
         + "\(plain.label), and per dollar the best of each: \(worthy.label) with \(thrifty.label).",
     ]
   }

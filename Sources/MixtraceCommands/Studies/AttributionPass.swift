@@ -1,3 +1,4 @@
+internal import Reporting
 internal import TraceFormat
 internal import TraceIngest
 internal import TraceModel
@@ -28,6 +29,6 @@ enum AttributionPass {
     let kinds = summary.messageCountByKind.map { "\($0.count) \($0.kind.name)" }
     return "\(summary.messageCount) messages (\(kinds.joined(separator: ", "))) became "
       + "\(summary.operationCount) operations (\(iterations)); operations are separated by pauses "
-      + "over \(summary.idleGapNanoseconds / 1_000) µs."
+      + "over \(HumanNumber.text(Double(summary.idleGapNanoseconds), .nanoseconds))."
   }
 }

@@ -59,11 +59,8 @@ struct FabricComparison {
   private func variants(
     of fabric: FabricSpecification, _ parameters: FabricParameters
   ) -> [Variant] {
-    let isFittedToItself =
-      parameters.fitting?.isScoredOnItself == true && Fitting.isFitted(fabric.name)
-    var variants: [Variant] = [
-      (fabric.name + (isFittedToItself ? FabricRow.fittedToItself : ""), fabric, nil)
-    ]
+    let suffix = parameters.isFittedToItself(fabric) ? FabricRow.fittedToItself : ""
+    var variants: [Variant] = [(fabric.name + suffix, fabric, nil)]
     guard fabric.followsDemand, fabric.usesCircuits, fabric.changesCircuits,
       parameters.policy != .never
     else { return variants }
@@ -88,12 +85,9 @@ struct FabricComparison {
     return try replay(workload, on: network).completionNanoseconds
   }
 
-  /// The fabrics that can be bought: an ideal crossbar is a yardstick.
+  /// The fabrics that can be bought and are scored on other traffic than they were made for.
   var buildable: [FabricRow] {
-    let real = rows.filter { $0.fabric.name != "ideal" }
-    // What was fitted to the traffic that it is scored on says nothing about other traffic.
-    let judged = real.filter { !$0.label.hasSuffix(FabricRow.fittedToItself) }
-    return judged.isEmpty ? real : judged
+    rows.contenders(fabric: \.fabric.name, isFittedToItself: \.isFittedToItself)
   }
 
   var fastest: FabricRow? { buildable.fastest }
@@ -111,17 +105,20 @@ struct FabricComparison {
 
   var electrical: [FabricRow] { buildable.filter { !$0.fabric.usesCircuits } }
   var optical: [FabricRow] { buildable.filter(\.fabric.usesCircuits) }
+  /// Those of them whose circuits carry any byte.
+  var lit: [FabricRow] { optical.filter { $0.result.bytes.circuits > 0 } }
 }
 
 extension FabricComparison {
   /// What the best policy in hindsight would have done on each row's fabric; nil where circuits do not
-  /// follow the demand.
+  /// follow the demand, or not one set of them for a phase.
   ///
   /// Whoever chooses circuits in the row plays no part, so equal layers are asked once.
   func hindsight(of workload: Workload) throws -> [HindsightStudy?] {
     var known: [[EffectiveParameter]: HindsightStudy?] = [:]
     return try rows.map { row in
-      guard row.fabric.followsDemand, !row.isSetOnce else { return nil }
+      guard row.fabric.followsDemand, !row.fabric.changesCircuitsDuringPhases, !row.isSetOnce
+      else { return nil }
       var fabric = row.fabric
       fabric.failures = []
       fabric.name = ""

@@ -69,7 +69,7 @@ struct FabricRow {
       LowerBound(
         nanoseconds: result.total.boundNanoseconds, name: BoundName.chain,
         assumptions: [.programOrder, .declaredWays, .anyCircuits]))
-    return table
+    return fabric.optical == nil ? table.withoutChoiceOfCircuits : table
   }
 
   var completionNanoseconds: Double { result.completionNanoseconds }
@@ -104,6 +104,23 @@ struct FabricRow {
     healthyNanoseconds.map { $0 > 0 ? completionNanoseconds / $0 - 1 : 0 }
   }
 
+  /// Phases before which circuits were set up; nil where these turn by the clock all the time.
+  var reconfigurations: Int? {
+    fabric.turnsByTheClock ? nil : result.total.reconfigurations
+  }
+
+  /// Why no policy is judged in hindsight and no delay breaks even, though circuits change; nil where
+  /// they stand during a phase or never change.
+  var reasonAgainstHindsight: String? {
+    guard fabric.changesCircuitsDuringPhases else { return nil }
+    return fabric.followsDemand
+      ? "circuits follow each other while a phase is on, and a policy decides on circuits that stand"
+      : "circuits turn by the clock, and no policy decides on them"
+  }
+
+  /// True where the circuits were chosen for the very traffic that is scored.
+  var isFittedToItself: Bool { label.hasSuffix(Self.fittedToItself) }
+
   /// True for the row with circuits set once beside one that changes them.
   var isSetOnce: Bool { label.hasSuffix(Self.setOnce) }
 
@@ -113,8 +130,10 @@ struct FabricRow {
   }
 
   /// How well the circuits in place were used over the phases whose senders were ready together
-  /// and found their circuits set, 0 … 1; nil without any, for elsewhere waiting hides it.
+  /// and found their circuits set, 0 … 1; nil without any, for elsewhere waiting hides it, and where no
+  /// circuit carries a byte.
   var shareOfCircuitOptimum: Double? {
+    guard result.bytes.circuits > 0 else { return nil }
     var optimum = 0.0
     var duration = 0.0
     for phase in result.phases {
@@ -139,6 +158,19 @@ struct FabricRow {
   var performancePerMillionUSD: Double {
     1e9 / (completionNanoseconds / Double(max(1, result.iterations.count)))
       / (bill.totalUSD / 1e6)
+  }
+}
+
+extension BoundTable {
+  /// The same bounds where nobody could choose other circuits, so that none rests on that choice.
+  fileprivate var withoutChoiceOfCircuits: BoundTable {
+    var table = BoundTable()
+    for var bound in applicable {
+      bound.assumptions.removeAll { $0 == .anyCircuits }
+      table.add(bound)
+    }
+    for bound in excluded { table.exclude(bound.name, because: bound.reason) }
+    return table
   }
 }
 

@@ -46,21 +46,37 @@ struct Fitting: Sendable {
   }
 
   /// Nil where none of the fabrics that are asked for has circuits for a demand.
+  ///
+  /// - Parameters:
+  ///   - names: the fabrics; none for all of the user's files, or for the presets.
+  ///   - declared: the fabrics of those files.
   init?(_ workload: Workload, for names: [String], declared: [FabricDeclaration]) {
-    let own = Set(declared.map(\.name))
-    guard names.contains(where: { Self.isFitted($0) && !own.contains($0) }) else { return nil }
+    let isAskedFor =
+      names.isEmpty
+      ? declared.contains(where: \.isFitted)
+      : names.contains { Self.isFitted($0, declared: declared) }
+    guard isAskedFor else { return nil }
     self.init(workload)
   }
 
-  static func isFitted(_ name: String) -> Bool { FabricCatalogue.fittedNames.contains(name) }
+  /// True where circuits are chosen for earlier iterations: a name of the user's file goes before one
+  /// of the catalogue.
+  static func isFitted(_ name: String, declared: [FabricDeclaration]) -> Bool {
+    let own = declared.filter { $0.name == name }
+    return own.isEmpty
+      ? FabricCatalogue.fittedNames.contains(name) : own.contains(where: \.isFitted)
+  }
+
+  static let fittedName = "circuits fitted to iterations"
+  static let scoredName = "scored iterations"
 
   /// What a row with such circuits rests on.
   var parameters: [EffectiveParameter] {
-    [EffectiveParameter("circuits fitted to iterations", fittedOn), scoredParameter]
+    [EffectiveParameter(Self.fittedName, fittedOn), scoredParameter]
   }
 
   var scoredParameter: EffectiveParameter {
-    EffectiveParameter("scored iterations", scoredOn)
+    EffectiveParameter(Self.scoredName, scoredOn)
   }
 
   /// What the rows mean, in words.
@@ -68,7 +84,8 @@ struct Fitting: Sendable {
     if isScoredOnItself {
       return
         "One iteration is all that there is, so fitted circuits are scored on what they were chosen "
-        + "for: the most that fixed circuits could do, not what they would do on later traffic."
+        + "for: the most that fixed circuits could do, not what they would do on later traffic. "
+        + "Beside other fabrics they are left out of what is concluded."
     }
     func counted(_ words: String) -> String {
       (Int32(words) == nil ? "iterations " : "iteration ") + words
@@ -89,6 +106,28 @@ struct Fitting: Sendable {
     }
     return Int(last) - Int(first) + 1 == iterations.count
       ? "\(first)-\(last)" : iterations.map { "\($0)" }.joined(separator: " ")
+  }
+}
+
+extension FabricDeclaration {
+  /// True where the base is a preset whose circuits are chosen for a demand, and they stay.
+  var isFitted: Bool {
+    topology == nil && optical?.staticCircuits == nil
+      && base.map(FabricCatalogue.fittedNames.contains) == true
+  }
+}
+
+extension Array {
+  /// The rows that a conclusion may name.
+  ///
+  /// The ideal crossbar is a yardstick, not for sale. What was fitted to the traffic that it is scored
+  /// on says nothing about other traffic: it is named only where there is nothing else.
+  func contenders(
+    fabric name: (Element) -> String, isFittedToItself: (Element) -> Bool
+  ) -> [Element] {
+    let real = filter { name($0) != "ideal" }
+    let judged = real.filter { !isFittedToItself($0) }
+    return judged.isEmpty ? real : judged
   }
 }
 

@@ -58,6 +58,11 @@ struct OpticsStudy {
 
   /// Nil where changing circuits never pays or nobody can tell.
   private var breakEven: String? {
+    if worth != nil, fabric.changesCircuitsDuringPhases {
+      return "On \(fabric.name) no delay is known to break even: "
+        + "\(fabric.optical?.scheduler.name ?? "its scheduler") changes circuits while a phase is on, "
+        + "and that value is of circuits that stand."
+    }
     guard let worth, worth.reconfiguration.isWorthwhile,
       let delay = worth.breakEvenNanoseconds.value, let declared = fabric.optical?.delay
     else { return nil }
@@ -83,9 +88,9 @@ struct OpticsStudy {
 
   /// What the best policy in hindsight would have made of a few sets of circuits, in words.
   func hindsight() throws -> String? {
-    guard worth != nil, let study = try Replay.hindsight(of: workload, on: fabric) else {
-      return nil
-    }
+    guard worth != nil, !fabric.changesCircuitsDuringPhases,
+      let study = try Replay.hindsight(of: workload, on: fabric)
+    else { return nil }
     func time(_ nanoseconds: Double) -> String { HumanNumber.text(nanoseconds, .nanoseconds) }
     return "Best policy in hindsight on \(fabric.name), expert phases alone, over "
       + "\(study.candidateCount) sets of circuits and \(study.stepCount) passes: "

@@ -11,6 +11,9 @@ public struct Terminal: Sendable {
   public var isInteractive: Bool
   /// Columns of the terminal, for tables.
   public var width: Int
+  /// True when a person reads standard output: sentences are then broken to the width, where a program
+  /// gets each on one line.
+  public var wrapsSentences: Bool
   /// Why a part of the results could not be written, in words; nil while none is lost.
   public var lossOfOutput: @Sendable () -> String?
 
@@ -18,13 +21,15 @@ public struct Terminal: Sendable {
   ///
   /// - Parameter lossOfOutput: asked once, when the verb has ended; a loss makes it a failure.
   public init(
-    width: Int, isInteractive: Bool, write: @escaping @Sendable (String) -> Void,
+    width: Int, isInteractive: Bool, wrapsSentences: Bool = false,
+    write: @escaping @Sendable (String) -> Void,
     writeError: @escaping @Sendable (String) -> Void,
     lossOfOutput: @escaping @Sendable () -> String? = { nil }
   ) {
     self.write = write
     self.writeError = writeError
     self.isInteractive = isInteractive
+    self.wrapsSentences = wrapsSentences
     self.width = width
     self.lossOfOutput = lossOfOutput
   }
@@ -34,7 +39,8 @@ public struct Terminal: Sendable {
 
   /// Standard output and standard error.
   public static let standard = Terminal(
-    width: standardWidth, isInteractive: isatty(STDERR_FILENO) == 1,
+    width: declaredWidth ?? terminalWidth ?? 100, isInteractive: isatty(STDERR_FILENO) == 1,
+    wrapsSentences: declaredWidth != nil || terminalWidth != nil,
     write: { text in
       let failure = put(text, to: STDOUT_FILENO)
       // A reader that went away (`| head`) has what it wanted.
@@ -48,13 +54,21 @@ public struct Terminal: Sendable {
   /// The first error of standard output.
   private static let firstFailure = Locked<Int32?>(nil)
 
-  /// Columns of standard output, 100 when it is not a terminal.
-  private static var standardWidth: Int {
+  /// Columns of standard output; nil when it is not a terminal.
+  private static var terminalWidth: Int? {
     var size = winsize()
     guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return 100
+      return nil
     }
     return Int(size.ws_col)
+  }
+
+  /// The columns that the environment's COLUMNS asks for, which shells keep to themselves unless told.
+  private static var declaredWidth: Int? {
+    guard let text = unsafe getenv("COLUMNS"), let width = Int(unsafe String(cString: text)),
+      (20...10_000).contains(width)
+    else { return nil }
+    return width
   }
 
   /// Writes all of a text, or returns the error that stopped it.
@@ -78,9 +92,15 @@ public struct Terminal: Sendable {
 public final class RecordedTerminal: Sendable {
   private let texts = Locked<(output: String, errors: String)>(("", ""))
   private let width: Int
+  private let wrapsSentences: Bool
 
-  /// - Parameter width: columns, for tables.
-  public init(width: Int = 100) { self.width = width }
+  /// - Parameters:
+  ///   - width: columns, for tables.
+  ///   - wrapsSentences: whether sentences are broken to that width too.
+  public init(width: Int = 100, wrapsSentences: Bool = false) {
+    self.width = width
+    self.wrapsSentences = wrapsSentences
+  }
 
   /// The results so far.
   public var output: String { texts.withLock { $0.output } }
@@ -90,7 +110,7 @@ public final class RecordedTerminal: Sendable {
   /// A terminal whose texts end here.
   public var terminal: Terminal {
     Terminal(
-      width: width, isInteractive: false,
+      width: width, isInteractive: false, wrapsSentences: wrapsSentences,
       write: { text in self.texts.withLock { $0.output += text } },
       writeError: { text in self.texts.withLock { $0.errors += text } })
   }

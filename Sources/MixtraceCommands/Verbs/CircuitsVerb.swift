@@ -95,7 +95,7 @@ struct CircuitsVerb: Verb {
     try refuseRepeated("--compare", compare)
     return try (compare.isEmpty ? Self.byDefault : compare).map { name in
       guard let scheduler = CircuitSchedulers.named(name) else {
-        throw unknownName("scheduler", name, among: CircuitSchedulers.all.map(\.name))
+        throw unknownScheduler(name)
       }
       return circuits.duplex != .independent && scheduler.duplex == .independent
         ? Symmetrised(scheduler) : scheduler

@@ -40,7 +40,8 @@ struct ReplayVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "A fabric to replay on, by its name above; may be repeated. Default: all.", valueName: "name")
+      "A fabric to replay on, by its name above; may be repeated. Default: all of the first list.",
+      valueName: "name")
   )
   var fabric: [String] = []
 

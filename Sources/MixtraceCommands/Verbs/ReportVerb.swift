@@ -31,7 +31,8 @@ struct ReportVerb: Verb {
   var title: String?
 
   @Option(
-    help: ArgumentHelp("A fabric to replay on; may be repeated. Default: all.", valueName: "name"))
+    help: ArgumentHelp(
+      "A fabric to replay on; may be repeated. Default: those of replay.", valueName: "name"))
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
@@ -69,10 +70,18 @@ struct ReportVerb: Verb {
     let comparison = try FabricComparison(
       workload: parameters.fitting?.scored ?? workload, fabrics: fabrics, parameters: parameters,
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
+    if !changes.job.isEmpty { meter.update { _ in "replaying each job alone" } }
+    let jobs =
+      changes.job.isEmpty
+      ? nil
+      : try JobTable.jobs(
+        comparison.rows, of: parameters.fitting?.scored ?? workload,
+        files: [trace] + changes.job, parameters: parameters)
     meter.finish()
     let contents = ReportContents(
       file: read.file, name: trace.split(separator: "/").last.map(String.init) ?? trace,
-      workload: workload, locality: locality, regionStudy: regions, comparison: comparison)
+      workload: workload, locality: locality, regionStudy: regions, comparison: comparison,
+      jobs: jobs)
     try write(contents.page(title: title).html, to: output)
     if !quiet { terminal.writeError("Wrote \(output).\n") }
     let isWhole = comparison.failures.isEmpty && contents.regions != nil

@@ -17,6 +17,9 @@ struct SweepVerb: Verb {
       What can be varied: every option under "Fabric parameters" of 'mixtrace replay --help'. One \
       value fixes an option; several are combined with all values of the others.
 
+      A combination that changes nothing on any fabric, such as a delay where no circuits change, is \
+      left out, and how many there are is said.
+
       A row that cannot be replayed says why; the exit status is then 2, or 1 when no row can be. \
       Columns effective_… hold every parameter as it was used, inputs a digest of trace, changes, \
       fabrics and values.
@@ -42,7 +45,8 @@ struct SweepVerb: Verb {
 
   @Option(
     help: ArgumentHelp(
-      "A fabric to replay on, by its name; may be repeated. Default: all.", valueName: "name"))
+      "A fabric to replay on, by its name; may be repeated. Default: those of replay.",
+      valueName: "name"))
   var fabric: [String] = []
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
@@ -89,14 +93,17 @@ struct SweepVerb: Verb {
     defer { meter.finish() }
     let pointCount = columns.grid.count
     var rows = file.doneLines.compactMap { SweepRow(line: $0, columns: columns) }
+    var repeats = SweepRepeats(columns)
+    for point in rows.byPoint { _ = repeats.isRepeat(point) }
     try parallelForEachInOrder(of: file.doneCount..<pointCount) { point in
       replays.rows(at: point)
     } _: { point, found in
+      defer { meter.showSweep(done: point + 1, of: pointCount) }
+      if repeats.isRepeat(found) { return }
       var table = Table("", columns: columns.all)
       for row in found { table.append(row.cells(columns, inputs: inputs)) }
       try file.append(table.csv().split(separator: "\n").dropFirst().map { $0 + "\n" }.joined())
       rows += found
-      meter.showSweep(done: point + 1, of: pointCount)
     }
     try file.finish()
     return rows
@@ -107,12 +114,15 @@ struct SweepVerb: Verb {
     on terminal: Terminal
   ) {
     var document = ResultDocument()
-    document.sentences = summary.sentences + (fitting.map { [$0.sentence] } ?? [])
+    document.sentences =
+      summary.sentences + (summary.repeatSentence.map { [$0] } ?? [])
+      + (fitting.map { [$0.sentence] } ?? [])
     document.add("pareto_front", summary.paretoFront)
     document.print(results, on: terminal)
     guard !results.quiet else { return }
     let resumed = resumedCount > 0 ? ", \(resumedCount) of them by an earlier run" : ""
-    terminal.writeError("Wrote \(output): \(pointCount) combinations\(resumed).\n")
+    let noun = pointCount == 1 ? "combination" : "combinations"
+    terminal.writeError("Wrote \(output): \(pointCount) \(noun)\(resumed).\n")
   }
 
   /// The columns with the effective parameters of every kind of fabric that may come.

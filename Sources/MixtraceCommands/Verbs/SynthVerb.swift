@@ -142,31 +142,41 @@ struct SynthVerb: Verb {
     let plan = try plan()
     var table = Table(
       "Synthesised",
-      columns: [.text("what", "What"), .text("where", "Where"), .text("size", "Size")])
+      columns: [
+        .text("what", "What"), .text("where", "Where"), .number("size_bytes", "Size", .bytes),
+        .text("contents", "Contents"),
+      ])
+    func add(_ what: String, _ path: String, files: [String], _ contents: String) {
+      let size = files.compactMap(fileSize).reduce(0, +)
+      table.append([.text(what), .text(path), .integer(size), .text(contents)])
+    }
+    func number(_ count: some BinaryInteger) -> String { HumanNumber.text(count, .count) }
     if let trace {
       try synthesiseTraceFile(plan, path: trace)
-      table.append(["trace", .text(trace), .text("")])
+      add(
+        "trace", trace, files: [trace],
+        "\(number(plan.iterations)) iterations, \(number(plan.layers.count)) layers")
     }
     if let routerLogs {
       let paths = try synthesiseRouterLogs(plan, folder: routerLogs, suffix: logForm.suffix)
-      table.append(["router logs", .text(routerLogs), .text("\(paths.count) files")])
+      add("router logs", routerLogs, files: paths, "\(number(paths.count)) files")
     }
     if let capture {
       var parameters = CaptureParameters()
       parameters.byteReduction = byteReduction
       if wholePackets { parameters.snapLength = 65_535 }
       let summary = try synthesiseCapture(plan, parameters: parameters, path: capture)
-      table.append([
-        "capture", .text(capture),
-        .text(
-          "\(HumanNumber.text(summary.packets, .count)) packets, "
-            + "\(HumanNumber.text(summary.messages, .count)) messages, "
-            + HumanNumber.text(summary.bytes, .bytes)),
-      ])
+      add(
+        "capture", capture, files: [capture],
+        "\(number(summary.packets)) packets, \(number(summary.messages)) messages of "
+          + HumanNumber.text(summary.bytes, .bytes))
     }
     if let layoutFile {
-      try write(LayoutFile.yaml(plan.addressedLayout), to: layoutFile)
-      table.append(["layout", .text(layoutFile), .text("")])
+      let layout = plan.addressedLayout
+      try write(LayoutFile.yaml(layout), to: layoutFile)
+      add(
+        "layout", layoutFile, files: [layoutFile],
+        "\(number(layout.serverCount)) servers × \(number(layout.gpusPerServer)) GPUs")
     }
     guard !table.rows.isEmpty else {
       throw ValidationError(

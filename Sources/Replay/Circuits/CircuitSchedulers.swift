@@ -18,10 +18,14 @@ public enum CircuitSchedulers {
   /// Those whose circuits stand during a phase and fit full-duplex optical switches.
   public static let standing = all.filter { $0.standingDefect(on: .paired) == nil }
 
+  /// What can be named besides those of `all`, in words.
+  public static let families =
+    "symmetrised-NAME of a directed one, random-regular-SEED, bounded-matchings-COUNT"
+
   /// The scheduler of that name, or nil.
   ///
   /// Besides those of `all`: `symmetrised-` before the name of a directed one, `random-regular-` with
-  /// any seed, `bounded-matchings-` with any count above 0.
+  /// any seed, `bounded-matchings-` with any count above 0; see `families`.
   public static func named(_ name: String) -> (any CircuitScheduler)? {
     if let known = all.first(where: { $0.name == name }) { return known }
     if let base = name.after("symmetrised-"), let directed = named(base),

@@ -3,13 +3,21 @@ internal import TraceModel
 extension FabricSpecification {
   /// True when optical circuits carry bytes, whether or not they ever change.
   package var usesCircuits: Bool {
-    if let optical { return optical.nicsPerServer > 0 }
-    if let fixed = electrical as? StaticOptical { return fixed.opticalNICsPerServer > 0 }
-    return (electrical as? DirectTopology)?.isPatched ?? false
+    circuitNICsPerServer > 0
+  }
+
+  /// NICs of a server that optical circuits take, whether or not they ever change.
+  package var circuitNICsPerServer: Int {
+    if let optical { return optical.nicsPerServer }
+    if let fixed = electrical as? StaticOptical { return fixed.opticalNICsPerServer }
+    return (electrical as? DirectTopology)?.isPatched == true ? nicsPerServer : 0
   }
 
   /// True when circuits are set up for the demand.
   package var followsDemand: Bool { optical?.scheduler.dependsOnDemand ?? false }
+
+  /// True when circuits change by the clock, whatever the demand.
+  package var turnsByTheClock: Bool { changesCircuitsDuringPhases && !followsDemand }
 
   /// True when circuits follow each other while a phase is on.
   package var changesCircuitsDuringPhases: Bool {

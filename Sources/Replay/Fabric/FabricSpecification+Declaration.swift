@@ -7,12 +7,15 @@ extension FabricSpecification {
   /// place, joins all NICs that circuits do not take. Declared values that the topology has no use for are refused, never ignored.
   /// - Parameters:
   ///   - nicBitsPerSecond: the rate of a NIC unless declared.
+  ///   - demand: bytes between servers, for a base that is one of `FabricCatalogue.fittedNames`.
   /// - Throws: a `ReplayError` at the declaration's place.
   public init(
-    _ declaration: FabricDeclaration, layout: Layout, nicBitsPerSecond: Double = 400e9
+    _ declaration: FabricDeclaration, layout: Layout, nicBitsPerSecond: Double = 400e9,
+    fittedTo demand: TrafficMatrix? = nil
   ) throws(ReplayError) {
     let rate = declaration.nicBitsPerSecond ?? nicBitsPerSecond
-    self = try Self.base(of: declaration, layout: layout, nicBitsPerSecond: rate)
+    self = try Self.base(
+      of: declaration, layout: layout, nicBitsPerSecond: rate, fittedTo: demand)
     name = declaration.name
     try apply(declaration)
     let optics = opticalNICs(of: declaration)
@@ -40,7 +43,8 @@ extension FabricSpecification {
   }
 
   private static func base(
-    of declaration: FabricDeclaration, layout: Layout, nicBitsPerSecond: Double
+    of declaration: FabricDeclaration, layout: Layout, nicBitsPerSecond: Double,
+    fittedTo demand: TrafficMatrix?
   ) throws(ReplayError) -> FabricSpecification {
     var layout = layout
     if let nics = declaration.nicsPerServer { layout.nicsPerServer = nics }
@@ -53,7 +57,7 @@ extension FabricSpecification {
       layout: layout, nicBitsPerSecond: nicBitsPerSecond,
       switchRadix: declaration.switchRadix ?? 64,
       declaredOptical: declaration.optical?.nicsPerServer,
-      declaredIslandNICs: declaration.nicsPerServer)
+      declaredIslandNICs: declaration.nicsPerServer, demand: demand)
     var fabric = try preset(base, on: cluster, as: declaration)
     let optics = fabric.opticalNICs(of: declaration)
     // A network of all NICs makes way for the circuits beside it.
@@ -170,7 +174,8 @@ extension OpticalLayer {
         throw ReplayError(
           "no circuit scheduler is named \"\(name)\"", at: declaration.place,
           advice:
-            "Schedulers: \(CircuitSchedulers.all.map(\.name).joined(separator: ", ")).")
+            "Schedulers: \(CircuitSchedulers.all.map(\.name).joined(separator: ", ")), and "
+            + "\(CircuitSchedulers.families).")
       }
       scheduler = known
     }

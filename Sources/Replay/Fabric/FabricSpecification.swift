@@ -98,7 +98,7 @@ public struct FabricSpecification: Sendable {
     parameters += electrical.effectiveParameters
     parameters += [
       EffectiveParameter("NICs per server", nicsPerServer),
-      EffectiveParameter("electrical NICs per server", electricalNICsPerServer),
+      EffectiveParameter("electrical NICs per server", nicsPerServer - circuitNICsPerServer),
       EffectiveParameter("NIC rate per direction", nicBitsPerSecond, unit: "bit/s"),
       EffectiveParameter(Self.nicPolicyName, nicPolicy.rawValue),
       EffectiveParameter(

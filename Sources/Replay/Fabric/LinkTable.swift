@@ -6,7 +6,7 @@ public enum LinkTier: String, Sendable, Hashable, CaseIterable {
   case nic = "NIC"
   /// Inside the electrical network.
   case network = "network"
-  /// A circuit, all of a pair's circuits in one direction together.
+  /// A circuit, changing or patched for good, all of a pair's circuits in one direction together.
   case circuit = "circuit"
 }
 

@@ -333,6 +333,7 @@ private func account(
       let link = Int(problem.path[place])
       if link < paths.linkCount {
         traffic.add(amount, to: link)
+        if traffic.hasPatchedLinks, traffic.isPatched(link) { usesCircuit = true }
       } else {
         usesCircuit = true
         traffic.add(amount, toCell: Int(carried.cell), of: Int(paths.region[pair]))

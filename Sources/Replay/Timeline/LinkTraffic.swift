@@ -1,6 +1,8 @@
 /// What every link carried over a replay.
 struct LinkTraffic: Sendable {
   private let network: FabricNetwork
+  /// Whether any link of the fabric is a circuit that never changes.
+  let hasPatchedLinks: Bool
   private var bytes: [Double]
   /// By region and cell of its circuit matrix.
   private var circuitBytes: [[Double]]
@@ -26,7 +28,11 @@ struct LinkTraffic: Sendable {
     bytes = [Double](repeating: 0, count: network.links.count)
     circuitBytes = [[Double]](repeating: [], count: network.regions.count)
     circuitRoom = circuitBytes
+    hasPatchedLinks = network.links.tier.contains(.circuit)
   }
+
+  /// True of an optical circuit that never changes.
+  func isPatched(_ link: Int) -> Bool { network.links.tier[link] == .circuit }
 
   /// Notes that something was on the way.
   mutating func addCommunication(from start: Double, to end: Double) {

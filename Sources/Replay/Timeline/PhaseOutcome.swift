@@ -4,7 +4,8 @@ public struct CarriedBytes: Sendable, Hashable {
   public var local = 0.0
   public var scaleUp = 0.0
   public var electrical = 0.0
-  /// Bytes that a server relays count on both of their hops.
+  /// Over optical circuits, whether or not these ever change; bytes that a server relays over circuits
+  /// that change count on both of their hops, over patched ones once.
   public var circuits = 0.0
 
   public init() {}

@@ -147,6 +147,7 @@ private func opticalNotes(
   on result: ReplayResult, fabric: FabricSpecification, optical: OpticalLayer,
   network: FabricNetwork
 ) -> [String] {
+  guard optical.nicsPerServer > 0 else { return ["no NIC is optical, so no byte used a circuit"] }
   var notes = ["sharing of circuits and EPS: \(fabric.sharing.rawValue)"]
   if network.regions.allSatisfy({ $0.count == 1 }) {
     notes.append("every region is one server: no optical candidate")

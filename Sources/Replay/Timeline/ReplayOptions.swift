@@ -60,7 +60,9 @@ public struct ReplayOptions: Sendable, Hashable {
     if !batching.isExact {
       parameters.append(EffectiveParameter("batching step", batching.relativeStep))
     }
-    if let predictor { parameters.append(EffectiveParameter("predictor", predictor.name)) }
+    if let predictor, case .predicted = policy {
+      parameters.append(EffectiveParameter("predictor", predictor.name))
+    }
     return parameters
   }
 }

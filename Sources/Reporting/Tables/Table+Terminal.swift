@@ -14,6 +14,7 @@ extension Table {
       result += grid.lines(widths: widths, style: style)
     } else {
       result += grid.blocks(style: style)
+      if !notes.isEmpty { result += "\n" }
     }
     for note in notes {
       for line in note.visible.wrapped(to: max(20, style.width ?? 100)) {

@@ -1,3 +1,5 @@
+internal import Reporting
+
 /// Why a cell comes out as it does: what bounds our replay, and which assumption would move it most.
 enum PaperExplanation {
   /// What bounds our time of a cell, in a sentence.
@@ -6,7 +8,7 @@ enum PaperExplanation {
       answer.computeNanoseconds + answer.expertNanoseconds + answer.otherNetworkNanoseconds
       + answer.exposedNanoseconds
     func share(_ part: Double) -> String {
-      "\(Int((100 * part / max(1, sum)).rounded())) %"
+      HumanNumber.text(part / max(1, sum), .share)
     }
     var parts = ["compute \(share(answer.computeNanoseconds))"]
     parts.append("all-to-alls \(share(answer.expertNanoseconds))")
@@ -17,7 +19,9 @@ enum PaperExplanation {
     let bound = answer.boundName.isEmpty ? "" : "; the all-to-alls are bound by \(answer.boundName)"
     let link =
       answer.busiestLink.isEmpty
-      ? "" : "; busiest: \(answer.busiestLink), used \(Int((100 * answer.busiestUse).rounded())) %"
+      ? ""
+      : "; busiest: \(answer.busiestLink), "
+        + "used \(HumanNumber.text(answer.busiestUse, .share))"
     return parts.joined(separator: ", ") + bound + link
   }
 
@@ -36,7 +40,7 @@ enum PaperExplanation {
       best = ("\(entry.variant.input): \(entry.variant.tried)", error, abs(left))
     }
     return best.map {
-      "\($0.words) leaves \($0.error < 0 ? "−" : "+")\(Int((abs($0.error) * 100).rounded())) %"
+      "\($0.words) leaves \($0.error < 0 ? "" : "+")\(HumanNumber.text($0.error, .share))"
     }
   }
 }

@@ -58,6 +58,16 @@ struct SweepColumns: Sendable {
     }
   }
 
+  /// True of a row whose circuits were chosen for the very iterations that it is scored on.
+  func isFittedToItself(_ row: SweepRow) -> Bool {
+    func value(_ parameter: String) -> String {
+      let key = Self.key(EffectiveParameter(parameter, ""))
+      return parameters.firstIndex { $0.key == key }.map { row.parameters[$0] } ?? ""
+    }
+    let fitted = value(Fitting.fittedName)
+    return !fitted.isEmpty && fitted == value(Fitting.scoredName)
+  }
+
   /// "NIC rate per direction" in bit/s as `effective_nic_rate_per_direction_bit_per_s`.
   private static func key(_ parameter: EffectiveParameter) -> String {
     let unit = parameter.unit.split(separator: "/").joined(separator: " per ")

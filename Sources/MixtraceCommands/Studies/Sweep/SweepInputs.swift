@@ -63,7 +63,7 @@ struct SweepInputs {
 }
 
 /// Tells inputs apart that differ by chance; not a defence against forgery.
-private struct InputDigest {
+struct InputDigest {
   private(set) var value: UInt64 = 0x243F_6A88_85A3_08D3
 
   mutating func combine(_ number: Int) {

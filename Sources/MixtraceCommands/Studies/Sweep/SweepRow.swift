@@ -25,9 +25,11 @@ struct SweepRow: Sendable {
     var ofBoundShare: Double
     /// Nil without circuits that change.
     var ofCircuitOptimumShare: Double?
-    var exposedNanoseconds: Double
-    var blockedNanoseconds: Double
-    var reconfigurations: Int
+    /// Nil without optical switches, like what is blocked.
+    var exposedNanoseconds: Double?
+    var blockedNanoseconds: Double?
+    /// Nil where circuits turn by the clock.
+    var reconfigurations: Int?
     /// Nil for the ideal crossbar, which is not for sale.
     var costUSD: Double?
     /// Nil like the price.
@@ -61,7 +63,7 @@ struct SweepRow: Sendable {
       + parameters.map(Self.parameterCell) + [.text(inputs)]
   }
 
-  private var outcomeCells: [Cell] {
+  var outcomeCells: [Cell] {
     guard let numbers else {
       return SweepColumns.numbers.map { _ in .missing("") } + [.text(failure ?? "")]
     }
@@ -69,8 +71,10 @@ struct SweepRow: Sendable {
       .number(numbers.completionNanoseconds), .number(numbers.boundNanoseconds),
       .text(numbers.bound), .number(numbers.ofBoundShare),
       Cell(numbers.ofCircuitOptimumShare, orMissing: ""),
-      .number(numbers.exposedNanoseconds), .number(numbers.blockedNanoseconds),
-      Cell(numbers.reconfigurations), Cell(numbers.costUSD, orMissing: ""),
+      Cell(numbers.exposedNanoseconds, orMissing: ""),
+      Cell(numbers.blockedNanoseconds, orMissing: ""),
+      numbers.reconfigurations.map { Cell($0) } ?? .missing(""),
+      Cell(numbers.costUSD, orMissing: ""),
       Cell(numbers.powerWatts, orMissing: ""),
       Cell(numbers.iterationsPerSecondAndMillionUSD, orMissing: ""), .text(""),
     ]
@@ -104,17 +108,17 @@ extension SweepRow {
     // The digest stands last.
     parameters = Array(fields.dropLast())
     if let completion = amount("completion_ns"), let bound = amount("bound_ns"),
-      let share = amount("of_bound_share"), let exposed = amount("exposed_delay_ns"),
-      let blocked = amount("blocked_ns"),
-      let reconfigurations = amount("reconfigurations").flatMap({ Int(exactly: $0) }),
+      let share = amount("of_bound_share"),
       let name = SweepColumns.numbers.firstIndex(where: { $0.key == "bound" })
     {
       outcome = .replayed(
         Numbers(
           completionNanoseconds: completion, boundNanoseconds: bound, bound: words[name],
           ofBoundShare: share, ofCircuitOptimumShare: amount("of_circuit_optimum_share"),
-          exposedNanoseconds: exposed, blockedNanoseconds: blocked,
-          reconfigurations: reconfigurations, costUSD: amount("cost_usd"),
+          exposedNanoseconds: amount("exposed_delay_ns"),
+          blockedNanoseconds: amount("blocked_ns"),
+          reconfigurations: amount("reconfigurations").flatMap { Int(exactly: $0) },
+          costUSD: amount("cost_usd"),
           powerWatts: amount("power_watts"),
           iterationsPerSecondAndMillionUSD: amount("iterations_per_s_and_musd")))
     } else {
@@ -131,9 +135,11 @@ extension SweepRow.Numbers {
     bound = row.boundWords
     ofBoundShare = row.share(of: row.bound)
     ofCircuitOptimumShare = row.shareOfCircuitOptimum
-    exposedNanoseconds = total.exposedNanoseconds
-    blockedNanoseconds = total.blockedNanoseconds
-    reconfigurations = total.reconfigurations
+    if row.fabric.optical != nil {
+      exposedNanoseconds = total.exposedNanoseconds
+      blockedNanoseconds = total.blockedNanoseconds
+    }
+    reconfigurations = row.reconfigurations
     guard row.fabric.name != "ideal" else { return }
     costUSD = row.bill.totalUSD
     powerWatts = row.power.watts

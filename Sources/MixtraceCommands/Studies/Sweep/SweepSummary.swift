@@ -10,20 +10,27 @@ struct SweepSummary {
 
   private let columns: SweepColumns
   private let inputs: String
+  /// Those that a sentence may name.
   private let rows: [SweepRow]
+  /// By fabric and option, whether its values differ in anything.
+  private let matters: [String: [Bool]]
   private let rowCount: Int
   private let failures: [SweepRow]
+  /// Combinations that have rows, ascending.
+  private let points: [Int]
 
   /// - Parameter inputs: the digest that the rows have.
   init(_ rows: [SweepRow], columns: SweepColumns, inputs: String) {
     self.columns = columns
     self.inputs = inputs
     rowCount = rows.count
+    matters = Self.effects(in: rows, of: columns.grid.axes)
+    points = rows.byPoint.compactMap(\.first?.point)
     failures = rows.filter { $0.numbers == nil }
     let replayed = rows.filter { $0.numbers != nil }
-    // The ideal crossbar is a yardstick, not for sale: it stands only alone.
-    let buildable = replayed.filter { $0.fabric != "ideal" }
-    self.rows = buildable.isEmpty ? replayed : buildable
+    let contenders = replayed.contenders(fabric: \.fabric) { columns.isFittedToItself($0) }
+    // The ideal crossbar stands only alone.
+    self.rows = contenders.isEmpty ? replayed : contenders
   }
 
   var hasFailures: Bool { !failures.isEmpty }
@@ -51,6 +58,18 @@ struct SweepSummary {
     return sentences
   }
 
+  /// How many combinations have no rows because they change nothing; nil where all have some.
+  var repeatSentence: String? {
+    let left = columns.grid.count - points.count
+    guard left > 0 else { return nil }
+    let first = points.indices.first { points[$0] != $0 } ?? points.count
+    let values = zip(columns.grid.axes, columns.grid.values(at: first))
+      .map { "\($0.option) \($1)" }.joined(separator: ", ")
+    return
+      "\(left) of \(columns.grid.count) combinations change nothing on any fabric and are left "
+      + "out; the first: \(values)."
+  }
+
   /// How many rows have no result and why the first has none; nil where all have one.
   var failureSentence: String? {
     failures.first.map {
@@ -74,8 +93,12 @@ struct SweepSummary {
       let cost = row.numbers?.costUSD ?? .infinity
       if let cheapest, cost >= cheapest { continue }
       cheapest = cost
-      let cells = zip(columns.all, row.cells(columns, inputs: inputs))
-      table.append(cells.filter { !Self.leftOut.contains($0.0.key) }.map(\.1))
+      var cells = row.cells(columns, inputs: inputs)
+      for axis in columns.grid.axes.indices where matters[row.fabric]?[axis] == false {
+        cells[1 + axis] = .missing("any")
+      }
+      table.append(
+        zip(columns.all, cells).filter { !Self.leftOut.contains($0.0.key) }.map(\.1))
     }
     return table
   }
@@ -95,8 +118,27 @@ struct SweepSummary {
   }
 
   private func name(of row: SweepRow) -> String {
-    let values = zip(columns.grid.axes, row.values).map { "\($0.option) \($1)" }
+    let values = columns.grid.axes.indices.filter { matters[row.fabric]?[$0] == true }
+      .map { "\(columns.grid.axes[$0].option) \(row.values[$0])" }
     return ([row.fabric] + values).filter { !$0.isEmpty }.joined(separator: ", ")
+  }
+
+  /// By fabric, whether each option changes anything: false where all of its values come to the same.
+  private static func effects(in rows: [SweepRow], of axes: [SweepGrid.Axis]) -> [String: [Bool]] {
+    var effects: [String: [Bool]] = [:]
+    for row in rows { effects[row.fabric] = axes.map { $0.values.count == 1 } }
+    for axis in axes.indices {
+      // By fabric and the values of all other options.
+      var known: [[String]: [Cell]] = [:]
+      for row in rows where effects[row.fabric]?[axis] == false {
+        var key = [row.fabric] + row.values
+        key.remove(at: 1 + axis)
+        let outcome = row.outcomeCells
+        if known[key, default: outcome] != outcome { effects[row.fabric]?[axis] = true }
+        known[key] = outcome
+      }
+    }
+    return effects
   }
 
   /// "3.09 s at $100 k".

@@ -36,6 +36,10 @@ public struct MixNetGreedy: StandingCircuitScheduler {
   public var name: String { "mixnet-\(variant.rawValue)" + (fold == .max ? "-max" : "") }
 
   public var summary: String {
+    variantSummary + (fold == .max ? "; a pair counts by its larger direction" : "")
+  }
+
+  private var variantSummary: String {
     switch variant {
     case .literal: "MixNet's greedy as printed: stops at the first bottleneck without a free port"
     case .continue: "MixNet's greedy, passing over pairs without a free port"

@@ -149,7 +149,8 @@ struct DirectWiring: ElectricalWiring {
         site.attachments[source].healthyShare, site.attachments[destination].healthyShare)
       if cut.contains([source, destination].sorted()) { capacity = 0 }
       let link = links.append(
-        .direct(source: source, destination: destination), tier: .network, capacity: capacity)
+        .direct(source: source, destination: destination),
+        tier: topology.isPatched ? .circuit : .network, capacity: capacity)
       if capacity > 0 { arcs.append((source, destination, link)) }
     }
     paths = ShortestPaths(serverCount: site.attachments.count, arcs: arcs)

@@ -19,6 +19,9 @@ public enum DemandPredictors {
     LastValuePredictor(), MovingAveragePredictor(), CopilotPredictor(),
   ]
 
+  /// What can be named besides those of `all`, in words.
+  public static let families = "ewma-WEIGHT with a weight above 0 and up to 1"
+
   /// The fresh predictor of that name, or nil; `ewma-` takes any weight above 0 and at most 1.
   public static func named(_ name: String) -> (any DemandPredictor)? {
     let average = MovingAveragePredictor.prefix
