@@ -83,10 +83,11 @@ struct SequenceAlignment {
     // What stands before the first or after the last measured one costs nothing.
     var costs = [Double](repeating: 0, count: width)
     for row in 0..<rows.count {
-      let best = costs.indices.min { costs[$0] < costs[$1] } ?? Self.reach
-      // The band follows the best, once the measured ones have reached the expected.
-      let follows = row > 0 && row + 1 + shift > 0
-      starts.append(follows ? starts[row] + best + 1 - Self.reach : starts[row])
+      // The band follows the best while it matches, and the shift while nothing does.
+      let best = costs.indices.min { costs[$0] < costs[$1] }
+      let matched = best.flatMap { moves[row][$0] == .match ? $0 : nil } ?? Self.reach
+      let hasBegun = row + shift >= 0
+      starts.append(starts[row] + (hasBegun ? matched + 1 - Self.reach : 0))
       let (next, taken) = nextRow(
         costs, from: starts[row], to: starts[row + 1], measured[rows.lowerBound + row], places)
       costs = next

@@ -40,6 +40,47 @@ import TraceModel
     }
   }
 
+  @Test(arguments: 0..<3) func boundsFromKnownPathsAreTheSame(seed: Int) throws {
+    var random = RandomStream(seed: UInt64(seed), purpose: 32)
+    let layout = Layout(serverCount: 8, gpusPerServer: 4)
+    var demands = DemandSet()
+    for _ in 0..<2 {
+      var columns: (source: [Int32], destination: [Int32], amount: [Int64]) = ([], [], [])
+      for source in 0..<32 {
+        for destination in 0..<32 where random.below(3) == 0 {
+          columns.source.append(Int32(source))
+          columns.destination.append(Int32(destination))
+          columns.amount.append(Int64(1 + random.below(1 << 20)))
+        }
+      }
+      _ = demands.append(
+        source: columns.source, destination: columns.destination, amount: columns.amount)
+    }
+    let steps = (0..<2).map {
+      Workload.Step(
+        operation: Int32($0), kind: .allToAll, role: .expert, phase: .dispatchForward, iteration: 0,
+        layer: Int32($0), demand: $0)
+    }
+    let workload = Workload(grain: .rank, layout: layout, demands: demands, steps: steps)
+    for fabric in FabricCatalogue.presets(layout: layout) {
+      let network = try FabricNetwork(fabric, layout: layout, grain: .rank)
+      let plan = try PhasePlan(workload, iterations: nil)
+      let phases = plan.demands.map { PhaseDemand($0, of: workload) }
+      let paths = try PathTable(phases, on: network)
+      for phase in phases {
+        let known = lowerBounds(of: phase, on: network, paths: paths).applicable
+        let plain = lowerBounds(of: phase, on: network).applicable
+        #expect(known.map(\.name) == plain.map(\.name), "\(fabric.name)")
+        #expect(known.map(\.nanoseconds) == plain.map(\.nanoseconds), "\(fabric.name)")
+      }
+      // Pairs that no demand joins are worked out.
+      let few = try PathTable([PhaseDemand(pairs: [])], on: network)
+      #expect(
+        lowerBound(of: phases[0], on: network, paths: few).nanoseconds
+          == lowerBound(of: phases[0], on: network).nanoseconds)
+    }
+  }
+
   @Test func theLineNamesTheRowWhereCircuitsAreWhole() throws {
     let workload = Workloads.oneGPUPerServer([Fixtures.f8])
     let result = try replay(
