@@ -60,6 +60,30 @@ package struct JSONCursor {
     try another(text, end: UInt8(ascii: "]"))
   }
 
+  /// True when the next value is a list; the cursor stands before it.
+  mutating func beginsArray(_ text: RawSpan) throws(JSONDefect) -> Bool {
+    switch peekPastSpace(text) {
+    case UInt8(ascii: "["): return true
+    case UInt8(ascii: "{"): return false
+    case _ where position == text.byteCount: throw .unterminated
+    default: return false
+    }
+  }
+
+  /// True when the next value is an object; the cursor stands before it.
+  mutating func beginsObject(_ text: RawSpan) -> Bool {
+    peekPastSpace(text) == UInt8(ascii: "{")
+  }
+
+  /// Steps over a key and its colon; returns the bytes between its quotes, escapes as written.
+  mutating func memberName(_ text: RawSpan) throws(JSONDefect) -> Range<Int> {
+    guard peekPastSpace(text) == UInt8(ascii: "\"") else { throw unexpected(text) }
+    let range = try rawString(text)
+    guard peekPastSpace(text) == UInt8(ascii: ":") else { throw unexpected(text) }
+    position &+= 1
+    return range
+  }
+
   /// Checks that nothing but white space follows.
   package mutating func end(_ text: RawSpan) throws(JSONDefect) {
     _ = peekPastSpace(text)
