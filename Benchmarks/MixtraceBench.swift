@@ -4,7 +4,7 @@ import Foundation
 @main struct MixtraceBench {
   static let all: [Benchmark] =
     traceModelBenchmarks + byteStreamsBenchmarks + traceFormatBenchmarks + packetBenchmarks
-    + routerLogBenchmarks + localityBenchmarks + replayBenchmarks + iterationBenchmarks
+    + routerLogBenchmarks + pyTorchBenchmarks + localityBenchmarks + replayBenchmarks + iterationBenchmarks
     + synthesisBenchmarks
     + reportingBenchmarks
 

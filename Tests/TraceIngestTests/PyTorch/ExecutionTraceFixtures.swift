@@ -13,7 +13,7 @@ func firstGenerationNode(
     {"name": "record_param_comms", "id": \(id), "rf_id": \(id), "parent": \(parent), "seq_id": -1,
      "inputs": [[1,2,0,\(elements),\(elementBytes),"cuda:\(rank)"],\(sequence),\(pointer),\(rank),
      "\(collective)",\(sent),\(received)],
-     "outputs": [[3,4,0,\(received.reduce(0, +) * row),\(elementBytes),"cuda:\(rank)"]]}
+     "outputs": [[3,4,0,\(received.isEmpty ? elements : received.reduce(0, +) * row),\(elementBytes),"cuda:\(rank)"]]}
     """
 }
 

@@ -92,7 +92,7 @@ package struct JSONCursor {
 
   // MARK: Values
 
-  /// An integer of at most 18 digits; `1.0` and `1e3` are not integers.
+  /// An integer of 64 bits, exactly; `1.0` and `1e3` are not integers.
   package mutating func integer(_ text: RawSpan) throws(JSONDefect) -> Int64 {
     let sign = peekPastSpace(text)
     let isNegative = sign == UInt8(ascii: "-")
@@ -103,8 +103,11 @@ package struct JSONCursor {
     while position < count {
       let digit = text.byte(at: position) &- UInt8(ascii: "0")
       guard digit < 10 else { break }
-      guard position &- first < 18 else { throw .integerTooLarge }
-      value = value &* 10 &+ Int64(digit)
+      if position &- first >= 18 {
+        try Self.append(digit, to: &value, isNegative: isNegative)
+      } else {
+        value = value &* 10 &+ Int64(digit)
+      }
       position &+= 1
     }
     let digits = position &- first
@@ -112,8 +115,21 @@ package struct JSONCursor {
     if digits > 1 && text.byte(at: first) == UInt8(ascii: "0") { throw .badNumber }
     switch peek(text) {
     case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): throw .notAnInteger
-    default: return isNegative ? 0 &- value : value
+    default: return isNegative && digits < 19 ? 0 &- value : value
     }
+  }
+
+  /// Appends the 19th digit and those after it; a value of so many digits has its sign already.
+  private static func append(
+    _ digit: UInt8, to value: inout Int64, isNegative: Bool
+  ) throws(JSONDefect) {
+    let signed = isNegative && value > 0 ? 0 &- value : value
+    let (tens, isBeyond) = signed.multipliedReportingOverflow(by: 10)
+    let (sum, isAbove) =
+      isNegative
+      ? tens.subtractingReportingOverflow(Int64(digit)) : tens.addingReportingOverflow(Int64(digit))
+    if isBeyond || isAbove { throw .integerTooLarge }
+    value = sum
   }
 
   /// An integer, or nil for `null`.

@@ -323,7 +323,7 @@ struct KinetoFile {
   /// "ncclDevKernel_AllReduce_Sum_bf16_RING_LL(…)" → "AllReduce"; nil for sends and receives, which
   /// many kinds of calls are made of.
   private static func collective(ofKernel name: String) -> String? {
-    let words = name.split(separator: "_")
+    let words = name.prefix { $0 != "(" }.split(separator: "_")
     guard words.count > 1, words[1] != "SendRecv", words[1] != "Generic" else { return nil }
     return String(words[1])
   }

@@ -6,7 +6,7 @@ extension JSONCursor {
   ///
   /// Digits below the nanosecond are cut off. A `Double` would be off by hundreds of nanoseconds
   /// for microseconds since 1970.
-  mutating func nanosecondsOfMicroseconds(_ text: RawSpan) throws(JSONDefect) -> Int64 {
+  package mutating func nanosecondsOfMicroseconds(_ text: RawSpan) throws(JSONDefect) -> Int64 {
     _ = firstByte(text)
     let first = position
     try skipValue(text)

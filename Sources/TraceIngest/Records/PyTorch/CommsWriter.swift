@@ -106,7 +106,6 @@ struct CommsWriter {
   // MARK: Closing
 
   func describe(into summary: inout IngestSummary) {
-    let isLowered = lowering.loweredCollectives > 0 || lowering.evenAllToAlls > 0
     summary.provenance.merge([
       "operations.kind": Provenance(.measured, method: "names of the collectives"),
       "operations.role": Provenance(
@@ -120,13 +119,21 @@ struct CommsWriter {
         ? Provenance(.measured, method: "steps of PyTorch's profiler")
         : Provenance(.absent, method: "no step of PyTorch's profiler around the calls"),
       "operations.group": Provenance(.measured, method: "process groups"),
-      "transfers.bytes": isLowered
-        ? Provenance(
-          .inferred,
-          method: "shares of all-to-alls as recorded; other collectives by their sizes, on rings")
-        : Provenance(.measured, method: "shares of all-to-alls"),
+      "transfers.bytes": bytesProvenance,
     ]) { _, new in new }
     addNotes(to: &summary)
+  }
+
+  private var bytesProvenance: Provenance {
+    if lowering.withoutBytes == counts.operations {
+      return Provenance(.absent, method: "the records hold neither shares nor sizes")
+    }
+    if lowering.loweredCollectives + lowering.evenAllToAlls == 0 {
+      return Provenance(.measured, method: "shares of all-to-alls and sizes of messages")
+    }
+    return Provenance(
+      .inferred,
+      method: "shares of all-to-alls as recorded; other collectives by their sizes, on rings")
   }
 
   private func addNotes(to summary: inout IngestSummary) {
