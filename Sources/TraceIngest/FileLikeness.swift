@@ -79,6 +79,9 @@ struct FileLikeness {
     if lower.starts(with: Array("<?xml".utf8)) { return FileLikeness("an XML document") }
     guard let first = line.first else { return FileLikeness("nothing but white space") }
     if first == UInt8(ascii: "{") { return json(line) }
+    if first == UInt8(ascii: "["), contains(start[...], "\"GROUP_API\"") {
+      return FileLikeness("a dump of NCCL's example profiler, which is not read")
+    }
     if first == UInt8(ascii: "[") {
       return FileLikeness("a JSON list of something other than rows of integers")
     }

@@ -12,6 +12,7 @@ public enum TraceReaderCatalogue {
     TokenMatrixReader.self,
     ExecutionTraceReader.self,
     KinetoReader.self,
+    InspectorReader.self,
   ]
 
   /// The reader of a file, found by its first bytes (decompressed), never by its name.

@@ -30,7 +30,7 @@ import TraceModel
             contents.identifiers.append(id ?? -1)
           case .otherElement: contents.others += 1
           case .member(let name, _): contents.members.append(name)
-          case .end: break
+          case .malformed, .end: break
           }
         }
         if case .end = event { hasMore = false }

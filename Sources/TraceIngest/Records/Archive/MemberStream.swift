@@ -16,7 +16,7 @@ package final class MemberStream {
   /// Bytes of it that were consumed.
   package private(set) var position: Int64 = 0
   /// 1-based line of the next byte.
-  package private(set) var line: Int64 = 1
+  package var line: Int64 { releasedLine + lineEnds(before: taken) }
   /// Why the input ended early, in words, or nil.
   package private(set) var damage: String?
 
@@ -24,6 +24,11 @@ package final class MemberStream {
   /// Bytes of the current file that were not consumed; above any size for what is no archive.
   private var unread: Int64
   private var padding: Int64 = 0
+  /// Bytes at the front of the window that were consumed: it is told before it is filled, so that
+  /// lines are counted in long pieces.
+  private var taken = 0
+  /// Line of the window's first byte.
+  private var releasedLine: Int64 = 1
   private var hasBegun = false
 
   package init(path: String, chunkBytes: Int = 1 << 20) throws(ByteStreamError) {
@@ -73,6 +78,7 @@ package final class MemberStream {
   }
 
   private func nextHeader() -> TarHeader? {
+    release()
     guard fillWindow(TarHeader.byteCount) else {
       // A whole archive ends with zeros; some writers leave them out.
       if damage == nil, window.available > 0 { damage = "the archive ends inside a header" }
@@ -95,7 +101,8 @@ package final class MemberStream {
 
   private func begin(_ path: String, size: Int64) {
     name = fileName(of: path)
-    (position, line) = (0, 1)
+    release()
+    (position, releasedLine) = (0, 1)
     unread = max(0, size)
     padding = TarHeader.padding(after: unread)
   }
@@ -116,13 +123,18 @@ package final class MemberStream {
     unread = 0
   }
 
+  /// Where the next byte is, in words.
+  var location: String { "byte \(position), line \(line)" }
+
   // MARK: Bytes
 
   /// Unread bytes of the current file in the window.
-  var available: Int { Int(min(Int64(window.available), unread)) }
+  var available: Int { Int(min(Int64(window.available - taken), unread)) }
 
   /// Reads until the window holds `count` unread bytes of the current file; false when fewer remain.
   func fill(atLeast count: Int) -> Bool {
+    if count <= available { return true }
+    release()
     if Int64(count) <= unread { return fillWindow(count) }
     _ = fillWindow(Int(unread))
     return false
@@ -144,9 +156,9 @@ package final class MemberStream {
   func withBytes<Value, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let count = available
+    let range = taken..<taken + available
     return try window.withBytes { (bytes) throws(Failure) in
-      try body(bytes.extracting(first: count))
+      try body(bytes.extracting(range))
     }
   }
 
@@ -160,30 +172,43 @@ package final class MemberStream {
 
   /// Marks bytes of the current file as used.
   func consume(_ count: Int) {
-    line += window.withBytes { bytes in lineEnds(in: bytes.extracting(first: count)) }
-    window.consume(count)
+    taken += count
     position += Int64(count)
     if isArchive { unread -= Int64(count) }
   }
+
+  /// Tells the window what was consumed.
+  private func release() {
+    guard taken > 0 else { return }
+    releasedLine += lineEnds(before: taken)
+    window.consume(taken)
+    taken = 0
+  }
+
+  /// Line feeds among the first bytes of the window.
+  private func lineEnds(before count: Int) -> Int64 {
+    window.withBytes { bytes in TraceIngest.lineEnds(in: bytes.extracting(first: count)) }
+  }
 }
 
-/// Line feeds in a text, 64 bytes at a time.
+/// Line feeds in a text, eight bytes at a time.
 private func lineEnds(in text: RawSpan) -> Int64 {
   let count = text.byteCount
-  let feed = SIMD64<UInt8>(repeating: 0x0A)
+  let ones: UInt64 = 0x0101_0101_0101_0101
   var place = 0
   var total: Int64 = 0
-  while place &+ 64 <= count {
-    var counts = SIMD64<UInt8>()
-    // A lane counts to 255 before it would wrap.
-    var rounds = 0
-    while rounds < 255, place &+ 64 <= count {
-      let bytes = unsafe text.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD64<UInt8>.self)
-      counts.replace(with: counts &+ 1, where: bytes .== feed)
-      place &+= 64
-      rounds &+= 1
+  while place &+ 8 <= count {
+    // Each byte of the sum counts to 255 before it would overflow.
+    var sums: UInt64 = 0
+    let end = min(count &- 7, place &+ 8 &* 255)
+    while place < end {
+      let other = text.eightBytes(at: place) ^ (ones &* 0x0A)
+      // The highest bit of a byte is set when any bit of it is: exact for every byte.
+      let isOther = ((other & (ones &* 0x7F)) &+ (ones &* 0x7F)) | other
+      sums &+= (~isOther &>> 7) & ones
+      place &+= 8
     }
-    for lane in 0..<64 { total &+= Int64(counts[lane]) }
+    for byte in 0..<UInt64(8) { total &+= Int64((sums &>> (byte &* 8)) & 0xFF) }
   }
   while place < count {
     if text.byte(at: place) == 0x0A { total &+= 1 }

@@ -4,6 +4,12 @@ extension RawSpan {
   package func byte(at offset: Int) -> UInt8 {
     unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
+
+  /// Eight bytes as one number, the first lowest.
+  @inline(__always)
+  func eightBytes(at offset: Int) -> UInt64 {
+    UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
 }
 
 /// Where a scan of one JSON text stands.
@@ -73,6 +79,22 @@ package struct JSONCursor {
   /// True when the next value is an object; the cursor stands before it.
   mutating func beginsObject(_ text: RawSpan) -> Bool {
     peekPastSpace(text) == UInt8(ascii: "{")
+  }
+
+  /// True when a value follows; false when nothing but white space does.
+  mutating func hasValue(_ text: RawSpan) -> Bool {
+    _ = peekPastSpace(text)
+    return position < text.byteCount
+  }
+
+  /// Steps to the next line that begins with `{`, or to the end.
+  mutating func skipToObject(_ text: RawSpan) {
+    let count = text.byteCount
+    while position < count {
+      let isLineEnd = text.byte(at: position) == 0x0A
+      position &+= 1
+      if isLineEnd, position < count, text.byte(at: position) == UInt8(ascii: "{") { return }
+    }
   }
 
   /// Steps over a key and its colon; returns the bytes between its quotes, escapes as written.
@@ -152,6 +174,19 @@ package struct JSONCursor {
     position &+= 1
     let count = text.byteCount
     var packed = PackedWord()
+    while position &+ 8 <= count {
+      let bytes = text.eightBytes(at: position)
+      let marks = Self.marksInString(bytes)
+      if marks == 0 {
+        packed.append(bytes, count: 8)
+        position &+= 8
+        continue
+      }
+      let length = marks.trailingZeroBitCount &>> 3
+      packed.append(bytes, count: length)
+      position &+= length
+      break
+    }
     while position < count {
       let byte = text.byte(at: position)
       if byte == UInt8(ascii: "\"") {
@@ -220,14 +255,37 @@ package struct JSONCursor {
   private mutating func skipString(_ text: RawSpan) throws(JSONDefect) {
     position &+= 1
     let count = text.byteCount
-    while position < count {
+    while true {
+      while position &+ 8 <= count {
+        let marks = Self.marksInString(text.eightBytes(at: position))
+        guard marks == 0 else {
+          position &+= marks.trailingZeroBitCount &>> 3
+          break
+        }
+        position &+= 8
+      }
+      guard position < count else { throw .unterminated }
       let byte = text.byte(at: position)
       position &+= 1
       if byte == UInt8(ascii: "\"") { return }
       if byte < 0x20 { throw .controlByteInString }
       if byte == UInt8(ascii: "\\") { try skipEscape(text) }
     }
-    throw .unterminated
+  }
+
+  /// The lowest bit that is set belongs to the first of eight bytes that is a quote, a backslash or
+  /// a control byte; 0 when none is.
+  ///
+  /// A byte equal to c becomes 0 under exclusive or with c, and subtracting 1 from 0 borrows; bits
+  /// above the first may be wrong (Mycroft's test).
+  @inline(__always)
+  private static func marksInString(_ bytes: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = bytes ^ (ones &* 0x22)
+    let slashes = bytes ^ (ones &* 0x5C)
+    return
+      (((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)
+      | ((bytes &- ones &* 0x20) & ~bytes)) & (ones &* 0x80)
   }
 
   private mutating func skipEscape(_ text: RawSpan) throws(JSONDefect) {
@@ -303,11 +361,21 @@ package struct JSONCursor {
 
   @inline(__always)
   private mutating func peekPastSpace(_ text: RawSpan) -> UInt8 {
+    guard position < text.byteCount else { return 0 }
+    let byte = text.byte(at: position)
+    return byte > 0x20 ? byte : pastSpace(text)
+  }
+
+  /// Printed documents are indented: spaces come in runs.
+  private mutating func pastSpace(_ text: RawSpan) -> UInt8 {
     let count = text.byteCount
     while position < count {
       let byte = text.byte(at: position)
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
       position &+= 1
+      while position &+ 8 <= count, text.eightBytes(at: position) == 0x2020_2020_2020_2020 {
+        position &+= 8
+      }
     }
     return 0
   }

@@ -2,8 +2,8 @@ internal import TraceModel
 
 /// A JSON document whose bulk is one list of objects, read record by record as it streams by.
 ///
-/// The document is an object with the list among its members, or the bare list. The grammar of all
-/// of it is checked. A record is looked at where it stands in the window; when the window ends
+/// The document is an object with the list among its members, or the bare list; without a list it is
+/// a sequence of objects, one on a line or printed over several. The grammar of all of it is checked. A record is looked at where it stands in the window; when the window ends
 /// inside it, more is read and it is looked at again. Memory is that of the longest record, which
 /// has a limit.
 package final class JSONDocument {
@@ -18,6 +18,8 @@ package final class JSONDocument {
     case otherElement
     /// A member of the document beside the list, and where its value stands in the text.
     case member(name: String, value: JSONCursor)
+    /// An object of a sequence that is none; reading goes on at the next line with a `{`.
+    case malformed(JSONDefect)
     case end
   }
 
@@ -27,16 +29,18 @@ package final class JSONDocument {
   /// Records that were begun, used or not.
   package private(set) var recordCount: Int64 = 0
 
-  private enum Place { case start, firstMember, laterMember, firstRecord, laterRecord, tail, ended }
+  private enum Place {
+    case start, sequence, firstMember, laterMember, firstRecord, laterRecord, tail, ended
+  }
 
-  private let listName: String
+  private let listName: String?
   private var record: JSONRecord
   private var place = Place.start
   private var isBareList = false
   /// Bytes at the front of the window that the step before delivered.
   private var delivered = 0
 
-  package init(_ stream: MemberStream, list: String, recordKeys: [String]) {
+  package init(_ stream: MemberStream, list: String?, recordKeys: [String]) {
     self.stream = stream
     listName = list
     record = JSONRecord(keys: recordKeys)
@@ -58,6 +62,7 @@ package final class JSONDocument {
   private func step() -> Event? {
     switch place {
     case .start: begin()
+    case .sequence: return sequenceElement()
     case .firstMember, .laterMember: return member()
     case .firstRecord, .laterRecord: return element()
     case .tail: finish()
@@ -77,7 +82,7 @@ package final class JSONDocument {
     }
     guard let isList else { return }
     isBareList = isList
-    place = isList ? .firstRecord : .firstMember
+    place = isList ? .firstRecord : listName == nil ? .sequence : .firstMember
   }
 
   /// Steps to the next member's value; enters the list when it is that.
@@ -127,6 +132,32 @@ package final class JSONDocument {
     return isObject ? .record : .otherElement
   }
 
+  /// Steps over the next object of a sequence.
+  private func sequenceElement() -> Event? {
+    var defect: JSONDefect?
+    let hasElement = attempt { (text, cursor) throws(JSONDefect) in
+      defect = nil
+      guard cursor.hasValue(text) else { return false }
+      let start = cursor
+      do throws(JSONDefect) {
+        try record.scan(text, with: &cursor)
+      } catch {
+        // The end of the window is looked at again; anything else is this object's own defect.
+        guard cursor.position < text.byteCount else { throw error }
+        defect = error
+        cursor = start
+        cursor.skipToObject(text)
+      }
+      return true
+    }
+    guard hasElement == true else {
+      place = .ended
+      return nil
+    }
+    recordCount += 1
+    return defect.map { .malformed($0) } ?? .record
+  }
+
   private func finish() {
     _ = attempt { (text, cursor) throws(JSONDefect) in try cursor.end(text) }
     place = .ended
@@ -174,7 +205,7 @@ package final class JSONDocument {
 
   private func stop<Value>(_ words: String, at offset: Int) -> Value? {
     stream.consume(min(offset, stream.available))
-    damage = "byte \(stream.position), line \(stream.line): \(words)"
+    damage = "\(stream.location): \(words)"
     place = .ended
     return nil
   }

@@ -41,6 +41,18 @@ struct PackedWord: Hashable {
   private(set) var low: UInt64 = 0
   private(set) var high: UInt64 = 0
 
+  /// Appends the lowest `count` of eight bytes.
+  mutating func append(_ bytes: UInt64, count: Int) {
+    guard count > 0 else { return }
+    let kept = bytes & (~0 &>> UInt64(64 &- count &* 8))
+    if length == 0 {
+      low = kept
+    } else if length == 8 {
+      high = kept
+    }
+    length &+= count
+  }
+
   mutating func append(_ byte: UInt8) {
     if length < 8 {
       low |= UInt64(byte) << UInt64(length &* 8)

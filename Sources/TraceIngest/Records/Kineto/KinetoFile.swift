@@ -48,7 +48,7 @@ struct KinetoFile {
         case .otherElement:
           reader.file.ledger.reject(JSONDefect.notAnObject.words, first: "byte \(stream.position)")
         case .member(let name, let value): reader.takeMember(name, value, text)
-        case .end: break
+        case .malformed, .end: break
         }
       }
       if case .end = event { hasMore = false }
@@ -68,7 +68,7 @@ struct KinetoFile {
       let kind = try KinetoEvent.kind(text, places)
       switch kind {
       case .libraryKernel, .expertKernel:
-        try takeKernel(kind, text, places, location: Self.location(stream))
+        try takeKernel(kind, text, places, location: stream.location)
         return
       case .launch: try takeLaunch(text, places)
       case .record: try takeRecord(text, places)
@@ -78,15 +78,11 @@ struct KinetoFile {
         ranges.append(range)
       case .other: break
       }
-      if otherEvents.count == 0 { otherEvents.first = Self.location(stream) }
+      if otherEvents.count == 0 { otherEvents.first = stream.location }
       otherEvents.count += 1
     } catch {
-      file.ledger.reject(error.words, first: Self.location(stream))
+      file.ledger.reject(error.words, first: stream.location)
     }
-  }
-
-  private static func location(_ stream: MemberStream) -> String {
-    "byte \(stream.position), line \(stream.line)"
   }
 
   private mutating func takeKernel(

@@ -17,7 +17,10 @@ public enum KinetoReader: TraceReader {
     case UInt8(ascii: "{"):
       contains(start[...], "\"traceEvents\"")
         || contains(start[...], "\"schemaVersion\"") && contains(start[...], "\"deviceProperties\"")
-    case UInt8(ascii: "["): contains(start[...], "\"ph\"") && contains(start[...], "\"ts\"")
+    case UInt8(ascii: "["):
+      // A bare list of Chrome's; NCCL's example profiler writes one too, with other events.
+      contains(start[...], "\"ph\"") && contains(start[...], "\"ts\"")
+        && !contains(start[...], "\"GROUP_API\"") && !contains(start[...], "\"P2P_API\"")
     default: false
     }
   }

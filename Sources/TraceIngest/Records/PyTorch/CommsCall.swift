@@ -17,6 +17,9 @@ struct CommsCall: Sendable {
   /// Shares of the other members of the group, in rows of `rowElements` elements; nil when unknown.
   var sentRows: [Int32]?
   var receivedRows: [Int32]?
+  /// Bytes to and from each member, where a record counts those; they stand before the shares.
+  var sentBytes: [Int64]?
+  var receivedBytes: [Int64]?
   /// The record holds lists that its writer cut.
   var isCut = false
   var context = CommsContext()
@@ -31,12 +34,14 @@ struct CommsCall: Sendable {
 
   /// Bytes that go to each member of the group, or nil when the record does not say.
   func bytesSent(memberCount: Int) -> [Int64]? {
-    bytes(rows: sentRows, elements: inputElements, memberCount: memberCount)
+    if let sentBytes { return sentBytes.count == memberCount ? sentBytes : nil }
+    return bytes(rows: sentRows, elements: inputElements, memberCount: memberCount)
   }
 
   /// Bytes that come from each member of the group, or nil when the record does not say.
   func bytesReceived(memberCount: Int) -> [Int64]? {
-    bytes(rows: receivedRows, elements: outputElements, memberCount: memberCount)
+    if let receivedBytes { return receivedBytes.count == memberCount ? receivedBytes : nil }
+    return bytes(rows: receivedRows, elements: outputElements, memberCount: memberCount)
   }
 
   /// True when the record has shares, and they are empty lists: all members get as much.

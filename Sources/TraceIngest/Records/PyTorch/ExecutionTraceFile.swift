@@ -18,12 +18,10 @@ struct ExecutionTraceFile {
     while hasMore {
       let event = document.next { text, places, event in
         switch event {
-        case .record:
-          let first = "byte \(stream.position), line \(stream.line)"
-          reader.take(text, places, at: first)
+        case .record: reader.take(text, places, stream)
         case .otherElement:
           reader.file.ledger.reject(JSONDefect.notAnObject.words, first: "byte \(stream.position)")
-        case .member, .end: break
+        case .member, .malformed, .end: break
         }
       }
       if case .end = event { hasMore = false }
@@ -38,12 +36,12 @@ struct ExecutionTraceFile {
 
   // MARK: Nodes
 
-  private mutating func take(_ text: RawSpan, _ places: JSONRecord, at location: String) {
+  private mutating func take(_ text: RawSpan, _ places: JSONRecord, _ stream: MemberStream) {
     do throws(JSONDefect) {
       guard let id = try places.integer(ExecutionTraceNode.id, text),
         let name = try places.string(ExecutionTraceNode.name, text)
       else {
-        file.ledger.reject("a node without name or id", first: location)
+        file.ledger.reject("a node without name or id", first: stream.location)
         return
       }
       var parent = try places.integer(ExecutionTraceNode.parent, text)
@@ -51,16 +49,16 @@ struct ExecutionTraceFile {
       let words = text.extracting(name)
       guard !words.equals("record_param_comms") else {
         ancestors.add(node: id, parent: parent ?? id, context: [])
-        take(try ExecutionTraceNode.read(text, places), id: id, at: location)
+        take(try ExecutionTraceNode.read(text, places), id: id, at: stream.location)
         return
       }
       ancestors.add(
         node: id, parent: parent ?? id, context: CommsContext(nameBytes: words),
         iteration: profilerStep(named: words) ?? Operation.unknown)
-      if otherNodes.count == 0 { otherNodes.first = location }
+      if otherNodes.count == 0 { otherNodes.first = stream.location }
       otherNodes.count += 1
     } catch {
-      file.ledger.reject(error.words, first: location)
+      file.ledger.reject(error.words, first: stream.location)
     }
   }
 
