@@ -9,31 +9,31 @@ import TraceModel
     var identifiers: [Int64] = []
     var members: [String] = []
     var others = 0
+    var malformed = 0
     var damage: String?
   }
 
   /// Everything in a document; `id` of each record, −1 where it has none.
-  private func contents(of bytes: [UInt8]) throws -> Contents {
+  private func contents(of bytes: [UInt8], list: String? = "nodes") throws -> Contents {
     try withScratchFolder { folder in
       let url = folder.appendingPathComponent("d.json")
       try Data(bytes).write(to: url)
       let stream = try MemberStream(path: url.path, chunkBytes: 1)
       _ = stream.nextMember()
-      let document = JSONDocument(stream, list: "nodes", recordKeys: ["id", "name"])
+      var document = JSONDocument(stream, list: list, recordKeys: ["id", "name"])
       var contents = Contents()
-      var hasMore = true
-      while hasMore {
-        let event = document.next { text, record, event in
-          switch event {
-          case .record:
-            let id = (try? record.integer(0, text)) ?? nil
-            contents.identifiers.append(id ?? -1)
-          case .otherElement: contents.others += 1
-          case .member(let name, _): contents.members.append(name)
-          case .malformed, .end: break
-          }
+      document.read { text, record, event in
+        switch event {
+        case .record:
+          let id = (try? record.integer(0, text)) ?? nil
+          contents.identifiers.append(id ?? -1)
+        case .otherElement: contents.others += 1
+        case .member(let name, let value):
+          var cursor = value
+          let isGood = (try? cursor.skipValue(text)) != nil
+          contents.members.append(isGood ? name : "?")
+        case .malformed: contents.malformed += 1
         }
-        if case .end = event { hasMore = false }
       }
       contents.damage = document.damage
       return contents
@@ -86,6 +86,22 @@ import TraceModel
       #expect(found.damage?.contains("ends too soon") == true)
       #expect(found.identifiers == Array(expected.prefix(found.identifiers.count)))
     }
+  }
+
+  @Test func aSequenceGoesOnBehindWhatIsNoObject() throws {
+    let text = "noise\n{\"id\": 1}\n{\"id\": 2, \"x\n{\"id\": 3}{\"id\":\n4}\n\n{\"id\": 5}\n {\"id"
+    let found = try contents(of: Array(text.utf8), list: nil)
+    #expect(found.identifiers == [1, 3, 4, 5])
+    #expect(found.malformed == 2)
+    #expect(found.damage?.contains("line 8: the file ends too soon") == true)
+    var random = RandomStream(seed: 3)
+    var lines: [String] = []
+    for index in 0..<60 {
+      let filler = String(repeating: "x", count: Int(random.next() % 20_000))
+      lines.append("{\"name\": \"\(filler)\", \"id\": \(index)}")
+    }
+    let whole = try contents(of: Array(lines.joined(separator: "\n").utf8), list: nil)
+    #expect(whole == Contents(identifiers: (0..<60).map { $0 }))
   }
 
   @Test func aRecordOfAHundredMegabytesMeetsTheLimit() throws {

@@ -3,170 +3,230 @@ internal import TraceModel
 /// A JSON document whose bulk is one list of objects, read record by record as it streams by.
 ///
 /// The document is an object with the list among its members, or the bare list; without a list it is
-/// a sequence of objects, one on a line or printed over several. The grammar of all of it is checked. A record is looked at where it stands in the window; when the window ends
-/// inside it, more is read and it is looked at again. Memory is that of the longest record, which
-/// has a limit.
-package final class JSONDocument {
+/// a sequence of objects, one on a line or printed over several. The grammar of all of it is checked.
+/// A record is looked at where it stands in the window; when the window ends inside it, more is read
+/// and it is looked at again. Memory is that of the longest record, which has a limit.
+package struct JSONDocument {
   /// Longest record or other member that is read: 16 MiB.
   package static let recordByteLimit = 16 << 20
 
-  /// What the next step met.
+  /// What was met.
   package enum Event {
-    /// An object of the list.
+    /// An object of the list or sequence.
     case record
     /// An element of the list that is no object.
     case otherElement
     /// A member of the document beside the list, and where its value stands in the text.
     case member(name: String, value: JSONCursor)
-    /// An object of a sequence that is none; reading goes on at the next line with a `{`.
+    /// Part of a sequence that is no object; reading goes on at the next line with a `{`.
     case malformed(JSONDefect)
-    case end
   }
 
-  let stream: MemberStream
   /// Why the document could not be read to its end: byte, line and reason; or nil.
   package private(set) var damage: String?
-  /// Records that were begun, used or not.
+  /// Elements of the list or sequence, whatever they are.
   package private(set) var recordCount: Int64 = 0
 
-  private enum Place {
-    case start, sequence, firstMember, laterMember, firstRecord, laterRecord, tail, ended
-  }
-
+  private let stream: MemberStream
   private let listName: String?
-  private var record: JSONRecord
-  private var place = Place.start
-  private var isBareList = false
-  /// Bytes at the front of the window that the step before delivered.
-  private var delivered = 0
+  private let recordKeys: [String]
 
+  /// - Parameters:
+  ///   - list: the member that is the list; nil for a sequence of objects.
+  ///   - recordKeys: the keys of a record whose places are noted.
   package init(_ stream: MemberStream, list: String?, recordKeys: [String]) {
     self.stream = stream
     listName = list
-    record = JSONRecord(keys: recordKeys)
+    self.recordKeys = recordKeys
   }
 
-  /// Lends the next record, or the value of the next other member, to `body`.
-  package func next(_ body: (RawSpan, JSONRecord, Event) -> Void) -> Event {
-    while place != .ended {
-      stream.consume(delivered)
-      delivered = 0
-      guard let event = step() else { continue }
-      stream.withBytes { text in body(text, record, event) }
-      return event
+  private enum Place { case sequence, firstMember, laterMember, firstRecord, laterRecord }
+
+  /// Lends each record, and the value of each other member, to `body` with the text it stands in.
+  ///
+  /// The text is lent for the call alone.
+  package mutating func read(_ body: (RawSpan, JSONRecord, Event) -> Void) {
+    var record = JSONRecord(keys: recordKeys)
+    guard let isList = beginsWithList() else { return }
+    if listName == nil && !isList {
+      elements(from: .sequence, &record, body)
+    } else if isList {
+      guard elements(from: .firstRecord, &record, body) else { return }
+      end()
+    } else {
+      var place = Place.firstMember
+      while let next = member(at: place, &record, body) { place = next }
     }
-    return .end
   }
 
-  /// One step; nil when it met nothing to deliver.
-  private func step() -> Event? {
-    switch place {
-    case .start: begin()
-    case .sequence: return sequenceElement()
-    case .firstMember, .laterMember: return member()
-    case .firstRecord, .laterRecord: return element()
-    case .tail: finish()
-    case .ended: break
-    }
-    return nil
-  }
-
-  private func begin() {
-    let isList = attempt { (text, cursor) throws(JSONDefect) in
-      if text.byteCount >= 3,
+  private mutating func beginsWithList() -> Bool? {
+    attempt { (text, cursor) throws(JSONDefect) in
+      if text.byteCount >= byteOrderMark.count,
         byteOrderMark.indices.allSatisfy({ text.byte(at: $0) == byteOrderMark[$0] })
       {
         cursor = JSONCursor(position: byteOrderMark.count)
       }
       return try cursor.beginsArray(text)
     }
-    guard let isList else { return }
-    isBareList = isList
-    place = isList ? .firstRecord : listName == nil ? .sequence : .firstMember
   }
 
-  /// Steps to the next member's value; enters the list when it is that.
-  private func member() -> Event? {
-    let isFirst = place == .firstMember
-    let wanted = listName
+  /// One member of the document, with all of the list when it is that; nil when no other follows.
+  private mutating func member(
+    at place: Place, _ record: inout JSONRecord, _ body: (RawSpan, JSONRecord, Event) -> Void
+  ) -> Place? {
     var name = ""
     var isList = false
-    var value = JSONCursor()
-    let hasMember = attempt { (text, cursor) throws(JSONDefect) in
+    let wanted = listName
+    let start = attempt { (text, cursor) throws(JSONDefect) in
       let hasMore =
-        if isFirst { try cursor.beginObject(text) } else { try cursor.anotherMember(text) }
-      guard hasMore else { return false }
-      let range = try cursor.memberName(text)
-      name = text.string(in: range)
+        if place == .firstMember {
+          try cursor.beginObject(text)
+        } else { try cursor.anotherMember(text) }
+      guard hasMore else { return JSONCursor?.none }
+      name = text.string(in: try cursor.memberName(text))
       isList = name == wanted
       if isList { isList = try cursor.beginsArray(text) }
-      value = cursor
-      if !isList { try cursor.skipValue(text, depth: 1) }
-      return true
+      return cursor
     }
-    guard let hasMember else { return nil }
-    place = !hasMember ? .tail : isList ? .firstRecord : .laterMember
-    return hasMember && !isList ? .member(name: name, value: value) : nil
-  }
-
-  /// Steps over the next element of the list.
-  private func element() -> Event? {
-    let isFirst = place == .firstRecord
-    var isObject = false
-    let hasElement = attempt { (text, cursor) throws(JSONDefect) in
-      let hasMore =
-        if isFirst { try cursor.beginArray(text) } else { try cursor.anotherElement(text) }
-      guard hasMore else { return false }
-      isObject = cursor.beginsObject(text)
-      if isObject {
-        try record.scan(text, with: &cursor)
-      } else {
-        try cursor.skipValue(text, depth: 2)
-      }
-      return true
-    }
-    guard let hasElement else { return nil }
-    place = hasElement ? .laterRecord : isBareList ? .tail : .laterMember
-    guard hasElement else { return nil }
-    recordCount += 1
-    return isObject ? .record : .otherElement
-  }
-
-  /// Steps over the next object of a sequence.
-  private func sequenceElement() -> Event? {
-    var defect: JSONDefect?
-    let hasElement = attempt { (text, cursor) throws(JSONDefect) in
-      defect = nil
-      guard cursor.hasValue(text) else { return false }
-      let start = cursor
-      do throws(JSONDefect) {
-        try record.scan(text, with: &cursor)
-      } catch {
-        // The end of the window is looked at again; anything else is this object's own defect.
-        guard cursor.position < text.byteCount else { throw error }
-        defect = error
-        cursor = start
-        cursor.skipToObject(text)
-      }
-      return true
-    }
-    guard hasElement == true else {
-      place = .ended
+    guard let start else { return nil }
+    guard start != nil else {
+      end()
       return nil
     }
-    recordCount += 1
-    return defect.map { .malformed($0) } ?? .record
+    if isList { return elements(from: .firstRecord, &record, body) ? .laterMember : nil }
+    let places = record
+    let isRead: Void? = attempt(lending: { text, value in
+      body(text, places, .member(name: name, value: value))
+    }) {
+      (text, cursor) throws(JSONDefect) in
+      try cursor.skipValue(text, depth: 1)
+    }
+    return isRead == nil ? nil : .laterMember
   }
 
-  private func finish() {
+  private mutating func end() {
     _ = attempt { (text, cursor) throws(JSONDefect) in try cursor.end(text) }
-    place = .ended
   }
 
-  /// Tries a step on what is in the window, and again with more bytes when it ends too soon.
+  // MARK: Elements
+
+  private enum Element {
+    case event(Event)
+    case end
+  }
+
+  private enum Pause {
+    case needsMore(JSONDefect)
+    case defect(JSONDefect)
+    case end
+  }
+
+  /// All elements of the list or sequence; false when it was damaged.
+  @discardableResult
+  private mutating func elements(
+    from first: Place, _ record: inout JSONRecord, _ body: (RawSpan, JSONRecord, Event) -> Void
+  ) -> Bool {
+    var place = first
+    var wanted = 1
+    while true {
+      let hasMore = stream.fill(atLeast: wanted)
+      var used = 0
+      var reached = 0
+      var pause = Pause.end
+      var count = recordCount
+      // One lending of the window for all records in it.
+      stream.withBytes { text in
+        var cursor = JSONCursor()
+        while true {
+          cursor.position = used
+          do throws(JSONDefect) {
+            let element = try Self.element(text, &cursor, at: place, &record)
+            reached = cursor.position
+            // What ends where the window does may go on.
+            if hasMore, reached == text.byteCount {
+              pause = .needsMore(.unterminated)
+              return
+            }
+            guard case .event(let event) = element else {
+              used = reached
+              return
+            }
+            count &+= 1
+            record.begin(at: used, number: count)
+            body(text, record, event)
+          } catch {
+            reached = cursor.position
+            pause = reached == text.byteCount ? .needsMore(error) : .defect(error)
+            return
+          }
+          used = reached
+          if place == .firstRecord { place = .laterRecord }
+        }
+      }
+      recordCount = count
+      stream.consume(used)
+      switch pause {
+      case .end: return true
+      case .defect(let defect):
+        stop(defect.words, at: reached - used)
+        return false
+      case .needsMore(let defect):
+        let available = stream.available
+        guard hasMore else {
+          stop(endWords(defect), at: available)
+          return false
+        }
+        guard available < Self.recordByteLimit else {
+          stop(Self.overlongWords, at: 0)
+          return false
+        }
+        wanted = min(max(available * 2, 1), Self.recordByteLimit + 1)
+      }
+    }
+  }
+
+  /// One element behind a comma or an opening bracket, or the next object of a sequence.
+  private static func element(
+    _ text: RawSpan, _ cursor: inout JSONCursor, at place: Place, _ record: inout JSONRecord
+  ) throws(JSONDefect) -> Element {
+    switch place {
+    case .sequence: return try object(text, &cursor, &record)
+    case .firstRecord: guard try cursor.beginArray(text) else { return .end }
+    default: guard try cursor.anotherElement(text) else { return .end }
+    }
+    guard cursor.beginsObject(text) else {
+      try cursor.skipValue(text, depth: 2)
+      return .event(.otherElement)
+    }
+    try record.scan(text, with: &cursor)
+    return .event(.record)
+  }
+
+  private static func object(
+    _ text: RawSpan, _ cursor: inout JSONCursor, _ record: inout JSONRecord
+  ) throws(JSONDefect) -> Element {
+    guard cursor.hasValue(text) else { return .end }
+    let start = cursor
+    do throws(JSONDefect) {
+      try record.scan(text, with: &cursor)
+      return .event(.record)
+    } catch {
+      // At the end of the window it is looked at again; else it is this object's own defect.
+      guard cursor.position < text.byteCount else { throw error }
+      cursor = start
+      cursor.skipToObject(text)
+      return .event(.malformed(error))
+    }
+  }
+
+  // MARK: Steps
+
+  /// Tries a step on what is in the window, and again with more bytes when it ends too soon; then
+  /// consumes what it stepped over.
   ///
   /// A step that ends where the window does is tried again too: a number may go on.
-  private func attempt<Value>(
+  private mutating func attempt<Value>(
+    lending body: (RawSpan, JSONCursor) -> Void = { _, _ in },
     _ step: (RawSpan, inout JSONCursor) throws(JSONDefect) -> Value
   ) -> Value? {
     var hasMore = stream.fill(atLeast: 1)
@@ -185,29 +245,35 @@ package final class JSONDocument {
       let available = stream.available
       if position == available, hasMore {
         guard available < Self.recordByteLimit else {
-          return stop(
-            "a record is longer than the limit of \(Self.recordByteLimit >> 20) MiB", at: 0)
+          stop(Self.overlongWords, at: 0)
+          return nil
         }
-        hasMore = stream.fill(atLeast: min(available * 2, Self.recordByteLimit + 1))
+        hasMore = stream.fill(atLeast: min(max(available * 2, 1), Self.recordByteLimit + 1))
         if stream.available > available { continue }
       }
       switch outcome {
       case .success(let value):
-        delivered = position
+        stream.withBytes { text in body(text, JSONCursor()) }
+        stream.consume(position)
         return value
       case .failure(let defect):
-        return stop(
-          stream.damage ?? (defect == .unterminated ? "the file ends too soon" : defect.words),
-          at: position)
+        stop(position == available ? endWords(defect) : defect.words, at: position)
+        return nil
       }
     }
   }
 
-  private func stop<Value>(_ words: String, at offset: Int) -> Value? {
+  private static let overlongWords =
+    "a record is longer than the limit of \(recordByteLimit >> 20) MiB"
+
+  /// Why nothing more can be read at the end of the bytes.
+  private func endWords(_ defect: JSONDefect) -> String {
+    stream.damage ?? (defect == .unterminated ? "the file ends too soon" : defect.words)
+  }
+
+  private mutating func stop(_ words: String, at offset: Int) {
     stream.consume(min(offset, stream.available))
     damage = "\(stream.location): \(words)"
-    place = .ended
-    return nil
   }
 }
 

@@ -4,11 +4,20 @@
 package struct JSONRecord {
   private let keys: JSONWords
   private var places: [Range<Int>]
+  /// Where the record begins in the text that was lent with it, or the comma before it.
+  package private(set) var start = 0
+  /// 1 for the first of its list.
+  package private(set) var number: Int64 = 0
 
   /// - Parameter keys: the keys to note, each of up to 16 bytes.
   init(keys: [String]) {
     self.keys = JSONWords(keys)
     places = [Range<Int>](repeating: 0..<0, count: keys.count)
+  }
+
+  mutating func begin(at start: Int, number: Int64) {
+    self.start = start
+    self.number = number
   }
 
   /// Steps over an object and notes its values; of a repeated key the last counts.

@@ -39,20 +39,17 @@ struct KinetoFile {
   /// - Parameter report: called now and then with the number of events read.
   static func read(_ stream: MemberStream, report: (Int64) -> Void) -> CommsFile {
     var reader = KinetoFile(file: CommsFile(name: stream.name, unit: "events"))
-    let document = JSONDocument(stream, list: "traceEvents", recordKeys: KinetoEvent.keys)
-    var hasMore = true
-    while hasMore {
-      let event = document.next { text, places, event in
-        switch event {
-        case .record: reader.take(text, places, stream)
-        case .otherElement:
-          reader.file.ledger.reject(JSONDefect.notAnObject.words, first: "byte \(stream.position)")
-        case .member(let name, let value): reader.takeMember(name, value, text)
-        case .malformed, .end: break
-        }
+    var document = JSONDocument(stream, list: "traceEvents", recordKeys: KinetoEvent.keys)
+    document.read { text, places, event in
+      switch event {
+      case .record: reader.take(text, places, stream)
+      case .otherElement:
+        reader.file.ledger.reject(
+          JSONDefect.notAnObject.words, first: stream.location(at: places.start))
+      case .member(let name, let value): reader.takeMember(name, value, text)
+      case .malformed: break
       }
-      if case .end = event { hasMore = false }
-      if document.recordCount % 16_384 == 0 { report(document.recordCount) }
+      if places.number % 16_384 == 0 { report(places.number) }
     }
     reader.file.ledger.read = document.recordCount
     reader.file.ledger.truncation = document.damage
@@ -68,7 +65,7 @@ struct KinetoFile {
       let kind = try KinetoEvent.kind(text, places)
       switch kind {
       case .libraryKernel, .expertKernel:
-        try takeKernel(kind, text, places, location: stream.location)
+        try takeKernel(kind, text, places, location: stream.location(at: places.start))
         return
       case .launch: try takeLaunch(text, places)
       case .record: try takeRecord(text, places)
@@ -78,10 +75,10 @@ struct KinetoFile {
         ranges.append(range)
       case .other: break
       }
-      if otherEvents.count == 0 { otherEvents.first = stream.location }
+      if otherEvents.count == 0 { otherEvents.first = stream.location(at: places.start) }
       otherEvents.count += 1
     } catch {
-      file.ledger.reject(error.words, first: stream.location)
+      file.ledger.reject(error.words, first: stream.location(at: places.start))
     }
   }
 

@@ -54,18 +54,15 @@ struct InspectorLog {
   /// Reads a file; its ledger counts the records.
   mutating func read(_ stream: MemberStream, report: (Int64) -> Void) -> Ledger {
     var ledger = Ledger(unit: "records", source: stream.name)
-    let document = JSONDocument(stream, list: nil, recordKeys: InspectorRecord.keys)
-    var hasMore = true
-    while hasMore {
-      let event = document.next { text, places, event in
-        switch event {
-        case .record: add(text, places, at: stream.location, to: &ledger)
-        case .malformed(let defect): ledger.reject(defect.words, first: stream.location)
-        case .otherElement, .member, .end: break
-        }
+    var document = JSONDocument(stream, list: nil, recordKeys: InspectorRecord.keys)
+    document.read { text, places, event in
+      let location = { stream.location(at: places.start) }
+      switch event {
+      case .record: add(text, places, at: location(), to: &ledger)
+      case .malformed(let defect): ledger.reject(defect.words, first: location())
+      case .otherElement, .member: break
       }
-      if case .end = event { hasMore = false }
-      if document.recordCount % 4096 == 0 { report(document.recordCount) }
+      if places.number % 4096 == 0 { report(places.number) }
     }
     ledger.read = document.recordCount
     ledger.truncation = document.damage

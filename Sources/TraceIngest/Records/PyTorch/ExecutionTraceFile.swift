@@ -13,19 +13,16 @@ struct ExecutionTraceFile {
   /// - Parameter report: called now and then with the number of nodes read.
   static func read(_ stream: MemberStream, report: (Int64) -> Void) -> CommsFile {
     var reader = ExecutionTraceFile(file: CommsFile(name: stream.name, unit: "nodes"))
-    let document = JSONDocument(stream, list: "nodes", recordKeys: ExecutionTraceNode.keys)
-    var hasMore = true
-    while hasMore {
-      let event = document.next { text, places, event in
-        switch event {
-        case .record: reader.take(text, places, stream)
-        case .otherElement:
-          reader.file.ledger.reject(JSONDefect.notAnObject.words, first: "byte \(stream.position)")
-        case .member, .malformed, .end: break
-        }
+    var document = JSONDocument(stream, list: "nodes", recordKeys: ExecutionTraceNode.keys)
+    document.read { text, places, event in
+      switch event {
+      case .record: reader.take(text, places, stream)
+      case .otherElement:
+        reader.file.ledger.reject(
+          JSONDefect.notAnObject.words, first: stream.location(at: places.start))
+      case .member, .malformed: break
       }
-      if case .end = event { hasMore = false }
-      if document.recordCount % 4096 == 0 { report(document.recordCount) }
+      if places.number % 4096 == 0 { report(places.number) }
     }
     reader.file.ledger.read = document.recordCount
     reader.file.ledger.truncation = document.damage
@@ -41,7 +38,7 @@ struct ExecutionTraceFile {
       guard let id = try places.integer(ExecutionTraceNode.id, text),
         let name = try places.string(ExecutionTraceNode.name, text)
       else {
-        file.ledger.reject("a node without name or id", first: stream.location)
+        file.ledger.reject("a node without name or id", first: stream.location(at: places.start))
         return
       }
       var parent = try places.integer(ExecutionTraceNode.parent, text)
@@ -49,16 +46,17 @@ struct ExecutionTraceFile {
       let words = text.extracting(name)
       guard !words.equals("record_param_comms") else {
         ancestors.add(node: id, parent: parent ?? id, context: [])
-        take(try ExecutionTraceNode.read(text, places), id: id, at: stream.location)
+        take(
+          try ExecutionTraceNode.read(text, places), id: id, at: stream.location(at: places.start))
         return
       }
       ancestors.add(
         node: id, parent: parent ?? id, context: CommsContext(nameBytes: words),
         iteration: profilerStep(named: words) ?? Operation.unknown)
-      if otherNodes.count == 0 { otherNodes.first = stream.location }
+      if otherNodes.count == 0 { otherNodes.first = stream.location(at: places.start) }
       otherNodes.count += 1
     } catch {
-      file.ledger.reject(error.words, first: stream.location)
+      file.ledger.reject(error.words, first: stream.location(at: places.start))
     }
   }
 
