@@ -152,7 +152,8 @@ package final class MemberStream {
       if isArchive, unread > 0 { damage = "the archive ends inside \(name)" }
       return false
     } catch {
-      damage = error.description
+      // Without the path: what a trace stores names no folders.
+      damage = (error.offset.map { "byte \($0) of \(source.name): " } ?? "") + error.message
       return false
     }
   }

@@ -332,6 +332,7 @@ package struct JSONCursor {
     }
   }
 
+  @inline(__always)
   private mutating func skipDigits(_ text: RawSpan) -> Int {
     let first = position
     let count = text.byteCount
@@ -363,7 +364,16 @@ package struct JSONCursor {
   private mutating func peekPastSpace(_ text: RawSpan) -> UInt8 {
     guard position < text.byteCount else { return 0 }
     let byte = text.byte(at: position)
-    return byte > 0x20 ? byte : pastSpace(text)
+    if byte > 0x20 { return byte }
+    // The single space behind a colon or a comma.
+    if byte == 0x20, position &+ 1 < text.byteCount {
+      let next = text.byte(at: position &+ 1)
+      if next > 0x20 {
+        position &+= 1
+        return next
+      }
+    }
+    return pastSpace(text)
   }
 
   /// Printed documents are indented: spaces come in runs.
