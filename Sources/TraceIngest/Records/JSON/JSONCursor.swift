@@ -170,39 +170,11 @@ package struct JSONCursor {
     guard peekPastSpace(text) == UInt8(ascii: "\"") else {
       throw position == text.byteCount ? .unterminated : .notAString
     }
-    let opening = position
-    position &+= 1
-    let count = text.byteCount
-    var packed = PackedWord()
-    while position &+ 8 <= count {
-      let bytes = text.eightBytes(at: position)
-      let marks = Self.marksInString(bytes)
-      if marks == 0 {
-        packed.append(bytes, count: 8)
-        position &+= 8
-        continue
-      }
-      let length = marks.trailingZeroBitCount &>> 3
-      packed.append(bytes, count: length)
-      position &+= length
-      break
-    }
-    while position < count {
-      let byte = text.byte(at: position)
-      if byte == UInt8(ascii: "\"") {
-        position &+= 1
-        return words.number(of: packed)
-      }
-      if byte == UInt8(ascii: "\\") {
-        position = opening
-        try skipString(text)
-        return JSONWords.unknown
-      }
-      if byte < 0x20 { throw .controlByteInString }
-      packed.append(byte)
-      position &+= 1
-    }
-    throw .unterminated
+    let first = position &+ 1
+    let hasEscapes = try skipString(text)
+    let length = position &- 1 &- first
+    guard !hasEscapes, words.hasWord(ofLength: length) else { return JSONWords.unknown }
+    return words.number(of: PackedWord(text, at: first, length: length))
   }
 
   /// Steps over a string and returns the bytes between its quotes, escapes as written.
@@ -252,9 +224,12 @@ package struct JSONCursor {
     }
   }
 
-  private mutating func skipString(_ text: RawSpan) throws(JSONDefect) {
+  /// Steps over a string; true when it has escapes.
+  @discardableResult
+  private mutating func skipString(_ text: RawSpan) throws(JSONDefect) -> Bool {
     position &+= 1
     let count = text.byteCount
+    var hasEscapes = false
     while true {
       while position &+ 8 <= count {
         let marks = Self.marksInString(text.eightBytes(at: position))
@@ -267,9 +242,12 @@ package struct JSONCursor {
       guard position < count else { throw .unterminated }
       let byte = text.byte(at: position)
       position &+= 1
-      if byte == UInt8(ascii: "\"") { return }
+      if byte == UInt8(ascii: "\"") { return hasEscapes }
       if byte < 0x20 { throw .controlByteInString }
-      if byte == UInt8(ascii: "\\") { try skipEscape(text) }
+      if byte == UInt8(ascii: "\\") {
+        hasEscapes = true
+        try skipEscape(text)
+      }
     }
   }
 
@@ -380,12 +358,17 @@ package struct JSONCursor {
   private mutating func pastSpace(_ text: RawSpan) -> UInt8 {
     let count = text.byteCount
     while position < count {
+      if position &+ 8 <= count {
+        let others = text.eightBytes(at: position) ^ 0x2020_2020_2020_2020
+        guard others != 0 else {
+          position &+= 8
+          continue
+        }
+        position &+= others.trailingZeroBitCount &>> 3
+      }
       let byte = text.byte(at: position)
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
       position &+= 1
-      while position &+ 8 <= count, text.eightBytes(at: position) == 0x2020_2020_2020_2020 {
-        position &+= 8
-      }
     }
     return 0
   }
