@@ -50,6 +50,7 @@ struct PackedWord: Hashable {
   let high: UInt64
 
   /// The word of `length` bytes at an offset.
+  @inline(__always)
   init(_ text: RawSpan, at offset: Int, length: Int) {
     self.length = length
     low = Self.bytes(text, at: offset, count: min(8, length))
