@@ -197,24 +197,23 @@ package final class MemberStream {
   }
 }
 
-/// Line feeds in a text, eight bytes at a time.
+/// Line feeds in a text, 16 bytes at a time.
 private func lineEnds(in text: RawSpan) -> Int64 {
   let count = text.byteCount
-  let ones: UInt64 = 0x0101_0101_0101_0101
+  let feed = SIMD16<UInt8>(repeating: 0x0A)
+  let one = SIMD16<UInt8>(repeating: 1)
   var place = 0
   var total: Int64 = 0
-  while place &+ 8 <= count {
+  while place &+ 16 <= count {
     // Each byte of the sum counts to 255 before it would overflow.
-    var sums: UInt64 = 0
-    let end = min(count &- 7, place &+ 8 &* 255)
+    var sums = SIMD16<UInt8>()
+    let end = min(count &- 15, place &+ 16 &* 255)
     while place < end {
-      let others = text.eightBytes(at: place) ^ (ones &* 0x0A)
-      // The highest bit of a byte is set when any bit of it is: exact for every byte.
-      let marks = ((others & (ones &* 0x7F)) &+ (ones &* 0x7F)) | others
-      sums &+= (~marks &>> 7) & ones
-      place &+= 8
+      let bytes = unsafe text.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
+      sums &+= SIMD16<UInt8>().replacing(with: one, where: bytes .== feed)
+      place &+= 16
     }
-    for byte in 0..<UInt64(8) { total &+= Int64((sums &>> (byte &* 8)) & 0xFF) }
+    for lane in 0..<16 { total &+= Int64(sums[lane]) }
   }
   while place < count {
     if text.byte(at: place) == 0x0A { total &+= 1 }
