@@ -4,8 +4,8 @@ import Foundation
 @main struct MixtraceBench {
   static let all: [Benchmark] =
     traceModelBenchmarks + byteStreamsBenchmarks + traceFormatBenchmarks + packetBenchmarks
-    + routerLogBenchmarks + localityBenchmarks + replayBenchmarks + iterationBenchmarks
-    + synthesisBenchmarks
+    + routerLogBenchmarks + pyTorchBenchmarks + localityBenchmarks + replayBenchmarks
+    + iterationBenchmarks + synthesisBenchmarks
     + reportingBenchmarks
 
   static func main() {

@@ -27,7 +27,9 @@ struct FileLikeness {
     }
     for (magic, likeness) in magics where start.starts(with: magic) { return likeness }
     if start.count > 262, start[257..<262].elementsEqual(Array("ustar".utf8)) {
-      return FileLikeness("a tar archive", "Unpack it and name the files inside.")
+      return FileLikeness(
+        "a tar archive whose first file is no trace that is read inside archives",
+        "Unpack it and name the files inside.")
     }
     if start.prefix(4096).contains(where: { $0 < 0x09 || ($0 > 0x0D && $0 < 0x20 && $0 != 0x1B) }) {
       let bytes = start.prefix(4).map { String($0, radix: 16) }.joined(separator: " ")
@@ -76,7 +78,10 @@ struct FileLikeness {
     }
     if lower.starts(with: Array("<?xml".utf8)) { return FileLikeness("an XML document") }
     guard let first = line.first else { return FileLikeness("nothing but white space") }
-    if first == UInt8(ascii: "{") { return json(line, start) }
+    if first == UInt8(ascii: "{") { return json(line) }
+    if first == UInt8(ascii: "["), contains(start[...], "\"GROUP_API\"") {
+      return FileLikeness("a dump of NCCL's example profiler, which is not read")
+    }
     if first == UInt8(ascii: "[") {
       return FileLikeness("a JSON list of something other than rows of integers")
     }
@@ -91,10 +96,7 @@ struct FileLikeness {
       "text that begins with \"\(String(decoding: line.prefix(40), as: UTF8.self))\"")
   }
 
-  private static func json(_ line: ArraySlice<UInt8>, _ start: [UInt8]) -> FileLikeness {
-    if contains(start[...], "\"traceEvents\"") {
-      return FileLikeness("a Chrome or Kineto trace (JSON)")
-    }
+  private static func json(_ line: ArraySlice<UInt8>) -> FileLikeness {
     let keys = topLevelKeys(line)
     guard !keys.isEmpty else { return FileLikeness("a JSON object of unknown meaning") }
     return FileLikeness("JSON with the keys \(keys.joined(separator: ", "))")

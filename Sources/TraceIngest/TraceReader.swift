@@ -8,6 +8,9 @@ public protocol TraceReader: Sendable {
   /// The format's name in messages, "packet capture (pcap, pcapng, ERF)".
   static var formatName: String { get }
 
+  /// True when a tar archive of such files is read too.
+  static var readsArchives: Bool { get }
+
   /// True when a file that starts with these bytes (decompressed, up to 64 KiB) is of this format.
   static func recognises(start: [UInt8], fileName: String) -> Bool
 
@@ -17,6 +20,10 @@ public protocol TraceReader: Sendable {
   static func read(
     paths: [String], options: IngestOptions, into sink: inout some TraceSink
   ) throws -> IngestSummary
+}
+
+extension TraceReader {
+  public static var readsArchives: Bool { false }
 }
 
 /// What the user asked of a reader.

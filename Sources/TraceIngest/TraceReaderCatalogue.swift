@@ -10,6 +10,9 @@ public enum TraceReaderCatalogue {
     RouterTraceReader.self,
     TokenRoutingReader.self,
     TokenMatrixReader.self,
+    ExecutionTraceReader.self,
+    KinetoReader.self,
+    InspectorReader.self,
   ]
 
   /// The reader of a file, found by its first bytes (decompressed), never by its name.
@@ -19,6 +22,12 @@ public enum TraceReaderCatalogue {
   public static func identify(_ path: String) throws -> any TraceReader.Type {
     let start = try ByteSource.sniff(path: path)
     let name = fileName(of: path)
+    if let inside = startOfFirstMember(inArchive: start) {
+      for reader in readers
+      where reader.readsArchives && reader.recognises(start: inside.start, fileName: inside.name) {
+        return reader
+      }
+    }
     for reader in readers where reader.recognises(start: start, fileName: name) { return reader }
     var names: [String] = []
     for reader in readers { names.append(reader.formatName) }

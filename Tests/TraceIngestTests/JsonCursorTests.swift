@@ -57,7 +57,13 @@ import TraceModel
     #expect(try integer("0") == 0)
     #expect(try integer(" -17 ") == -17)
     #expect(try integer("999999999999999999") == 999_999_999_999_999_999)
-    #expect(throws: JSONDefect.integerTooLarge) { try integer("1000000000000000000") }
+    #expect(try integer("-1000000000000000000") == -1_000_000_000_000_000_000)
+    #expect(try integer("\(Int64.max)") == .max)
+    #expect(try integer("\(Int64.min)") == .min)
+    for tooLarge in ["9223372036854775808", "-9223372036854775809", "12345678901234567890123"] {
+      #expect(throws: JSONDefect.integerTooLarge) { try integer(tooLarge) }
+    }
+    #expect(throws: JSONDefect.badNumber) { try integer("0000000000000000000000") }
     #expect(throws: JSONDefect.notAnInteger) { try integer("1.0") }
     #expect(throws: JSONDefect.notAnInteger) { try integer("1e3") }
     #expect(throws: JSONDefect.notAnInteger) { try integer("\"1\"") }

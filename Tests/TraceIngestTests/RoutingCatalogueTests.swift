@@ -40,7 +40,7 @@ import TraceIngest
     ("", "empty"), (" \n\n", "white space"), ("<!DOCTYPE html><html>", "HTML"),
     ("a,b,c\n1,2,3\n", "comma-separated text of 3 columns"),
     ("a\tb\n1\t2\n", "tab-separated"), ("PAR1....", "Parquet"),
-    ("\u{7F}ELF.", "program"), ("{\"traceEvents\": []}", "Kineto"),
+    ("\u{7F}ELF.", "program"),
     ("{\"foo\": 1, \"bar\": {\"x\": 2}}", "keys foo, bar"), ("[1, 2]", "list"),
     ("hello", "text that begins with"), ("PK\u{3}\u{4}..", "zip"),
   ])

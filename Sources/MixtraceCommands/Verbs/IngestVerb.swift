@@ -12,8 +12,9 @@ struct IngestVerb: Verb {
     abstract: "Read captures or routing logs into one .mixt trace, counting everything read.",
     discussion: """
       Reads packet captures (pcap, pcapng, ERF), router traces (Megatron-Core JSONL, per-token \
-      JSONL) and integer matrices, each plain, gzip or zstd. Several inputs of one kind become one \
-      trace.
+      JSONL), PyTorch execution traces and Kineto profiles (a file for each rank, or a tar archive \
+      of them) and integer matrices, each plain, gzip or zstd. Several inputs of one kind become \
+      one trace.
 
       EXAMPLES
         mixtrace ingest capture.pcap.zst -o run.mixt
@@ -22,6 +23,7 @@ struct IngestVerb: Verb {
             --filter "udp dst port 4791"
         mixtrace ingest router/ -o run.mixt \\
             --layout layout.yaml --model mixtral-8x7b
+        mixtrace ingest profiles.tar.gz -o run.mixt
         ssh gpu7 tcpdump -w - | mixtrace ingest - -o run.mixt \\
             --write-layout layout.yaml
 

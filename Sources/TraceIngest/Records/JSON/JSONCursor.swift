@@ -4,6 +4,12 @@ extension RawSpan {
   package func byte(at offset: Int) -> UInt8 {
     unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
+
+  /// Eight bytes as one number, the first lowest.
+  @inline(__always)
+  func eightBytes(at offset: Int) -> UInt64 {
+    UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
 }
 
 /// Where a scan of one JSON text stands.
@@ -60,6 +66,46 @@ package struct JSONCursor {
     try another(text, end: UInt8(ascii: "]"))
   }
 
+  /// True when the next value is a list; the cursor stands before it.
+  mutating func beginsArray(_ text: RawSpan) throws(JSONDefect) -> Bool {
+    switch peekPastSpace(text) {
+    case UInt8(ascii: "["): return true
+    case UInt8(ascii: "{"): return false
+    case _ where position == text.byteCount: throw .unterminated
+    default: return false
+    }
+  }
+
+  /// True when the next value is an object; the cursor stands before it.
+  mutating func beginsObject(_ text: RawSpan) -> Bool {
+    peekPastSpace(text) == UInt8(ascii: "{")
+  }
+
+  /// True when a value follows; false when nothing but white space does.
+  mutating func hasValue(_ text: RawSpan) -> Bool {
+    _ = peekPastSpace(text)
+    return position < text.byteCount
+  }
+
+  /// Steps to the next line that begins with `{`, or to the end.
+  mutating func skipToObject(_ text: RawSpan) {
+    let count = text.byteCount
+    while position < count {
+      let isLineEnd = text.byte(at: position) == 0x0A
+      position &+= 1
+      if isLineEnd, position < count, text.byte(at: position) == UInt8(ascii: "{") { return }
+    }
+  }
+
+  /// Steps over a key and its colon; returns the bytes between its quotes, escapes as written.
+  mutating func memberName(_ text: RawSpan) throws(JSONDefect) -> Range<Int> {
+    guard peekPastSpace(text) == UInt8(ascii: "\"") else { throw unexpected(text) }
+    let range = try rawString(text)
+    guard peekPastSpace(text) == UInt8(ascii: ":") else { throw unexpected(text) }
+    position &+= 1
+    return range
+  }
+
   /// Checks that nothing but white space follows.
   package mutating func end(_ text: RawSpan) throws(JSONDefect) {
     _ = peekPastSpace(text)
@@ -68,7 +114,7 @@ package struct JSONCursor {
 
   // MARK: Values
 
-  /// An integer of at most 18 digits; `1.0` and `1e3` are not integers.
+  /// An integer of 64 bits, exactly; `1.0` and `1e3` are not integers.
   package mutating func integer(_ text: RawSpan) throws(JSONDefect) -> Int64 {
     let sign = peekPastSpace(text)
     let isNegative = sign == UInt8(ascii: "-")
@@ -79,8 +125,11 @@ package struct JSONCursor {
     while position < count {
       let digit = text.byte(at: position) &- UInt8(ascii: "0")
       guard digit < 10 else { break }
-      guard position &- first < 18 else { throw .integerTooLarge }
-      value = value &* 10 &+ Int64(digit)
+      if position &- first >= 18 {
+        try Self.append(digit, to: &value, isNegative: isNegative)
+      } else {
+        value = value &* 10 &+ Int64(digit)
+      }
       position &+= 1
     }
     let digits = position &- first
@@ -88,8 +137,21 @@ package struct JSONCursor {
     if digits > 1 && text.byte(at: first) == UInt8(ascii: "0") { throw .badNumber }
     switch peek(text) {
     case UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): throw .notAnInteger
-    default: return isNegative ? 0 &- value : value
+    default: return isNegative && digits < 19 ? 0 &- value : value
     }
+  }
+
+  /// Appends the 19th digit and those after it; a value of so many digits has its sign already.
+  private static func append(
+    _ digit: UInt8, to value: inout Int64, isNegative: Bool
+  ) throws(JSONDefect) {
+    let signed = isNegative && value > 0 ? 0 &- value : value
+    let (tens, isBeyond) = signed.multipliedReportingOverflow(by: 10)
+    let (sum, isAbove) =
+      isNegative
+      ? tens.subtractingReportingOverflow(Int64(digit)) : tens.addingReportingOverflow(Int64(digit))
+    if isBeyond || isAbove { throw .integerTooLarge }
+    value = sum
   }
 
   /// An integer, or nil for `null`.
@@ -108,26 +170,11 @@ package struct JSONCursor {
     guard peekPastSpace(text) == UInt8(ascii: "\"") else {
       throw position == text.byteCount ? .unterminated : .notAString
     }
-    let opening = position
-    position &+= 1
-    let count = text.byteCount
-    var packed = PackedWord()
-    while position < count {
-      let byte = text.byte(at: position)
-      if byte == UInt8(ascii: "\"") {
-        position &+= 1
-        return words.number(of: packed)
-      }
-      if byte == UInt8(ascii: "\\") {
-        position = opening
-        try skipString(text)
-        return JSONWords.unknown
-      }
-      if byte < 0x20 { throw .controlByteInString }
-      packed.append(byte)
-      position &+= 1
-    }
-    throw .unterminated
+    let first = position &+ 1
+    let hasEscapes = try skipString(text)
+    let length = position &- 1 &- first
+    guard !hasEscapes, words.hasWord(ofLength: length) else { return JSONWords.unknown }
+    return words.number(of: PackedWord(text, at: first, length: length))
   }
 
   /// Steps over a string and returns the bytes between its quotes, escapes as written.
@@ -177,17 +224,46 @@ package struct JSONCursor {
     }
   }
 
-  private mutating func skipString(_ text: RawSpan) throws(JSONDefect) {
+  /// Steps over a string; true when it has escapes.
+  @discardableResult
+  private mutating func skipString(_ text: RawSpan) throws(JSONDefect) -> Bool {
     position &+= 1
     let count = text.byteCount
-    while position < count {
+    var hasEscapes = false
+    while true {
+      while position &+ 8 <= count {
+        let marks = Self.marksInString(text.eightBytes(at: position))
+        guard marks == 0 else {
+          position &+= marks.trailingZeroBitCount &>> 3
+          break
+        }
+        position &+= 8
+      }
+      guard position < count else { throw .unterminated }
       let byte = text.byte(at: position)
       position &+= 1
-      if byte == UInt8(ascii: "\"") { return }
+      if byte == UInt8(ascii: "\"") { return hasEscapes }
       if byte < 0x20 { throw .controlByteInString }
-      if byte == UInt8(ascii: "\\") { try skipEscape(text) }
+      if byte == UInt8(ascii: "\\") {
+        hasEscapes = true
+        try skipEscape(text)
+      }
     }
-    throw .unterminated
+  }
+
+  /// The lowest bit that is set belongs to the first of eight bytes that is a quote, a backslash or
+  /// a control byte; 0 when none is.
+  ///
+  /// A byte equal to c becomes 0 under exclusive or with c, and subtracting 1 from 0 borrows; bits
+  /// above the first may be wrong (Mycroft's test).
+  @inline(__always)
+  private static func marksInString(_ bytes: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = bytes ^ (ones &* 0x22)
+    let slashes = bytes ^ (ones &* 0x5C)
+    return
+      (((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)
+      | ((bytes &- ones &* 0x20) & ~bytes)) & (ones &* 0x80)
   }
 
   private mutating func skipEscape(_ text: RawSpan) throws(JSONDefect) {
@@ -234,9 +310,20 @@ package struct JSONCursor {
     }
   }
 
+  @inline(__always)
   private mutating func skipDigits(_ text: RawSpan) -> Int {
     let first = position
     let count = text.byteCount
+    while position &+ 8 <= count {
+      // 0 … 9 under exclusive or with "0"; 0x76 more reach the highest bit from 10 on.
+      let values = text.eightBytes(at: position) ^ 0x3030_3030_3030_3030
+      let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
+      guard others == 0 else {
+        position &+= others.trailingZeroBitCount &>> 3
+        return position &- first
+      }
+      position &+= 8
+    }
     while position < count && text.byte(at: position) &- UInt8(ascii: "0") < 10 { position &+= 1 }
     return position &- first
   }
@@ -263,8 +350,32 @@ package struct JSONCursor {
 
   @inline(__always)
   private mutating func peekPastSpace(_ text: RawSpan) -> UInt8 {
+    guard position < text.byteCount else { return 0 }
+    let byte = text.byte(at: position)
+    if byte > 0x20 { return byte }
+    // The single space behind a colon or a comma.
+    if byte == 0x20, position &+ 1 < text.byteCount {
+      let next = text.byte(at: position &+ 1)
+      if next > 0x20 {
+        position &+= 1
+        return next
+      }
+    }
+    return pastSpace(text)
+  }
+
+  /// Printed documents are indented: spaces come in runs.
+  private mutating func pastSpace(_ text: RawSpan) -> UInt8 {
     let count = text.byteCount
     while position < count {
+      if position &+ 8 <= count {
+        let others = text.eightBytes(at: position) ^ 0x2020_2020_2020_2020
+        guard others != 0 else {
+          position &+= 8
+          continue
+        }
+        position &+= others.trailingZeroBitCount &>> 3
+      }
       let byte = text.byte(at: position)
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
       position &+= 1

@@ -7,6 +7,7 @@ package enum JSONDefect: Int, Error, Sendable, CaseIterable {
   case badNumber
   case notAnInteger
   case integerTooLarge
+  case notANumber
   case notAString
   case notAnObject
   case notAnArray
@@ -22,7 +23,8 @@ package enum JSONDefect: Int, Error, Sendable, CaseIterable {
     case .badEscape: "not JSON: an unknown escape inside a string"
     case .badNumber: "not JSON: a badly written number"
     case .notAnInteger: "a value that must be an integer is not one"
-    case .integerTooLarge: "an integer of more than 18 digits"
+    case .integerTooLarge: "an integer of more than 64 bits"
+    case .notANumber: "a value that must be a number is not one"
     case .notAString: "a value that must be a string is not one"
     case .notAnObject: "not a JSON object"
     case .notAnArray: "a value that must be a list is not one"

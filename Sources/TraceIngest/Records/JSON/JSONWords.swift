@@ -7,6 +7,8 @@ package struct JSONWords: Sendable {
   package static let unknown = -1
 
   private let lengths: [Int]
+  /// Bit n is set when some word has n bytes.
+  private let lengthBits: UInt32
   private let lows: [UInt64]
   private let highs: [UInt64]
 
@@ -14,13 +16,19 @@ package struct JSONWords: Sendable {
   package init(_ words: [String]) {
     precondition(words.allSatisfy { $0.utf8.count <= PackedWord.capacity })
     let packed = words.map { word in
-      var result = PackedWord()
-      for byte in word.utf8 { result.append(byte) }
-      return result
+      let bytes = Array(word.utf8)
+      return unsafe PackedWord(bytes.span.bytes, at: 0, length: bytes.count)
     }
     lengths = packed.map(\.length)
+    lengthBits = packed.reduce(0) { $0 | 1 << UInt32($1.length) }
     lows = packed.map(\.low)
     highs = packed.map(\.high)
+  }
+
+  /// False when no word has so many bytes.
+  @inline(__always)
+  func hasWord(ofLength length: Int) -> Bool {
+    length <= PackedWord.capacity && lengthBits &>> UInt32(length) & 1 != 0
   }
 
   /// The number of a word, or `unknown`.
@@ -33,20 +41,33 @@ package struct JSONWords: Sendable {
   }
 }
 
-/// The first 16 bytes of a word and its whole length.
+/// A word of up to 16 bytes as two numbers.
 struct PackedWord: Hashable {
   static let capacity = 16
 
-  private(set) var length = 0
-  private(set) var low: UInt64 = 0
-  private(set) var high: UInt64 = 0
+  let length: Int
+  let low: UInt64
+  let high: UInt64
 
-  mutating func append(_ byte: UInt8) {
-    if length < 8 {
-      low |= UInt64(byte) << UInt64(length &* 8)
-    } else if length < Self.capacity {
-      high |= UInt64(byte) << UInt64((length &- 8) &* 8)
+  /// The word of `length` bytes at an offset.
+  @inline(__always)
+  init(_ text: RawSpan, at offset: Int, length: Int) {
+    self.length = length
+    low = Self.bytes(text, at: offset, count: min(8, length))
+    high = length > 8 ? Self.bytes(text, at: offset &+ 8, count: length &- 8) : 0
+  }
+
+  /// 0 … 8 bytes as one number.
+  @inline(__always)
+  private static func bytes(_ text: RawSpan, at offset: Int, count: Int) -> UInt64 {
+    guard count > 0 else { return 0 }
+    if offset &+ 8 <= text.byteCount {
+      return text.eightBytes(at: offset) & (~0 &>> UInt64(64 &- count &* 8))
     }
-    length &+= 1
+    var value: UInt64 = 0
+    for place in 0..<count {
+      value |= UInt64(text.byte(at: offset &+ place)) &<< UInt64(place &* 8)
+    }
+    return value
   }
 }

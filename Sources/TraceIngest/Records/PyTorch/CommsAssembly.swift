@@ -1,0 +1,122 @@
+internal import TraceModel
+
+/// Makes one trace of what the ranks recorded.
+///
+/// Holds the communication of all ranks: 100 bytes a call, and 8 for each member of its group where
+/// it has shares.
+struct CommsAssembly {
+  /// Rows that are given to the sink at once.
+  private static let batchRows = 1 << 15
+
+  private let options: IngestOptions
+  private var files: [CommsFile] = []
+  private var notes: [String] = []
+
+  init(options: IngestOptions) { self.options = options }
+
+  mutating func add(_ file: CommsFile) { files.append(file) }
+
+  /// Matches the ranks' records and writes operations and transfers.
+  mutating func finish(
+    format: String, into sink: inout some TraceSink, summary: inout IngestSummary
+  ) throws {
+    let ranks = settleRanks(into: &summary)
+    try requireCalls(format: format, summary)
+    let world = files.compactMap(\.worldSize).max()
+    let matching = CommsMatching(files, ranks: ranks, worldSize: world)
+    for (index, count) in matching.unresolved.enumerated() {
+      files[index].ledger.used -= Int64(count)
+      files[index].ledger.skip(
+        "of a process group whose members are not recorded", count: Int64(count),
+        first: files[index].name)
+    }
+    summary.ledgers += files.map(\.ledger)
+    try requireUse(of: summary.ledgers.filter { $0.unit != "files" }, format: "communication")
+    let highest = matching.groups.compactMap(\.members.last).max() ?? 0
+    let rankCount = Int(max(highest, (world ?? 1) - 1, ranks.last ?? 0)) + 1
+    let layout = try CommsLayout.layout(
+      declared: options.layout, rankCount: rankCount,
+      devices: zip(ranks, files).map { ($0, $1.device) }, summary: &summary)
+    summary.layout = layout
+    var writer = CommsWriter(
+      layout: layout, groups: matching.groups, isDeclared: options.layout != nil)
+    try writer.write(matching.operations, batchRows: Self.batchRows, into: &sink)
+    writer.describe(into: &summary)
+    describe(rankCount: rankCount, ranks: ranks, into: &summary)
+  }
+
+  // MARK: Ranks
+
+  /// Puts the files in the order of their ranks and leaves out those that cannot take part.
+  ///
+  /// - Returns: the rank of each file that is left.
+  private mutating func settleRanks(into summary: inout IngestSummary) -> [Int32] {
+    var placed: [(rank: Int32, file: CommsFile)] = []
+    var seen: [Int32: String] = [:]
+    var fromNames = 0
+    for index in files.indices {
+      var file = files[index]
+      let named = CommsFile.rank(inName: file.name)
+      guard let rank = file.rank ?? named, rank >= 0, rank < Parallelism.rankLimit else {
+        leaveOut(file, "the rank of the file is not known", &summary)
+        continue
+      }
+      if file.rank == nil { fromNames += 1 }
+      if let other = seen[rank] {
+        leaveOut(file, "of a rank that \(other) holds too", &summary)
+        continue
+      }
+      seen[rank] = file.name
+      file.ledger.used += Int64(file.calls.count)
+      placed.append((rank, file))
+    }
+    placed.sort { $0.rank < $1.rank }
+    files = placed.map(\.file)
+    if fromNames > 0 { notes.append("the ranks of \(fromNames) files were taken from their names") }
+    return placed.map(\.rank)
+  }
+
+  private mutating func leaveOut(
+    _ file: CommsFile, _ reason: String, _ summary: inout IngestSummary
+  ) {
+    var ledger = file.ledger
+    ledger.skip(reason, count: Int64(file.calls.count), first: file.name)
+    summary.ledgers.append(ledger)
+    notes.append("\(file.name) was left out: \(reason)")
+  }
+
+  private func requireCalls(format: String, _ summary: IngestSummary) throws(IngestError) {
+    guard files.allSatisfy({ $0.calls.isEmpty }) else { return }
+    let ledgers = summary.ledgers + files.map(\.ledger)
+    let reasons = ledgers.flatMap { $0.malformed + $0.skipped }.prefix(3).map {
+      "\($0.count) × \($0.reason)"
+    }
+    throw IngestError(
+      "this \(format) holds no communication that can be used"
+        + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
+      at: ledgers.first?.source ?? "input",
+      advice: ledgers.lazy.compactMap(\.truncation).first
+        ?? "Record the job with its process groups in use; a run on one GPU communicates nothing.")
+  }
+
+  // MARK: Closing
+
+  private func describe(rankCount: Int, ranks: [Int32], into summary: inout IngestSummary) {
+    summary.notes += notes + files.flatMap(\.notes)
+    if ranks.count < rankCount {
+      summary.notes.append(
+        "files of \(ranks.count) of \(rankCount) ranks: bytes between the other ranks are known only "
+          + "where a collective gives every rank the same")
+    }
+    let unknown = files.compactMap(\.unknownName)
+    if let first = unknown.first {
+      summary.notes.append("collectives of unknown names were left out, the first is \"\(first)\"")
+    }
+    let cut = files.reduce(0) { $0 + $1.calls.count { $0.isCut } }
+    if cut > 0 {
+      summary.notes.append(
+        "\(cut) records have lists of shares that PyTorch cut at 30 entries: their bytes are not "
+          + "known and not summed; execution traces have them whole")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+internal import TraceModel
+
+/// What one rank's file holds of communication, gathered while it is read.
+struct CommsFile {
+  /// File name, for messages.
+  var name: String
+  /// The rank by the file's content, or nil.
+  var rank: Int32?
+  /// Size of the job by the file's content, or nil.
+  var worldSize: Int32?
+  /// GPU inside its server, or nil.
+  var device: Int32?
+  var calls: [CommsCall] = []
+  /// Groups by the numbers that `calls` have.
+  var groups: [CommsGroup] = []
+  var ledger: Ledger
+  /// Collectives of unknown name: the first and how many.
+  var unknownName: String?
+  /// What a reader of the trace must know about this file.
+  var notes: [String] = []
+  private var numberOfGroup: [CommsGroup: Int32] = [:]
+
+  init(name: String, unit: String) {
+    self.name = name
+    ledger = Ledger(unit: unit, source: name)
+  }
+
+  /// The number of a group in this file.
+  mutating func number(of group: CommsGroup) -> Int32 {
+    if let known = numberOfGroup[group] { return known }
+    let number = Int32(groups.count)
+    groups.append(group)
+    numberOfGroup[group] = number
+    return number
+  }
+
+  /// The rank that a file's name speaks of: the number after "rank" or "worker", else the last one
+  /// before the extension ("dlrm_eg_3.json").
+  static func rank(inName name: String) -> Int32? {
+    let stem = name.split(separator: ".", maxSplits: 1).first.map(String.init) ?? name
+    let lower = stem.lowercased()
+    for word in ["rank", "worker"] {
+      var rest = lower[...]
+      while let first = rest.firstIndex(of: word.first ?? "r") {
+        rest = rest[first...]
+        if rest.hasPrefix(word) {
+          let number = rest.dropFirst(word.count).drop { "_-[".contains($0) }
+          if let rank = Int32(String(number.prefix { $0.isASCII && $0.isNumber })) { return rank }
+        }
+        rest = rest.dropFirst()
+      }
+    }
+    let last = stem.split { !($0.isASCII && $0.isNumber) }.last
+    return last.flatMap { Int32(String($0)) }
+  }
+}

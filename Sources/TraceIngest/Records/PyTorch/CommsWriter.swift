@@ -1,0 +1,161 @@
+internal import TraceModel
+
+/// Writes matched operations, their order and their transfers.
+struct CommsWriter {
+  private let layout: Layout
+  private let isDeclared: Bool
+  private let groups: [CommsGroup]
+  private var lowering = CommsLowering()
+  private var operations = OperationTable()
+  private var transfers = TransferTable()
+  /// By rank: the operation that it took part in last.
+  private var lastOperation: [Int32: Int32] = [:]
+  private var expertGroups: [Int: Int32] = [:]
+  private var counts = Counts()
+
+  private struct Counts {
+    var operations = 0
+    var incomplete = 0
+    var withoutTimes = 0
+    var otherAllToAlls = 0
+    var phased = 0
+    var withIteration = 0
+  }
+
+  init(layout: Layout, groups: [CommsGroup], isDeclared: Bool) {
+    self.layout = layout
+    self.groups = groups
+    self.isDeclared = isDeclared
+  }
+
+  mutating func write(
+    _ matched: [MatchedOperation], batchRows: Int, into sink: inout some TraceSink
+  ) throws {
+    guard matched.count < Int(Int32.max) else {
+      throw IngestError(
+        "more than \(Int32.max) operations", at: "input", advice: "Ingest fewer steps at a time.")
+    }
+    let haveTimes = matched.allSatisfy { $0.start != Operation.unknownTime }
+    for (index, operation) in matched.enumerated() {
+      append(operation, id: Int32(index), haveTimes: haveTimes)
+      if operations.count + transfers.count >= batchRows { try flush(into: &sink) }
+    }
+    try flush(into: &sink)
+  }
+
+  private mutating func flush(into sink: inout some TraceSink) throws {
+    guard operations.count > 0 else { return }
+    try sink.append(operations: operations)
+    try sink.append(transfers: transfers)
+    operations = OperationTable()
+    transfers = TransferTable()
+  }
+
+  private mutating func append(_ matched: MatchedOperation, id: Int32, haveTimes: Bool) {
+    let context = matched.context
+    let role = groups[matched.group].role(of: matched.kind, context: context) ?? .other
+    let phase =
+      role == .expert && matched.kind == .allToAll ? context.phase : .unspecified
+    let row = Operation(
+      id: id, kind: matched.kind.operation, role: role, phase: phase, grain: .rank,
+      iteration: matched.iteration, group: group(of: matched, role: role),
+      start: haveTimes ? matched.start : Operation.unknownTime,
+      end: haveTimes ? matched.end : Operation.unknownTime)
+    operations.append(row)
+    count(matched, row)
+    if !haveTimes { addPredecessors(of: matched, id: id) }
+    var rows = transfers
+    lowering.forEachPair(of: matched.kind, calls: matched.calls, members: matched.members) {
+      rows.append(operation: id, source: $0, destination: $1, bytes: $2)
+    }
+    transfers = rows
+  }
+
+  /// The expert group of the layout for expert traffic; else the number of the process group.
+  private mutating func group(of matched: MatchedOperation, role: Role) -> Int32 {
+    guard role == .expert else { return Int32(matched.group) }
+    if isDeclared, let first = groups[matched.group].members.first {
+      return Int32(layout.parallelism.expertGroup(ofRank: Int(first)))
+    }
+    if let known = expertGroups[matched.group] { return known }
+    let number = Int32(expertGroups.count)
+    expertGroups[matched.group] = number
+    return number
+  }
+
+  /// An operation waits for the one before it on each of its ranks.
+  private mutating func addPredecessors(of matched: MatchedOperation, id: Int32) {
+    var waits: Set<Int32> = []
+    for rank in matched.members {
+      if let last = lastOperation[rank] { waits.insert(last) }
+      lastOperation[rank] = id
+    }
+    for predecessor in waits.sorted() {
+      operations.dependencies.append(.init(operation: id, predecessor: predecessor))
+    }
+  }
+
+  private mutating func count(_ matched: MatchedOperation, _ row: Operation) {
+    counts.operations += 1
+    if row.start == Operation.unknownTime { counts.withoutTimes += 1 }
+    if row.iteration != Operation.unknown { counts.withIteration += 1 }
+    if row.phase != .unspecified { counts.phased += 1 }
+    if row.kind == .allToAll, row.role == .other { counts.otherAllToAlls += 1 }
+  }
+
+  // MARK: Closing
+
+  func describe(into summary: inout IngestSummary) {
+    summary.provenance.merge([
+      "operations.kind": Provenance(.measured, method: "names of the collectives"),
+      "operations.role": Provenance(
+        .inferred,
+        method: "descriptions of process groups, and functions and ranges around the calls"),
+      "operations.phase": counts.phased > 0
+        ? Provenance(.inferred, method: "functions and ranges around the calls")
+        : Provenance(.absent, method: "nothing around the calls speaks of dispatch or combine"),
+      "operations.layer": Provenance(.absent, method: "the records name no layer"),
+      "operations.iteration": counts.withIteration > 0
+        ? Provenance(.measured, method: "steps of PyTorch's profiler")
+        : Provenance(.absent, method: "no step of PyTorch's profiler around the calls"),
+      "operations.group": Provenance(.measured, method: "process groups"),
+      "transfers.bytes": bytesProvenance,
+    ]) { _, new in new }
+    addNotes(to: &summary)
+  }
+
+  private var bytesProvenance: Provenance {
+    if lowering.withoutBytes == counts.operations {
+      return Provenance(.absent, method: "the records hold neither shares nor sizes")
+    }
+    if lowering.loweredCollectives + lowering.evenAllToAlls == 0 {
+      return Provenance(.measured, method: "shares of all-to-alls and sizes of messages")
+    }
+    return Provenance(
+      .inferred,
+      method: "shares of all-to-alls as recorded; other collectives by their sizes, on rings")
+  }
+
+  private func addNotes(to summary: inout IngestSummary) {
+    let sentences: [(Int, String)] = [
+      (
+        lowering.loweredCollectives,
+        "collectives of known size were lowered to rings (broadcasts to chains)"
+      ),
+      (lowering.evenAllToAlls, "all-to-alls without shares were taken as even"),
+      (
+        lowering.disagreements,
+        "pairs of ranks disagree about bytes sent and received; the senders were believed"
+      ),
+      (
+        lowering.withoutBytes,
+        "operations have no bytes: the records hold neither shares nor sizes for them"
+      ),
+      (
+        counts.otherAllToAlls,
+        "all-to-alls have the role `other`: nothing says that they carry tokens to experts"
+      ),
+    ]
+    summary.notes += sentences.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+  }
+}

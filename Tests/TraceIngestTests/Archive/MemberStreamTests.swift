@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+import TraceIngest
+import TraceModel
+
+@Suite struct MemberStreamTests {
+  /// Names and contents' starts of all files in an archive, and why it ended early.
+  private func members(of bytes: [UInt8]) throws -> (files: [String: String], damage: String?) {
+    try withScratchFolder { folder in
+      let url = folder.appendingPathComponent("a.tar")
+      try Data(bytes).write(to: url)
+      return try members(ofFile: url.path)
+    }
+  }
+
+  private func members(ofFile path: String) throws -> (files: [String: String], damage: String?) {
+    let stream = try MemberStream(path: path)
+    var files: [String: String] = [:]
+    while stream.nextMember() {
+      files[stream.name] = String(decoding: stream.start(), as: UTF8.self)
+    }
+    return (files, stream.damage)
+  }
+
+  @Test func filesAreFoundWhateverTheirSizes() throws {
+    let sizes = [0, 1, 511, 512, 513, 1024, 60_000]
+    let found = try members(
+      of: tarArchive(sizes.map { ("f/\($0)", [UInt8](repeating: 0x61, count: $0)) }))
+    #expect(found.damage == nil)
+    #expect(
+      found.files.mapValues(\.count)
+        == Dictionary(uniqueKeysWithValues: sizes.map { ("\($0)", $0) }))
+  }
+
+  @Test func aPlainFileIsOneMember() throws {
+    let found = try members(of: Array("{\"nodes\": []}".utf8))
+    #expect(found.files == ["a.tar": "{\"nodes\": []}"])
+  }
+
+  @Test(arguments: [0, 100, 511]) func missingZerosAtTheEndAreNoDamage(ending: Int) throws {
+    let found = try members(of: tarArchive([("a", [1, 2, 3])], ending: 0))
+    #expect(found.damage == nil)
+    let cut = try members(of: tarArchive([("a", [1, 2, 3])], ending: ending))
+    #expect((cut.damage == nil) == (ending == 0))
+  }
+
+  @Test func damageIsNamedWithItsPlace() throws {
+    let archive = tarArchive([
+      ("first.json", [UInt8](repeating: 0x61, count: 5_000)), ("second.json", [1]),
+    ])
+    let cut = try members(of: Array(archive.prefix(3_000)))
+    #expect(cut.damage == "the archive ends inside first.json")
+    #expect(cut.files["first.json"]?.count == 3_000 - 512)
+    var broken = archive
+    broken[512 + 5_120] ^= 1
+    let found = try members(of: broken)
+    #expect(found.files.keys.sorted() == ["first.json"])
+    #expect(found.damage?.hasPrefix("byte 5632 of the archive") == true)
+  }
+
+  @Test func linksFoldersAndSparseFilesHaveNoContent() throws {
+    let bytes =
+      tarEntry(name: "folder/", content: [], flag: "5")
+      + tarEntry(name: "l", content: [], flag: "2")
+      + tarEntry(name: "s", content: [7], flag: "S")
+      + tarEntry(name: "PaxHeader", content: Array("20 path=a/long name\n".utf8), flag: "x")
+      + tarArchive([("short", [0x41])])
+    #expect(try members(of: bytes).files == ["long name": "A"])
+  }
+
+  @Test(
+    .enabled(if: Programs.exists("tar"), "tar is not installed"),
+    arguments: ["ustar", "gnu", "pax"], ["", "z", "J"].dropLast())
+  func whatTarWritesIsRead(format: String, compression: String) throws {
+    try withScratchFolder { folder in
+      let long = String(repeating: "n", count: 120) + ".json"
+      for (name, content) in [("a.json", "first"), (format == "ustar" ? "b" : long, "second")] {
+        try Data(content.utf8).write(to: folder.appendingPathComponent(name))
+      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+      let outcome = try Programs.run(
+        ["tar", "--format=\(format)", "-c\(compression)f", "x.tar"] + names, in: folder)
+      #expect(outcome.status == 0)
+      let found = try members(ofFile: folder.appendingPathComponent("x.tar").path)
+      #expect(found.damage == nil)
+      #expect(found.files == ["a.json": "first", format == "ustar" ? "b" : long: "second"])
+    }
+  }
+}

@@ -1,0 +1,233 @@
+import Foundation
+import TestSupport
+import Testing
+import TraceIngest
+import TraceModel
+
+@Suite struct ExecutionTraceTests {
+  /// Shares of a two-dimensional tensor of 16 elements a row, by rank.
+  private let shares = [[1, 3, 0], [2, 2, 2], [0, 5, 1]]
+
+  private func received(_ rank: Int) -> [Int] { shares.map { $0[rank] } }
+
+  private func firstGeneration(_ rank: Int) -> String {
+    let elements = shares[rank].reduce(0, +) * 16
+    return executionTrace([
+      firstGenerationNode(id: 9, collective: "wait", sequence: 4, rank: rank),
+      firstGenerationNode(
+        id: 8, parent: 5, collective: "all_to_allv", sequence: 7, rank: rank, elements: elements,
+        sent: shares[rank], received: received(rank), pointer: UInt64.max - UInt64(rank)),
+      namedNode("aten::view", id: 5, parent: 4),
+      namedNode("ProfilerStep#12", id: 4),
+    ])
+  }
+
+  @Test func sharesCountRowsAndFollowThePairs() throws {
+    let found = try ingest(ExecutionTraceReader.self, ranks: (0..<3).map(firstGeneration))
+    let operation = try #require(found.rows.operations.rows.first)
+    #expect(found.rows.operations.count == 1)
+    #expect(operation.kind == .allToAll)
+    #expect(operation.iteration == 12)
+    #expect(operation.start == Operation.unknownTime)
+    #expect(
+      found.matrix(of: operation, size: 3) == shares.map { $0.map { Int64($0) * 16 * 4 } })
+    #expect(found.notes(about: "disagree").isEmpty)
+    #expect(found.isBalanced)
+    #expect(
+      found.skipped == [
+        "a node that is no communication": 6, "a wait or barrier: moves no payload": 3,
+      ])
+  }
+
+  @Test func oneRankGivesItsRowAndItsColumn() throws {
+    let found = try ingest(ExecutionTraceReader.self, ranks: [firstGeneration(0)])
+    let matrix = found.matrix(of: try #require(found.rows.operations.rows.first), size: 3)
+    #expect(matrix == [[64, 192, 0], [128, 0, 0], [0, 0, 0]])
+    #expect(found.notes(about: "files of 1 of 3 ranks").count == 1)
+  }
+
+  @Test func pairsThatDisagreeAreCounted() throws {
+    let other = firstGeneration(1).replacingOccurrences(of: "[3, 2, 5]", with: "[4, 1, 5]")
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [firstGeneration(0), other, firstGeneration(2)])
+    #expect(found.notes(about: "2 pairs of ranks disagree").count == 1)
+    let matrix = found.matrix(of: try #require(found.rows.operations.rows.first), size: 3)
+    #expect(matrix[0][1] == 3 * 64)
+  }
+
+  /// Ranks 0 … 3; groups {0, 2} and {1, 3} with the same names of their own, and the world.
+  private func laterGeneration(_ rank: Int, hasNumbers: Bool = true, sequence: String) -> String {
+    let sent = rank < 2 ? [1, 2] : [4, 8]
+    let received = [rank < 2 ? 1 : 2, rank < 2 ? 4 : 8]
+    let group = (name: "e\(rank % 2)", words: "EXPERT_MODEL_PARALLEL_GROUP")
+    return executionTrace(
+      [
+        laterGenerationNode(
+          id: 20, collective: "broadcast", sequence: "3", rank: 0, elements: 10, size: 4,
+          device: rank % 2, hasNumbers: hasNumbers),
+        laterGenerationNode(
+          id: 25, parent: 24, collective: "all_to_allv", sequence: sequence, rank: rank / 2,
+          elements: sent.reduce(0, +) * 8, sent: sent, received: received, group: group,
+          start: rank % 2, stride: 2, size: 2, device: rank % 2, hasNumbers: hasNumbers),
+        namedNode("MoEDispatch", id: 24, parent: 23),
+        namedNode("autograd::engine::evaluate_function: X", id: 23),
+        laterGenerationNode(
+          id: 30, parent: 31, collective: "allreduce", sequence: "4", rank: rank, elements: 12,
+          size: 4, device: rank % 2, hasNumbers: hasNumbers),
+        namedNode("torch::autograd::AccumulateGrad", id: 31),
+      ], schema: "1.1.1-chakra.0.0.4")
+  }
+
+  @Test(arguments: [(true, "9"), (true, "[9, false]"), (false, "9")])
+  func groupsOfTheLaterGenerationsAreKept(hasNumbers: Bool, sequence: String) throws {
+    let found = try ingest(
+      ExecutionTraceReader.self,
+      ranks: (0..<4).map { laterGeneration($0, hasNumbers: hasNumbers, sequence: sequence) })
+    let rows = found.rows.operations.rows
+    #expect(rows.map(\.kind) == [.broadcast, .allToAll, .allToAll, .allReduce])
+    #expect(rows.map(\.role) == [.other, .expert, .expert, .data])
+    #expect(rows[1].phase == .dispatchBackward)
+    #expect(rows[1].group != rows[2].group)
+    #expect(
+      found.matrix(of: rows[1], size: 4) == [
+        [16, 0, 32, 0], [0, 0, 0, 0], [64, 0, 128, 0], [0, 0, 0, 0],
+      ])
+    #expect(
+      found.matrix(of: rows[2], size: 4) == [
+        [0, 0, 0, 0], [0, 16, 0, 32], [0, 0, 0, 0], [0, 64, 0, 128],
+      ])
+    // 24 bytes over four ranks: each sends 2 · 3/4 of them to the next.
+    #expect(found.matrix(of: rows[3], size: 4)[3] == [36, 0, 0, 0])
+    #expect(
+      found.matrix(of: rows[0], size: 4) == [
+        [0, 20, 0, 0], [0, 0, 20, 0], [0, 0, 0, 20], [0, 0, 0, 0],
+      ])
+    #expect(found.summary.layout?.gpusPerServer == 2)
+    #expect(
+      found.rows.operations.dependencies == [
+        .init(operation: 1, predecessor: 0), .init(operation: 2, predecessor: 0),
+        .init(operation: 3, predecessor: 1), .init(operation: 3, predecessor: 2),
+      ])
+  }
+
+  @Test func aTensorForEachMemberIsItsShare() throws {
+    let texts = (0..<2).map { rank in
+      executionTrace([
+        laterGenerationNode(
+          id: 5, collective: "all_to_all", sequence: "1", rank: rank, elements: 0, size: 2,
+          tensors: "[[1, 2, 0, \(3 + rank), 4, \"cuda:0\"], [1, 2, 0, 5, 4, \"cuda:0\"]]")
+      ])
+    }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts)
+    let operation = try #require(found.rows.operations.rows.first)
+    #expect(found.matrix(of: operation, size: 2) == [[12, 20], [16, 20]])
+  }
+
+  @Test func messagesAreMatchedByPair() throws {
+    let send = { (rank: Int, peer: Int, name: String, elements: [Int]) in
+      executionTrace(
+        elements.enumerated().map { index, elements in
+          laterGenerationNode(
+            id: 5 + index, collective: name, sequence: "[\(index + 100 * rank), true]", rank: peer,
+            elements: elements, size: 2)
+        })
+    }
+    let found = try ingest(
+      ExecutionTraceReader.self,
+      ranks: [send(0, 1, "send", [10, 30]), send(1, 0, "recv", [10, 30])])
+    #expect(found.rows.operations.rows.map(\.kind) == [.sendReceive, .sendReceive])
+    #expect(found.rows.transfers.bytes == [20, 60])
+    #expect(found.rows.transfers.source == [0, 0])
+    #expect(found.rows.transfers.destination == [1, 1])
+  }
+
+  // MARK: Bad input
+
+  @Test func whatCannotBeUsedIsCountedAndTheRestIsUsed() throws {
+    let good = firstGenerationNode(
+      id: 8, collective: "allreduce", sequence: 1, rank: 0, elements: 8)
+    let text = executionTrace([
+      "17", "{\"id\": 3}", "{\"name\": \"a\", \"id\": \"x\"}", good,
+      firstGenerationNode(id: 9, collective: "all_shuffle", sequence: 2, rank: 0, elements: 4),
+      "{\"name\": \"record_param_comms\", \"id\": 11, \"inputs\": [1, 2], \"parent\": 1}",
+      "{\"name\": \"record_param_comms\", \"id\": 12, \"inputs\": 5, \"parent\": 1}",
+    ])
+    let found = try ingest(ExecutionTraceReader.self, ranks: [text])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.skipped == ["a collective that is not known here": 1])
+    #expect(found.malformed.values.reduce(0, +) == 5)
+    #expect(found.summary.ledgers[0].read == 7)
+    #expect(found.isBalanced)
+    #expect(found.notes(about: "all_shuffle").count == 1)
+  }
+
+  @Test func aCutFileGivesWhatIsBeforeTheCut() throws {
+    let text = firstGeneration(0)
+    let cut = try #require(text.range(of: "aten::view"))
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [String(text[..<cut.lowerBound]), firstGeneration(1)])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.summary.ledgers[0].truncation?.contains("ends too soon") == true)
+    #expect(found.isBalanced)
+  }
+
+  @Test func absurdNumbersAreNoBytes() throws {
+    let node = laterGenerationNode(
+      id: 5, collective: "all_to_allv", sequence: "1", rank: 0, elements: 1, sent: [-1, 2],
+      received: [1, 1], start: 900_000_000_000, stride: 99_999, size: 1_000_000_000,
+      tensors:
+        "[[1, 2, 0, 999999999999999999, 8, \"cuda:0\"], [1, 2, 0, 999999999999999999, 8, \"\"]]"
+    )
+    let even = { rank in
+      firstGenerationNode(
+        id: 6, collective: "all_to_all", sequence: 2, rank: rank, elements: 7, pointer: 3)
+    }
+    let found = try ingest(
+      ExecutionTraceReader.self,
+      ranks: [executionTrace([node, even(0)]), executionTrace([even(1)])])
+    #expect(found.skipped["of a process group whose members are not recorded"] == 1)
+    #expect(found.rows.transfers.count == 0)
+    #expect(found.notes(about: "1 operations have no bytes").count == 1, "\(found.summary.notes)")
+  }
+
+  @Test func aTraceWithoutCommunicationIsRefused() throws {
+    let error = #expect(throws: IngestError.self) {
+      try ingest(ExecutionTraceReader.self, ranks: [executionTrace([namedNode("a", id: 2)])])
+    }
+    #expect(error?.description.contains("holds no communication") == true)
+  }
+
+  @Test func aRankThatTwoFilesHoldIsReadOnce() throws {
+    let found = try ingest(
+      ExecutionTraceReader.self,
+      ranks: [firstGeneration(0), firstGeneration(0), firstGeneration(2)])
+    #expect(found.skipped["of a rank that trace_rank0.json holds too"] == 1)
+    #expect(found.isBalanced)
+  }
+
+  @Test func aLayoutThatIsTooSmallIsRefused() throws {
+    let error = #expect(throws: IngestError.self) {
+      try ingest(
+        ExecutionTraceReader.self, ranks: (0..<3).map(firstGeneration),
+        layout: Layout(serverCount: 2, gpusPerServer: 1))
+    }
+    #expect(error?.description.contains("3 ranks, the layout has 2") == true)
+  }
+
+  @Test func randomDamageNeverStopsTheProgram() throws {
+    var random = RandomStream(seed: 5)
+    let good = Array(laterGeneration(1, sequence: "9").utf8)
+    let marks = Array("[]{},:\"-e.0912\\ \n".utf8)
+    for _ in 0..<150 {
+      var bytes = good
+      for _ in 0...(random.next() % 4) {
+        let place = Int(random.next() % UInt64(bytes.count))
+        bytes[place] = marks[Int(random.next() % UInt64(marks.count))]
+      }
+      let text = String(decoding: bytes, as: UTF8.self)
+      if let found = try? ingest(ExecutionTraceReader.self, ranks: [text]) {
+        #expect(found.isBalanced)
+      }
+    }
+  }
+}
