@@ -119,6 +119,12 @@ final class CaptureFile {
   ) -> Stop {
     var isFirst = true
     while true {
+      if let plain = pipeline.takePlain(
+        bytes, PlainStretch(offset: offset, start: start, limit: limit), &framing, &counts)
+      {
+        isFirst = false
+        (offset, lastTime) = (plain.offset, plain.lastTime)
+      }
       let position = start + Int64(offset)
       switch framing.next(bytes, at: offset) {
       case .packet(let packet, let recordByteCount):
