@@ -13,12 +13,17 @@ struct LanePacket {
 ///
 /// What it says is read from the bits of constants, one for each of the twelve codes: that is
 /// quicker than a table for each packet.
-struct LaneOpcode {
+package struct LaneOpcode: Sendable {
   let rawValue: UInt8
+
+  /// The first packet of a SEND.
+  static var first: LaneOpcode { LaneOpcode(sendFirst: ()) }
+
+  private init(sendFirst: Void) { rawValue = 0 }
 
   /// Nil for every other operation.
   @inline(__always)
-  init?(_ rawValue: UInt8) {
+  package init?(_ rawValue: UInt8) {
     guard rawValue & 0x1F < 12, rawValue < 0x40 else { return nil }
     self.rawValue = rawValue
   }
@@ -26,14 +31,14 @@ struct LaneOpcode {
   @inline(__always)
   private func bit(of set: UInt16) -> Bool { set >> UInt16(rawValue & 0x1F) & 1 != 0 }
 
-  var isWrite: Bool { rawValue & 0x1F >= 6 }
+  @inline(__always) package var isWrite: Bool { rawValue & 0x1F >= 6 }
   /// First or only packet.
-  var begins: Bool { bit(of: 0b1100_0111_0001) }
+  @inline(__always) package var begins: Bool { bit(of: 0b1100_0111_0001) }
   /// Last or only packet.
-  var ends: Bool { bit(of: 0b1111_0011_1100) }
-  var hasRemoteAccess: Bool { bit(of: 0b1100_0100_0000) }
+  @inline(__always) package var ends: Bool { bit(of: 0b1111_0011_1100) }
+  @inline(__always) package var hasRemoteAccess: Bool { bit(of: 0b1100_0100_0000) }
   /// Of RETH and immediate data.
-  var extensionByteCount: Int {
+  @inline(__always) package var extensionByteCount: Int {
     Int(0x5410_0410_1000 as UInt64 >> UInt64(4 * (rawValue & 0x1F)) & 0xF) * 4
   }
 }
@@ -61,5 +66,6 @@ extension QueuePairPacket {
     let opcode = TransportOpcode(rawValue: packet.opcode.rawValue)
     operation = opcode.operation
     place = opcode.place
+    isPlain = true
   }
 }

@@ -18,8 +18,8 @@ struct LaneStarts {
   mutating func makeRoom() -> Int32? {
     if let room = freeRooms.popLast() { return room }
     let room = packets.count / Self.roomCount
-    guard room < Self.maximumRooms, let opcode = LaneOpcode(0) else { return nil }
-    let empty = LanePacket(time: 0, wholeByteCount: 0, payloadByteCount: 0, opcode: opcode)
+    guard room < Self.maximumRooms else { return nil }
+    let empty = LanePacket(time: 0, wholeByteCount: 0, payloadByteCount: 0, opcode: .first)
     for _ in 0..<Self.roomCount { packets.append(empty) }
     return Int32(truncatingIfNeeded: room)
   }
@@ -64,18 +64,24 @@ extension QueuePairLane {
     return true
   }
 
-  /// The held packets with their sequence numbers, in their order.
-  func packetsAtStart(_ starts: LaneStarts) -> [(packet: LanePacket, sequence: UInt32)] {
-    guard packets > 0, let opcode = LaneOpcode(firstOpcode) else { return [] }
-    let first = LanePacket(
+  /// One of the held packets, in their order.
+  private func packetAtStart(_ index: Int32, _ starts: LaneStarts) -> LanePacket {
+    if index > 0 { return starts[flow, index] }
+    return LanePacket(
       time: start, wholeByteCount: declaredBytes,
-      payloadByteCount: UInt16(truncatingIfNeeded: bytes), opcode: opcode)
-    var held = [(first, (expected &- UInt32(bitPattern: packets)) & SequenceNumber.mask)]
-    for index in 1..<max(1, packets) {
-      held.append(
-        (starts[flow, index], SequenceNumber.advanced(held[0].1, by: UInt32(bitPattern: index))))
+      payloadByteCount: UInt16(truncatingIfNeeded: bytes),
+      opcode: LaneOpcode(firstOpcode) ?? .first)
+  }
+
+  private func sequenceAtStart(_ index: Int32) -> UInt32 {
+    (expected &- UInt32(bitPattern: packets - index)) & SequenceNumber.mask
+  }
+
+  /// The held packets as a flow keeps them.
+  func packetsAtStart(_ starts: LaneStarts, source: Int32) -> [QueuePairPacket] {
+    (0..<packets).map {
+      QueuePairPacket(packetAtStart($0, starts), sequence: sequenceAtStart($0), source: source)
     }
-    return held
   }
 
   /// Takes the held packets: the first of them is the earliest.
@@ -83,17 +89,19 @@ extension QueuePairLane {
     _ starts: inout LaneStarts, _ ends: Span<LaneEnds>, _ number: Int,
     into messages: inout MessageTable
   ) {
-    let held = packetsAtStart(starts)
-    starts.giveBack(flow)
-    flow = -1
+    let held = self
     packets = 0
+    flow = -1
     mode = .inOrder
-    guard let first = held.first else { return }
+    guard held.packets > 0 else { return }
     marks = .isOpenAtStart
     orderChangesAt = SequenceNumber.advanced(
-      first.sequence, by: UInt32(QueuePairFlow.maximumJump) - QueuePairFlow.openStart)
-    for (packet, sequence) in held {
-      takeAnyway(packet, sequence: sequence, ends, number, into: &messages)
+      held.sequenceAtStart(0), by: UInt32(QueuePairFlow.maximumJump) - QueuePairFlow.openStart)
+    for index in 0..<held.packets {
+      takeAnyway(
+        held.packetAtStart(index, starts), sequence: held.sequenceAtStart(index), ends, number,
+        into: &messages)
     }
+    starts.giveBack(held.flow)
   }
 }

@@ -49,6 +49,14 @@ struct OpenGaps {
   /// Keeps a message that misses packets.
   mutating func keep(_ message: MessageInProgress) { messages.append(message) }
 
+  /// Tells a kept response the length of the READ that it answers.
+  mutating func declare(_ read: OutstandingRead) {
+    for index in 0..<messages.count
+    where messages[index].startSequence == read.sequence && messages[index].kind == .read {
+      messages[index].declaredBytes = read.byteCount
+    }
+  }
+
   // MARK: Late packets
 
   /// Takes a packet that lies in a gap.

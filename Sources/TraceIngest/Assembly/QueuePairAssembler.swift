@@ -8,9 +8,6 @@ internal import TraceModel
 /// keeps account of everything else. Memory grows with the number of queue pairs, about 100 bytes
 /// each, not with that of packets.
 struct QueuePairAssembler {
-  /// How often a response flow looks for the flow of its requests before it stops trying.
-  private static let maximumPairingAttempts = 64
-
   private var keys = KeyTable()
   var lanes: [QueuePairLane] = []
   /// Between which addresses each lane's packets go; the source is that of the last packet.
@@ -19,12 +16,13 @@ struct QueuePairAssembler {
   var starts = LaneStarts()
   private let usesLanes: Bool
 
-  private var flows: [QueuePairFlow] = []
+  var flows: [QueuePairFlow] = []
   /// The lane of each flow.
   private var lanesOfFlows: [Int] = []
-  private var pairingAttempts: [Int] = []
+  var pairingAttempts: [Int] = []
   private var limits = AssemblyLimits(flowCount: 0)
-  private var unpairedRequesters = UnpairedRequesters()
+  var unpairedRequesters = UnpairedRequesters()
+  var recentResponses = RecentResponses()
   private(set) var unfinishedMessages: Int64 = 0
 
   /// - Parameter usesLanes: false to take every packet with all care, as tests do to compare.
@@ -124,7 +122,10 @@ struct QueuePairAssembler {
     _ packet: QueuePairPacket, flow index: Int, into messages: inout MessageTable
   ) {
     let isResponse = packet.operation == .readResponse
-    if isResponse, flows[index].partner == nil { pair(index, with: packet) }
+    if isResponse {
+      if flows[index].partner == nil { pair(index, with: packet) }
+      noteResponse(packet, flow: index)
+    }
     flows[index].accept(packet, limits: limits, into: &messages)
     // Any packet may release READ requests that were held back.
     if !isResponse, !flows[index].awaitedReads.isEmpty { noteRequest(flow: index, into: &messages) }
@@ -152,11 +153,7 @@ struct QueuePairAssembler {
     case .careful: break
     case .inOrder: lane.hand(to: &flows[index])
     case .starting:
-      let source = ends[number].source
-      flows[index].hold(
-        lane.packetsAtStart(starts).map {
-          QueuePairPacket($0.packet, sequence: $0.sequence, source: source)
-        })
+      flows[index].hold(lane.packetsAtStart(starts, source: ends[number].source))
       starts.giveBack(lane.flow)
     }
     lanes[number].mode = .careful
@@ -173,49 +170,6 @@ struct QueuePairAssembler {
     lanesOfFlows.append(number)
     pairingAttempts.append(0)
     return flows.count - 1
-  }
-
-  // MARK: READ requests and their responses
-
-  /// Hands new requests to the flow of their responses, once that is known.
-  private mutating func noteRequest(flow index: Int, into messages: inout MessageTable) {
-    guard let responses = flows[index].partner else {
-      for read in flows[index].awaitedReads.takeNews() {
-        unpairedRequesters.add(
-          flow: index, sequence: read.sequence, requester: flows[index].source,
-          responder: flows[index].destination, among: flows)
-      }
-      if let read = flows[index].awaitedReads.takeOverdue() {
-        flows[index].appendLost(read, into: &messages)
-      }
-      return
-    }
-    flows[responses].learn(pathMTU: flows[index].pathMTU)
-    for read in flows[index].awaitedReads.takeAll() { flows[responses].awaitedReads.append(read) }
-    if let read = flows[responses].awaitedReads.takeOverdue() {
-      flows[responses].appendLost(read, into: &messages)
-    }
-  }
-
-  /// Finds the flow whose READ requests this response's sequence number answers, between the same two
-  /// addresses: packets name only the queue pair that they go to.
-  private mutating func pair(_ index: Int, with packet: QueuePairPacket) {
-    guard pairingAttempts[index] < Self.maximumPairingAttempts,
-      let pair = unpairedRequesters.pair(
-        requester: flows[index].destination, responder: packet.source)
-    else { return }
-    pairingAttempts[index] += 1
-    // The packets before this one may be lost.
-    let furthest = packet.place.begins ? 0 : UnpairedRequesters.maximumLostStart
-    for back in 0...furthest {
-      let sequence = (packet.sequence &- back) & SequenceNumber.mask
-      let match = unpairedRequesters.flow(pair: pair, sequence: sequence, among: flows)
-      guard let match, flows[match].awaitsResponse(packet) else { continue }
-      flows[match].partner = index
-      flows[index].partner = match
-      for read in flows[match].awaitedReads.takeAll() { flows[index].awaitedReads.append(read) }
-      return
-    }
   }
 
   // MARK: End

@@ -51,4 +51,17 @@ extension QueuePairFlow {
     pathMTU = value
     if let read = openSpan, read.byteCount != .max { advance(over: read) }
   }
+
+  /// For a flow of responses: takes the length from a request that comes after its response.
+  ///
+  /// - Returns: false when the response's packets still wait for their turn.
+  mutating func hasTakenResponse(to read: OutstandingRead) -> Bool {
+    guard hasStarted, !held.contains(where: { $0.sequence == read.sequence }) else { return false }
+    if current?.startSequence == read.sequence, current?.kind == .read {
+      current?.declaredBytes = read.byteCount
+    } else {
+      gaps.declare(read)
+    }
+    return true
+  }
 }

@@ -18,6 +18,10 @@ extension QueuePairFlow {
       }
     }
     source = packet.source
+    startsInOrder =
+      startsInOrder && packet.isPlain
+      && held.last.map { SequenceNumber.distance(from: $0.sequence, to: packet.sequence) == 1 }
+        ?? true
     // Stable, so that of two equal packets the first seen counts.
     var index = held.count
     while index > 0,
@@ -31,6 +35,7 @@ extension QueuePairFlow {
   /// READ requests are wanted by the flow of their responses at once, and tell it where to start.
   func waitsToStart(_ packet: QueuePairPacket, window: Int) -> Bool {
     packet.operation != .readRequest && partner == nil && held.count < window
+      && !(startsInOrder && held.count >= LaneStarts.settledCount)
   }
 
   /// Takes the held packets in their order, from the earliest one on.

@@ -23,6 +23,8 @@ struct QueuePairFlow {
   let isResponse: Bool
   var source: Int32
   var hasStarted = false
+  /// True while all packets held at the start are SENDs and WRITEs that came in order.
+  var startsInOrder = true
   /// The next packet's sequence number.
   var expected: UInt32 = 0
   /// Packets before their turn, by sequence number; before the start, all.
@@ -119,6 +121,7 @@ struct QueuePairFlow {
     end(into: &messages)
     restarts += 1
     hasStarted = false
+    startsInOrder = true
     source = packet.source
     openSpan = nil
     missingBefore = 0

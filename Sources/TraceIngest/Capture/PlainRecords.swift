@@ -31,13 +31,14 @@ struct PlainPcapRecords: PlainRecords {
   mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord? {
     let start = offset + PcapFraming.recordHeaderByteCount
     guard start <= bytes.byteCount else { return nil }
-    let captured = Int(order.uint32(bytes, at: offset + 8))
-    let wire = Int(order.uint32(bytes, at: offset + 12))
+    let header = unsafe bytes.extracting(unchecked: offset..<start)
+    let captured = Int(order.uint32(header, at: 8))
+    let wire = Int(order.uint32(header, at: 12))
     guard captured <= CaptureLimits.maximumPacketByteCount, captured <= bytes.byteCount - start,
       wire <= CaptureLimits.maximumWireByteCount
     else { return nil }
-    let seconds = Int64(order.uint32(bytes, at: offset))
-    let fraction = Int64(order.uint32(bytes, at: offset + 4))
+    let seconds = Int64(order.uint32(header, at: 0))
+    let fraction = Int64(order.uint32(header, at: 4))
     return PlainRecord(
       time: seconds * 1_000_000_000 + fraction * nanosecondsPerTick, offset: start,
       capturedByteCount: captured, end: start + captured)
