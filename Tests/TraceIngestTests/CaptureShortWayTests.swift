@@ -142,6 +142,45 @@ struct CaptureShortWayTests {
     }
   }
 
+  @Test("queue pairs that come and go in great numbers are closed, and busy ones are not")
+  func retiring() throws {
+    var packets: [TimedPacket] = []
+    func add(_ opcode: TransportOpcode, _ queuePair: Int, _ sequence: Int, _ count: Int = 100) {
+      packets.append(
+        TimedPacket(
+          time: Int64(packets.count) * 1_000,
+          bytes: roceFrame(
+            opcode, queuePair: UInt32(queuePair), sequence: UInt32(sequence), bytes: count)))
+    }
+    // One message that never pauses for long, one that loses a packet, and many short ones.
+    let count = 3_000
+    for index in 0..<count {
+      if index % 10 == 0 {
+        let place = index / 10
+        let last = count / 10 - 1
+        add(
+          place == 0
+            ? .reliableSendFirst : place == last ? .reliableSendLast : .reliableSendMiddle,
+          7, place)
+        if place != 20 { add(.reliableSendOnly, 8, place) }
+      }
+      add(.reliableSendFirst, 1_000 + index, 0)
+      add(.reliableSendLast, 1_000 + index, 1, 11)
+    }
+    var options = IngestOptions()
+    options.maximumQueuePairs = 64
+    let capture = try IngestedCapture(bytes: pcap(packets), options: options)
+    #expect(capture.ledger.isBalanced && capture.ledger.used == Int64(packets.count))
+    let busy = capture.messages.filter { $0.channel == 7 }
+    #expect(busy.map(\.packets) == [Int32(count / 10)])
+    let short = capture.messages.filter { $0.channel >= 1_000 }
+    #expect(short.count == count)
+    #expect(short.allSatisfy { $0.bytes == 111 && $0.packets == 2 && $0.missingPackets == 0 })
+    let lossy = capture.messages.filter { $0.channel == 8 }
+    #expect(lossy.count == count / 10 - 1)
+    #expect(lossy.reduce(0) { $0 + $1.missingPackets } == 1)
+  }
+
   @Test("reads the same from the operation codes as their table says")
   func opcodes() {
     for code in UInt8.min...UInt8.max {

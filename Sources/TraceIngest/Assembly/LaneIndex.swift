@@ -64,6 +64,16 @@ struct LaneIndex {
 
   private mutating func grow(_ lanes: [QueuePairLane]) {
     slots = [UInt32](repeating: 0, count: slots.count * 2)
+    fill(lanes)
+  }
+
+  /// Starts again with the lanes as they are numbered now.
+  mutating func rebuild(_ lanes: [QueuePairLane]) {
+    slots = [UInt32](repeating: 0, count: slots.count)
+    fill(lanes)
+  }
+
+  private mutating func fill(_ lanes: [QueuePairLane]) {
     usedCount = 0
     for (number, lane) in lanes.enumerated() where lane.ends != QueuePairLane.noEnds {
       insert(number, lane)

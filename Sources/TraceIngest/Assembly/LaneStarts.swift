@@ -60,6 +60,7 @@ extension QueuePairLane {
       starts[flow, packets] = packet
     }
     packets += 1
+    end = packet.time
     expected = SequenceNumber.advanced(sequence, by: 1)
     return true
   }

@@ -15,11 +15,11 @@ struct MessageAssembler {
   private(set) var rdmaPackets: Int64 = 0
   private(set) var tcpSegments: Int64 = 0
 
-  /// - Parameter usesLanes: false to take every packet with all care, however plain it is.
-  init(addresses: AddressTable, idleGapNanoseconds: Int64, usesLanes: Bool = true) {
+  init(addresses: AddressTable, options: IngestOptions) {
     self.addresses = addresses
-    queuePairs = QueuePairAssembler(usesLanes: usesLanes)
-    connections = ConnectionAssembler(idleGapNanoseconds: idleGapNanoseconds)
+    queuePairs = QueuePairAssembler(
+      usesLanes: options.takesShortWay, maximumLanes: options.maximumQueuePairs)
+    connections = ConnectionAssembler(idleGapNanoseconds: options.idleGapNanoseconds)
   }
 
   var unansweredReads: Int64 { queuePairs.unansweredReads }
@@ -110,8 +110,11 @@ struct MessageAssembler {
       note(network, of: source)
       note(network, of: destination)
     }
-    let lane = queuePairs.lane(of: packet, source: source, destination: destination)
-    known.note(packet, source: source, lane: lane, at: place)
+    let numbering = queuePairs.numbering
+    let lane = queuePairs.lane(
+      of: packet, source: source, destination: destination, into: &messages)
+    if queuePairs.numbering != numbering { known = KnownFlows() }
+    known.note(packet, source: source, lane: lane, at: known.place(of: packet))
     queuePairs.accept(packet, time: time, source: source, lane: lane, into: &messages)
     return nil
   }
@@ -129,7 +132,10 @@ struct MessageAssembler {
     let source = addresses.number(of: packet.source)
     let destination = addresses.number(of: packet.destination)
     if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
-    let lane = queuePairs.lane(of: packet, source: source, destination: destination)
+    let numbering = queuePairs.numbering
+    let lane = queuePairs.lane(
+      of: packet, source: source, destination: destination, into: &messages)
+    if queuePairs.numbering != numbering { known = KnownFlows() }
     queuePairs.accept(packet, time: time, source: source, lane: lane, into: &messages)
     queuePairs.note(lane, plainEnds: plainEnds)
     return nil

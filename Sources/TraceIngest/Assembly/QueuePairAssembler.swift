@@ -6,27 +6,42 @@ internal import TraceModel
 ///
 /// A lane takes packets as long as they come in order; the first that does not makes a flow, which
 /// keeps account of everything else. Memory grows with the number of queue pairs, about 100 bytes
-/// each, not with that of packets.
+/// each, up to a limit beyond which idle ones are closed; never with the number of packets.
 struct QueuePairAssembler {
-  private var keys = KeyTable()
+  var keys = KeyTable()
   var lanes: [QueuePairLane] = []
   /// Between which addresses each lane's packets go; the source is that of the last packet.
   var ends: [LaneEnds] = []
-  private(set) var index = LaneIndex()
+  var index = LaneIndex()
   var starts = LaneStarts()
   private let usesLanes: Bool
+  /// Lanes beyond which idle ones are closed.
+  let maximumLanes: Int
+  var retiresAt: Int
+  /// Counts how often the lanes were numbered anew.
+  var numbering = 0
+  /// Of flows that were closed.
+  var retiredRestarts: Int64 = 0
+  /// Flows that may be used again.
+  var freeFlows: [Int] = []
 
   var flows: [QueuePairFlow] = []
   /// The lane of each flow.
-  private var lanesOfFlows: [Int] = []
+  var lanesOfFlows: [Int] = []
   var pairingAttempts: [Int] = []
   private var limits = AssemblyLimits(flowCount: 0)
   var unpairedRequesters = UnpairedRequesters()
   var recentResponses = RecentResponses()
   private(set) var unfinishedMessages: Int64 = 0
 
-  /// - Parameter usesLanes: false to take every packet with all care, as tests do to compare.
-  init(usesLanes: Bool) { self.usesLanes = usesLanes }
+  /// - Parameters:
+  ///   - usesLanes: false to take every packet with all care, as tests do to compare.
+  ///   - maximumLanes: beyond which idle ones are closed.
+  init(usesLanes: Bool, maximumLanes: Int) {
+    self.usesLanes = usesLanes
+    self.maximumLanes = maximumLanes
+    retiresAt = maximumLanes
+  }
 
   /// READ requests whose responses the capture does not hold.
   var unansweredReads: Int64 { flows.reduce(0) { $0 + $1.lostReads } }
@@ -35,15 +50,28 @@ struct QueuePairAssembler {
   var unansweredReadBytes: Int64 { flows.reduce(0) { $0 &+ $1.lostReadBytes } }
 
   /// Queue pairs that started again at an unrelated sequence number.
-  var restarts: Int64 { flows.reduce(0) { $0 + $1.restarts } }
+  var restarts: Int64 { flows.reduce(retiredRestarts) { $0 + $1.restarts } }
 
   // MARK: Lanes
 
+  static func key(destination: Int32, channel: UInt32) -> UInt64 {
+    UInt64(UInt32(bitPattern: destination)) << 32 | UInt64(channel)
+  }
+
   /// The lane to which a packet belongs; its first packet makes it.
-  mutating func lane(of packet: PacketSummary, source: Int32, destination: Int32) -> Int {
+  ///
+  /// Other lanes may be closed and all numbered anew to make room.
+  mutating func lane(
+    of packet: PacketSummary, source: Int32, destination: Int32,
+    into messages: inout MessageTable
+  ) -> Int {
     let isResponse = packet.operation == .readResponse
     let channel = packet.base.destinationQueuePair | (isResponse ? 1 << 24 : 0)
-    let number = keys.number(of: UInt64(UInt32(bitPattern: destination)) << 32 | UInt64(channel))
+    let key = Self.key(destination: destination, channel: channel)
+    if lanes.count >= retiresAt, keys.existingNumber(of: key) == nil {
+      retireIdle(into: &messages)
+    }
+    let number = keys.number(of: key)
     if number == lanes.count {
       var lane = QueuePairLane(channel: channel)
       if !usesLanes { lane.mode = .careful }
@@ -94,6 +122,7 @@ struct QueuePairAssembler {
       ends[number].source = source
       lanes[number].ends = QueuePairLane.noEnds
     }
+    lanes[number].end = time
     takeCarefully(
       QueuePairPacket(summary, time: time, source: source), flow: flow, into: &messages)
     _ = lanes[number].mode == .careful && usesLanes && lanes[number].take(over: flows[flow])
@@ -163,10 +192,16 @@ struct QueuePairAssembler {
 
   private mutating func addFlow(of number: Int) -> Int {
     let channel = lanes[number].channel
-    flows.append(
-      QueuePairFlow(
-        source: ends[number].source, destination: ends[number].destination,
-        channel: channel & 0xFF_FFFF, isResponse: channel >> 24 != 0))
+    let flow = QueuePairFlow(
+      source: ends[number].source, destination: ends[number].destination,
+      channel: channel & 0xFF_FFFF, isResponse: channel >> 24 != 0)
+    if let free = freeFlows.popLast() {
+      flows[free] = flow
+      lanesOfFlows[free] = number
+      pairingAttempts[free] = 0
+      return free
+    }
+    flows.append(flow)
     lanesOfFlows.append(number)
     pairingAttempts.append(0)
     return flows.count - 1
@@ -185,13 +220,16 @@ struct QueuePairAssembler {
       case .careful: if lanes[number].flow >= 0 { settleStart(Int(lanes[number].flow), &messages) }
       }
     }
-    for number in lanes.indices {
-      if lanes[number].flow >= 0 {
-        if flows[wake(number)].finish(into: &messages) { unfinishedMessages += 1 }
-      } else if lanes[number].packets > 0 {
-        messages.append(lanes[number].message(ends[number]))
-        if !lanes[number].marks.contains(.hasEnded) { unfinishedMessages += 1 }
-      }
+    for number in lanes.indices { finish(number, into: &messages) }
+  }
+
+  /// Emits what is open in a lane that has started.
+  mutating func finish(_ number: Int, into messages: inout MessageTable) {
+    if lanes[number].flow >= 0 {
+      if flows[wake(number)].finish(into: &messages) { unfinishedMessages += 1 }
+    } else if lanes[number].packets > 0 {
+      messages.append(lanes[number].message(ends[number]))
+      if !lanes[number].marks.contains(.hasEnded) { unfinishedMessages += 1 }
     }
   }
 

@@ -10,6 +10,7 @@ extension QueuePairFlow {
   }
 
   mutating func request(_ packet: QueuePairPacket) {
+    hasAsked = true
     guard let byteCount = packet.wholeByteCount else {
       // The capture cut the length: the next packet shows where the span ends.
       openSpan = OutstandingRead(sequence: packet.sequence, byteCount: .max, time: packet.time)

@@ -43,6 +43,8 @@ struct QueuePairFlow {
 
   /// READ requests of this flow or, for a flow of responses, those that it answers.
   var awaitedReads = AwaitedReads()
+  /// True once a READ request was seen.
+  var hasAsked = false
   /// READs whose responses the capture does not hold.
   var lostReads: Int64 = 0
   /// Bytes that those asked for.

@@ -51,6 +51,7 @@ struct QueuePairLane {
   /// IPv4 source and destination.
   var ends = Self.noEnds
   var start: Int64 = 0
+  /// Of the message under way; while there is none, the time of the last packet.
   var end: Int64 = 0
   var bytes: Int64 = 0
   /// Destination queue pair, and bit 24 for READ responses.

@@ -15,8 +15,7 @@ struct CapturePipeline {
     let addresses =
       declared.isEmpty ? AddressTable() : try AddressTable(declared: declared)
     assembler = MessageAssembler(
-      addresses: addresses, idleGapNanoseconds: options.idleGapNanoseconds,
-      usesLanes: options.takesShortWay)
+      addresses: addresses, options: options)
     if let expression = options.captureFilter {
       filter = try CaptureFilter(expression)
     } else {
