@@ -112,7 +112,9 @@ struct QueuePairAssembler {
     _ summary: PacketSummary, time: Int64, source: Int32, lane number: Int,
     into messages: inout MessageTable
   ) {
-    if ends[number].source == source, let packet = LanePacket(summary, time: time) {
+    if lanes[number].mode != .careful, ends[number].source == source,
+      let packet = LanePacket(summary, time: time)
+    {
       let sequence = summary.base.sequence
       lanes[number].forgetStart(before: sequence)
       if takeShortWay(packet, sequence: sequence, lane: number, into: &messages) { return }
@@ -125,7 +127,9 @@ struct QueuePairAssembler {
     lanes[number].end = time
     takeCarefully(
       QueuePairPacket(summary, time: time, source: source), flow: flow, into: &messages)
-    _ = lanes[number].mode == .careful && usesLanes && lanes[number].take(over: flows[flow])
+    if usesLanes, lanes[number].mode == .careful, flows[flow].isInOrder {
+      lanes[number].take(over: flows[flow])
+    }
   }
 
   private mutating func takeShortWay(

@@ -13,7 +13,7 @@ extension QueuePairFlow {
       index -= 1
     }
     held.insert(packet, at: index)
-    if held.count > Self.maximumHeld { giveUpFirstGap(into: &messages) }
+    if held.count > heldLimit { giveUpFirstGap(into: &messages) }
   }
 
   /// Declares the packets before the first held one missing.
@@ -65,8 +65,11 @@ extension QueuePairFlow {
       let packet = held[count]
       settleOpenSpan(before: packet.sequence)
       let distance = SequenceNumber.distance(from: expected, to: packet.sequence)
-      if distance > 0 { break }
-      if distance == 0 {
+      if distance > 0 {
+        // Never past what is held before it: those would then look like repeated ones.
+        guard startsElsewhere(packet, distance: distance) else { break }
+        deliver(elsewhere: packet, distance: distance, into: &messages)
+      } else if distance == 0 {
         deliver(packet, into: &messages)
       } else {
         passed(packet, into: &messages)

@@ -10,8 +10,12 @@ internal import TraceModel
 /// held, the packets that they wait for count as missing, until they come after all. Any other
 /// packet whose turn is over was seen before: its bytes count as repeated.
 struct QueuePairFlow {
-  /// Packets held back per flow: more than switches reorder, little enough for many flows.
-  static let maximumHeld = 512
+  /// Packets held back per flow, when there are few: more than switches reorder.
+  ///
+  /// What comes later still fills its gap.
+  static let maximumHeld = 128
+  /// Sequence numbers that responses may leave out and that may still come late.
+  static let maximumSkip: Int32 = 512
   /// A larger jump of sequence numbers is a new connection on the same queue pair.
   static let maximumJump: Int32 = 65_536
   /// Packets sent before the first captured one that may still come late.
@@ -36,6 +40,7 @@ struct QueuePairFlow {
   var missingBefore: Int64 = 0
   var gaps = OpenGaps()
   var gapLimit = 16
+  var heldLimit = Self.maximumHeld
   /// Bytes per full packet, 0 while unknown.
   var pathMTU: Int64 = 0
   /// A READ request whose span is not known yet because the path MTU is not.
@@ -65,6 +70,7 @@ struct QueuePairFlow {
     _ packet: QueuePairPacket, limits: AssemblyLimits, into messages: inout MessageTable
   ) {
     gapLimit = isResponse ? min(16, limits.gaps) : limits.gaps
+    heldLimit = limits.held
     place(packet, into: &messages)
     if !hasStarted, !waitsToStart(packet, window: limits.startWindow) {
       settleStart(into: &messages)
@@ -91,13 +97,8 @@ struct QueuePairFlow {
     let distance = SequenceNumber.distance(from: expected, to: packet.sequence)
     if distance == 0 {
       deliver(packet, into: &messages)
-    } else if startsElsewhere(packet, distance: distance) {
-      if distance > 0, distance <= Self.maximumHeld, partner == nil {
-        gaps.add(
-          from: expected, to: packet.sequence, missing: 0, message: messageNumber &+ 1)
-      }
-      expected = packet.sequence
-      deliver(packet, into: &messages)
+    } else if held.isEmpty, startsElsewhere(packet, distance: distance) {
+      deliver(elsewhere: packet, distance: distance, into: &messages)
     } else if distance > Self.maximumJump || distance < -Self.maximumJump {
       restart(with: packet, into: &messages)
       return holdAtStart(packet, into: &messages)
@@ -107,6 +108,17 @@ struct QueuePairFlow {
       passed(packet, into: &messages)
     }
     if !held.isEmpty { deliverHeld(into: &messages) }
+  }
+
+  mutating func deliver(
+    elsewhere packet: QueuePairPacket, distance: Int32, into messages: inout MessageTable
+  ) {
+    if distance > 0, distance <= Self.maximumSkip, partner == nil {
+      gaps.add(
+        from: expected, to: packet.sequence, missing: 0, message: messageNumber &+ 1)
+    }
+    expected = packet.sequence
+    deliver(packet, into: &messages)
   }
 
   /// Requests that are no READs use up sequence numbers without a response, so a new response may

@@ -31,14 +31,14 @@ struct QueuePairLane {
 
   /// In `orderChangesAt`: never, as no sequence number is this large.
   static let never = UInt32.max
-  /// In `ends`: no address and port that the short way knows. A multicast source.
+  /// In `ends`: none that the short way knows, as a source is never a broadcast address.
   static let noEnds = UInt64.max
 
   // For the message's beginning and end; the array's own header shifts these sixteen bytes into
   // the cache line before.
   var declaredBytes: UInt32 = 0
   var messageNumber: Int32 = 0
-  /// Index of the flow, or −1. While starting, the place of the held packets, or −1.
+  /// Index of the flow or, while starting, the place of the held packets; −1 without one.
   var flow: Int32 = -1
   var mode: Mode
   var marks: Marks = []
@@ -60,7 +60,7 @@ struct QueuePairLane {
   var expected: UInt32 = 0
   /// The sequence number at which the flow has something to do, or `never`.
   var orderChangesAt = Self.never
-  /// Of the message under way, all in order; 0 when there is none. While starting, those held.
+  /// Packets of the message under way, all in order, or 0; while starting, those held.
   var packets: Int32 = 0
 
   /// - Parameter channel: destination queue pair, and bit 24 for READ responses.
@@ -196,9 +196,8 @@ extension QueuePairLane {
     }
   }
 
-  /// Takes over from a flow in which nothing is out of order; false when something is.
-  mutating func take(over flow: QueuePairFlow) -> Bool {
-    guard flow.isInOrder else { return false }
+  /// Takes over from a flow that is in order.
+  mutating func take(over flow: QueuePairFlow) {
     mode = .inOrder
     marks = []
     packets = 0
@@ -209,7 +208,7 @@ extension QueuePairLane {
     if let index = OutstandingRead.pathMTUs.firstIndex(of: flow.pathMTU) {
       pathMTUCode = UInt8(truncatingIfNeeded: index + 1)
     }
-    guard let message = flow.current else { return true }
+    guard let message = flow.current else { return }
     if message.kind == .write { marks.insert(.isWrite) }
     if message.hasEnded { marks.insert(.hasEnded) }
     if message.isHeadless { marks.insert(.isHeadless) }
@@ -221,14 +220,13 @@ extension QueuePairLane {
     end = message.end
     bytes = message.bytes
     packets = message.packets
-    return true
   }
 }
 
 extension QueuePairFlow {
   /// True when a lane can go on: nothing is held, missing, repeated or awaited.
-  fileprivate var isInOrder: Bool {
-    guard hasStarted, held.isEmpty, !isResponse, missingBefore == 0, openSpan == nil,
+  var isInOrder: Bool {
+    guard held.isEmpty, hasStarted, !isResponse, missingBefore == 0, openSpan == nil,
       awaitedReads.isEmpty, gaps.count <= gapLimit, gaps.keptCount <= gapLimit
     else { return false }
     guard let current else { return true }

@@ -88,7 +88,8 @@ private func plainEntry(
   guard let content = LanePacket(packet, headers, opcode, time: record.time),
     headers.ends != QueuePairLane.noEnds,
     let lane = LaneIndex.lane(
-      ends: headers.ends, channel: headers.destinationQueuePair, slots: slots, lanes: lanes)
+      ends: headers.ends, channel: headers.destinationQueuePair, slots: slots, lanes: lanes),
+    lanes[lane].mode != .careful
   else { return nil }
   return PlainEntry(
     packet: content, sequence: headers.sequence, lane: Int32(truncatingIfNeeded: lane),
