@@ -127,7 +127,8 @@ struct QueuePairAssembler {
     lanes[number].end = time
     takeCarefully(
       QueuePairPacket(summary, time: time, source: source), flow: flow, into: &messages)
-    if usesLanes, lanes[number].mode == .careful, flows[flow].isInOrder {
+    // What is held is asked first: most flows that need care hold something.
+    if usesLanes, flows[flow].held.isEmpty, lanes[number].mode == .careful, flows[flow].isInOrder {
       lanes[number].take(over: flows[flow])
     }
   }

@@ -225,6 +225,7 @@ extension QueuePairLane {
 
 extension QueuePairFlow {
   /// True when a lane can go on: nothing is held, missing, repeated or awaited.
+  @inline(__always)
   var isInOrder: Bool {
     guard held.isEmpty, hasStarted, !isResponse, missingBefore == 0, openSpan == nil,
       awaitedReads.isEmpty, gaps.count <= gapLimit, gaps.keptCount <= gapLimit
