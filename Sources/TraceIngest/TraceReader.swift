@@ -32,7 +32,7 @@ public struct IngestOptions: Sendable {
   /// False to take every packet of a capture with all care, as tests do to compare.
   package var takesShortWay = true
   /// Queue pairs beyond which those that are idle longest are closed, so that memory stays bounded.
-  package var maximumQueuePairs = 1 << 20
+  package var maximumQueuePairs = 1 << 19
   /// Called now and then with decompressed bytes read, bytes on disk read and bytes on disk.
   public var progress: (@Sendable (IngestProgress) -> Void)?
 
