@@ -1,5 +1,6 @@
 import ByteStreams
 import PacketFormats
+import TraceFormat
 import TraceIngest
 import TraceModel
 
@@ -36,7 +37,38 @@ let packetBenchmarks = [
       return Int(sink.bytes)
     }
   },
+  captureToTrace("trace-ingest/capture-to-mixt", CapturePattern()),
+  captureToTrace(
+    "trace-ingest/capture-to-mixt-65536-queue-pairs", CapturePattern(queuePairs: 65_536)),
+  captureToTrace(
+    "trace-ingest/capture-to-mixt-single-packets", CapturePattern(packetsPerMessage: 1)),
 ]
+
+/// From a capture of two million packets to a finished trace.
+private func captureToTrace(
+  _ name: String, _ pattern: @autoclosure @escaping @Sendable () -> CapturePattern
+) -> Benchmark {
+  let count = 2_097_152
+  return Benchmark(name: name, unit: "packets", workCount: count, isCounted: false) {
+    let folder = try InputFolder()
+    let pattern = pattern()
+    let file = try AtomicFile(path: folder.path("capture.pcap"))
+    try file.write(CapturePattern.header)
+    for first in stride(from: 0, to: count, by: pattern.period) {
+      try file.write(pattern.records(from: first, count: min(pattern.period, count - first)))
+    }
+    try file.commit()
+    return {
+      let layout = Layout(serverCount: 64, gpusPerServer: 1)
+      var sink = try TraceWriter(
+        path: folder.path("capture.mixt"), metadata: TraceMetadata(layout: layout))
+      let summary = try CaptureReader.read(
+        paths: [folder.path("capture.pcap")], options: IngestOptions(), into: &sink)
+      try sink.finish()
+      return Int(summary.ledgers[0].used)
+    }
+  }
+}
 
 private let packetCount = 200_000
 

@@ -1,13 +1,12 @@
 import PacketFormats
 
 /// Packets of RDMA WRITEs of 64 KiB between 64 NICs, as a mirror port keeps them: 128 bytes each,
-/// 16 packets to a message, the queue pairs taking turns.
+/// 16 packets to a message or fewer, the queue pairs taking turns.
 ///
 /// A pattern of one message on every queue pair is made once; later rounds differ in time and
 /// sequence numbers only, so that captures of any length come as fast as a pipe takes them.
 struct CapturePattern {
   static let recordByteCount = 16 + snapLength
-  static let packetsPerMessage = 16
   private static let snapLength = 128
   private static let pathMTU = 4_096
   private static let nanosecondsPerPacket: Int64 = 20
@@ -15,16 +14,20 @@ struct CapturePattern {
   /// A round lasts two milliseconds and is followed by two of silence, so that bursts can be told.
   private static let silence: Int64 = 2_000_000
 
+  private let packetsPerMessage: Int
   private let template: [UInt8]
   /// Packets after which the pattern repeats.
   let period: Int
 
-  init(queuePairs: Int = 4_032) {
-    period = queuePairs * Self.packetsPerMessage
+  init(queuePairs: Int = 4_032, packetsPerMessage: Int = 16) {
+    self.packetsPerMessage = packetsPerMessage
+    period = queuePairs * packetsPerMessage
     var bytes: [UInt8] = []
     bytes.reserveCapacity(period * Self.recordByteCount)
-    for step in 0..<Self.packetsPerMessage {
-      for pair in 0..<queuePairs { Self.append(step: step, of: pair, to: &bytes) }
+    for step in 0..<packetsPerMessage {
+      for pair in 0..<queuePairs {
+        Self.append(step: step, of: packetsPerMessage, pair: pair, to: &bytes)
+      }
     }
     template = bytes
   }
@@ -36,13 +39,17 @@ struct CapturePattern {
     return bytes
   }
 
-  private static func append(step: Int, of pair: Int, to bytes: inout [UInt8]) {
+  private static func append(
+    step: Int, of packetsPerMessage: Int, pair: Int, to bytes: inout [UInt8]
+  ) {
     let (source, peer) = pair.quotientAndRemainder(dividingBy: 63)
     let destination = peer < source % 64 ? peer : peer + 1
     let opcode: TransportOpcode =
-      step == 0
-      ? .reliableWriteFirst
-      : step == packetsPerMessage - 1 ? .reliableWriteLast : .reliableWriteMiddle
+      packetsPerMessage == 1
+      ? .reliableWriteOnly
+      : step == 0
+        ? .reliableWriteFirst
+        : step == packetsPerMessage - 1 ? .reliableWriteLast : .reliableWriteMiddle
     var frame = RoCEFrame(
       source: NetworkAddress(ipv4: 0x0A00_0000 | UInt32(source % 64) << 8),
       destination: NetworkAddress(ipv4: 0x0A00_0000 | UInt32(destination) << 8),
@@ -82,7 +89,7 @@ struct CapturePattern {
     }
     // Ethernet 14, IPv4 20, UDP 8, and nine bytes into the base transport header.
     let sequence =
-      round * Self.packetsPerMessage + packet % period / (period / Self.packetsPerMessage)
+      round * packetsPerMessage + packet % period / (period / packetsPerMessage)
     for byte in 0..<3 {
       bytes[offset + 16 + 51 + byte] = UInt8(truncatingIfNeeded: sequence >> (16 - 8 * byte))
     }

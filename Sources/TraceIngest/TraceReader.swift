@@ -36,6 +36,10 @@ public struct IngestOptions: Sendable {
   public var captureFilter: String?
   /// Idle time after which a TCP connection's bytes begin a new message.
   public var idleGapNanoseconds: Int64 = 1_000_000
+  /// False to take every packet of a capture with all care, as tests do to compare.
+  package var takesShortWay = true
+  /// Queue pairs beyond which those that are idle longest are closed, so that memory stays bounded.
+  package var maximumQueuePairs = 1 << 19
   /// Called now and then with decompressed bytes read, bytes on disk read and bytes on disk.
   public var progress: (@Sendable (IngestProgress) -> Void)?
 

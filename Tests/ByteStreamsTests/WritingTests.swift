@@ -53,6 +53,24 @@ struct WritingTests {
     }
   }
 
+  @Test("what an interrupted run left is found, what a run is writing is not")
+  func leftovers() throws {
+    try withScratchFolder { folder in
+      func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      for name in ["b.spool.partial", "a.spool", "other.partial", "c.spool.txt"] {
+        try write([1, 2, 3], to: folder.appendingPathComponent(name))
+      }
+      let live = try AtomicFile(path: path("live.spool"))
+      try live.write([1])
+      let found = AtomicFile.leftovers(
+        beside: path("new.mixt"), suffixes: [".spool", ".spool.partial"])
+      #expect(found.map(\.path) == [path("a.spool"), path("b.spool.partial")])
+      #expect(found.map(\.byteCount) == [3, 3])
+      live.discard()
+      #expect(AtomicFile.leftovers(beside: path("no/such/folder"), suffixes: [""]).isEmpty)
+    }
+  }
+
   @Test("devices and folders are never replaced")
   func special() throws {
     #expect(throws: ByteStreamError.self) { try AtomicFile(path: "/dev/null") }

@@ -117,6 +117,35 @@ struct CaptureReadTests {
     #expect(others.allSatisfy { $0.missingPackets == 0 })
   }
 
+  @Test("requests that are captured after their own responses find them", arguments: 0..<30)
+  func requestsAfterResponses(seed: Int) throws {
+    var random = RandomStream(seed: UInt64(seed), purpose: 4)
+    let plan = Self.schedule(&random, start: UInt32(random.below(1 << 24)), requests: 80)
+    // The clock of one direction is ahead by up to ten requests; every third file loses packets of
+    // responses, but not their first.
+    let delay = 300 + random.below(700)
+    let losesPackets = seed % 3 == 2
+    var lostCount: Int64 = 0
+    var frames: [Frame] = []
+    for frame in plan.frames {
+      let opcode = TransportOpcode(rawValue: frame.bytes[42])
+      let isLater = opcode == .reliableReadResponseMiddle || opcode == .reliableReadResponseLast
+      if losesPackets, isLater, frame.time < 7_000, random.below(10) == 0 {
+        lostCount += 1
+        continue
+      }
+      frames.append(frame)
+      if !frame.isResponse { frames[frames.count - 1].time += delay }
+    }
+    let order = frames.indices.sorted { (frames[$0].time, $0) < (frames[$1].time, $1) }
+    let capture = try CaptureAssemblyTests.read(order.map { frames[$0].bytes })
+    let reads = capture.messages.filter { $0.kind == .read }
+    #expect(reads.map(\.bytes).sorted() == plan.reads.sorted())
+    #expect(reads.reduce(0) { $0 + Int64($1.missingPackets) } == lostCount)
+    #expect(reads.allSatisfy { $0.packets > 0 && $0.channel == 8 })
+    #expect(!capture.summary.notes.contains { $0.contains("no captured response") })
+  }
+
   @Test("ten thousand queue pairs whose READs and responses never meet cost no more each than ten")
   func unmatchedReads() throws {
     let queuePairs: UInt32 = 8_000

@@ -123,7 +123,7 @@ public final class AtomicFile {
   }
 
   /// The path up to and with its last slash, or "./".
-  private static func folder(of path: String) -> String {
+  static func folder(of path: String) -> String {
     path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
   }
 

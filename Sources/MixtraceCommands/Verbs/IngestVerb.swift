@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ByteStreams
 internal import Configuration
 internal import Reporting
 internal import TraceFormat
@@ -86,6 +87,7 @@ struct IngestVerb: Verb {
     guard !fileExists(spoolPath) else {
       throw VerbError("\(spoolPath) is in the way: move it, or name another output.")
     }
+    tellLeftovers(besides: spoolPath + ".partial", on: terminal)
     defer { for path in [spoolPath, spoolPath + ".partial"] { remove(path) } }
     var spool = try TraceWriter(
       path: spoolPath,
@@ -110,6 +112,20 @@ struct IngestVerb: Verb {
     for ledger in damaged { terminal.warn("\(ledger.source): \(Self.damage(of: ledger))") }
     report(metadata, sentences: sentences, on: terminal)
     return damaged.isEmpty ? .done : .doneWithWarnings
+  }
+
+  /// An ingest that was killed leaves its spool, from which its messages can still be read.
+  private func tellLeftovers(besides own: String, on terminal: Terminal) {
+    let files = AtomicFile.leftovers(beside: output, suffixes: [".spool", ".spool.partial"])
+    for file in files {
+      let advice =
+        file.path == own
+        ? "it is replaced now"
+        : "mixtrace info shows what is in it; delete it if that is not needed"
+      terminal.warn(
+        "\(file.path) (\(file.byteCount) bytes) was left by an ingest that was interrupted: \(advice)"
+      )
+    }
   }
 
   /// What of a source could not be read, and where it begins.

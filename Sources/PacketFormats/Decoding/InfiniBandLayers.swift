@@ -54,9 +54,6 @@ private func decodeRouteHeader(
 /// Bytes of the invariant CRC that ends every RDMA packet.
 let invariantCRCByteCount = 4
 
-/// The largest path MTU of InfiniBand and RoCE.
-let maximumRDMAPayloadByteCount = 4096
-
 /// Base transport header, and of the extension headers what the assembly of messages needs.
 func decodeBaseTransport(
   _ bytes: RawSpan, _ cursor: inout LayerCursor, _ packet: inout PacketSummary

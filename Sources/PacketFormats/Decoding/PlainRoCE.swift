@@ -1,15 +1,52 @@
-/// True for Ethernet, IPv4 without options or fragments and UDP to port 4791, whole down to the base transport
-/// header: what nearly every packet of a RoCEv2 cluster is.
+/// True for Ethernet, IPv4 without options or fragments and UDP to port 4791, whole down to the base
+/// transport header: what nearly every packet of a RoCEv2 cluster is.
 ///
 /// Everything else, and everything odd, is left to the layers one by one.
+@inlinable
 @inline(__always)
-func isPlainRoCE(_ bytes: RawSpan) -> Bool {
-  guard bytes.byteCount >= 42 + BaseTransportHeader.byteCount else { return false }
-  return bytes.uint16(at: 12) == 0x0800 && bytes.uint8(at: 14) == 0x45
-    && bytes.uint8(at: 23) == 17 && bytes.uint16(at: 36) == 4791
-    && bytes.uint16(at: 20) & 0x3FFF == 0 && bytes.uint16(at: 38) >= 8
-    && Int(bytes.uint16(at: 16)) >= 20 + Int(bytes.uint16(at: 38))
+package func isPlainRoCE(_ bytes: RawSpan) -> Bool {
+  guard bytes.byteCount >= PlainRoCEHeaders.byteCount else { return false }
+  // The last byte of the source address, EtherType, version and length; then from IPv4's total
+  // length to its protocol; then UDP.
+  guard bytes.uint32(at: 12) >> 8 == 0x08_0045 else { return false }
+  let internet = bytes.uint64(at: 16)
+  let udp = bytes.uint64(at: 34)
+  let udpByteCount = udp >> 16 & 0xFFFF
+  return internet & 0x3FFF_00FF == 17 && udp >> 32 & 0xFFFF == 4791 && udpByteCount >= 8
+    && internet >> 48 >= 20 + udpByteCount
 }
+
+/// The RDMA headers of a packet for which `isPlainRoCE` holds, hardly looked into.
+@usableFromInline
+package struct PlainRoCEHeaders {
+  /// Ethernet, IPv4, UDP and the base transport header.
+  @inlinable package static var byteCount: Int { 54 }
+
+  /// IPv4 source and destination.
+  @usableFromInline package let ends: UInt64
+  @usableFromInline package let destinationQueuePair: UInt32
+  @usableFromInline package let sequence: UInt32
+  @usableFromInline package let opcode: UInt8
+  /// Bytes of extension headers and payload on the wire; below 0 when lengths contradict each other.
+  @usableFromInline package let restByteCount: Int
+
+  /// Nil for a transport header of an unknown version.
+  @inlinable
+  @inline(__always)
+  package init?(_ packet: RawSpan) {
+    let base = packet.uint64(at: 42)
+    guard base >> 48 & 0xF == 0 else { return nil }
+    ends = packet.uint64(at: 26)
+    opcode = UInt8(truncatingIfNeeded: base >> 56)
+    destinationQueuePair = UInt32(truncatingIfNeeded: base) & 0xFF_FFFF
+    sequence = packet.uint24(at: 50)
+    // UDP's length counts its own 8 bytes, the 12 of the base header, the pad and a checksum of 4.
+    restByteCount = Int(packet.uint16(at: 38)) - 24 - Int(truncatingIfNeeded: base >> 52 & 3)
+  }
+}
+
+/// The largest path MTU of InfiniBand and RoCE.
+@inlinable package var maximumRDMAPayloadByteCount: Int { 4_096 }
 
 /// What Ethernet, IPv4 and UDP say of a packet for which `isPlainRoCE` holds, then its transport.
 @inline(__always)

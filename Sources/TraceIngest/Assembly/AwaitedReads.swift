@@ -33,6 +33,9 @@ struct AwaitedReads {
     newCount += 1
   }
 
+  /// The requests that were added since the last call of `takeNews` and are still there.
+  var news: ArraySlice<OutstandingRead> { reads.suffix(newCount) }
+
   /// The requests that were added since the last call and are still there.
   mutating func takeNews() -> ArraySlice<OutstandingRead> {
     defer { newCount = 0 }

@@ -1,8 +1,8 @@
 internal import PacketFormats
 internal import TraceModel
 
-/// Where the packets of a queue pair went before: one look-up instead of three (source address,
-/// destination address, queue pair) for all packets but the first.
+/// Where the packets of a queue pair went before, for those that the short way does not know: one
+/// look-up instead of three (source address, destination address, queue pair) for all but the first.
 ///
 /// Memory grows with the number of queue pairs.
 struct KnownFlows {
@@ -12,7 +12,7 @@ struct KnownFlows {
     /// Destination queue pair, and bit 24 for READ responses.
     var channel: UInt32
     var source: Int32
-    var flow: Int
+    var lane: Int
   }
 
   private var keys = KeyTable()
@@ -31,20 +31,20 @@ struct KnownFlows {
 
   /// The flow noted at a place, or nil when it is another one's or none.
   @inline(__always)
-  func entry(at place: Int, for packet: PacketSummary) -> (source: Int32, flow: Int)? {
+  func entry(at place: Int, for packet: PacketSummary) -> (source: Int32, lane: Int)? {
     guard place < entries.count else { return nil }
     let entry = entries[place]
     guard
       entry.channel == Self.channel(of: packet)
         && entry.destinationAddress == packet.destination && entry.sourceAddress == packet.source
     else { return nil }
-    return (entry.source, entry.flow)
+    return (entry.source, entry.lane)
   }
 
-  mutating func note(_ packet: PacketSummary, source: Int32, flow: Int, at place: Int) {
+  mutating func note(_ packet: PacketSummary, source: Int32, lane: Int, at place: Int) {
     let entry = Entry(
       sourceAddress: packet.source, destinationAddress: packet.destination,
-      channel: Self.channel(of: packet), source: source, flow: flow)
+      channel: Self.channel(of: packet), source: source, lane: lane)
     if place < entries.count {
       entries[place] = entry
     } else {
@@ -53,7 +53,7 @@ struct KnownFlows {
         entries.append(
           Entry(
             sourceAddress: packet.source, destinationAddress: packet.destination,
-            channel: .max, source: source, flow: flow))
+            channel: .max, source: source, lane: lane))
       }
       entries.append(entry)
     }
@@ -62,5 +62,16 @@ struct KnownFlows {
   @inline(__always)
   private static func channel(of packet: PacketSummary) -> UInt32 {
     packet.base.destinationQueuePair | (packet.operation == .readResponse ? 1 << 24 : 0)
+  }
+}
+
+extension PacketSummary {
+  /// IPv4 source and destination of a request outside of tunnels, or nil.
+  var plainEnds: UInt64? {
+    guard operation != .readResponse, virtualNetwork == nil, let source = source.ipv4,
+      let destination = destination.ipv4
+    else { return nil }
+    let ends = UInt64(source) << 32 | UInt64(destination)
+    return ends == QueuePairLane.noEnds ? nil : ends
   }
 }

@@ -4,7 +4,7 @@ internal import TraceModel
 /// Turns decoded packets into messages and says of each packet what became of it.
 struct MessageAssembler {
   private(set) var addresses: AddressTable
-  private var queuePairs = QueuePairAssembler()
+  private(set) var queuePairs: QueuePairAssembler
   private var datagrams = DatagramAssembler()
   private var known = KnownFlows()
   private var connections: ConnectionAssembler
@@ -15,9 +15,11 @@ struct MessageAssembler {
   private(set) var rdmaPackets: Int64 = 0
   private(set) var tcpSegments: Int64 = 0
 
-  init(addresses: AddressTable, idleGapNanoseconds: Int64) {
+  init(addresses: AddressTable, options: IngestOptions) {
     self.addresses = addresses
-    connections = ConnectionAssembler(idleGapNanoseconds: idleGapNanoseconds)
+    queuePairs = QueuePairAssembler(
+      usesLanes: options.takesShortWay, maximumLanes: options.maximumQueuePairs)
+    connections = ConnectionAssembler(idleGapNanoseconds: options.idleGapNanoseconds)
   }
 
   var unansweredReads: Int64 { queuePairs.unansweredReads }
@@ -62,6 +64,15 @@ struct MessageAssembler {
     return nil
   }
 
+  /// Takes packets of the common kind for as long as there are some.
+  mutating func takePlain(
+    _ bytes: RawSpan, _ stretch: inout PlainStretch, _ framing: inout CaptureFraming,
+    _ counts: inout PacketCounts, into messages: inout MessageTable
+  ) {
+    framing.takePlain(bytes, &stretch, &queuePairs, counts: &counts, into: &messages)
+    rdmaPackets += stretch.packetCount
+  }
+
   /// How many addresses were seen in several virtual networks.
   var addressesInSeveralNetworks: Int { isInSeveralNetworks.count { $0 } }
 
@@ -82,11 +93,14 @@ struct MessageAssembler {
   private mutating func acceptConnected(
     _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
   ) -> SkipReason? {
+    if let plainEnds = packet.plainEnds {
+      return acceptPlain(packet, plainEnds: plainEnds, time: time, into: &messages)
+    }
     let place = known.place(of: packet)
     // In a tunnel the network is to be noted too.
     if packet.virtualNetwork == nil, let entry = known.entry(at: place, for: packet) {
       queuePairs.accept(
-        packet, time: time, source: entry.source, flow: entry.flow, into: &messages)
+        packet, time: time, source: entry.source, lane: entry.lane, into: &messages)
       return nil
     }
     let source = addresses.number(of: packet.source)
@@ -96,9 +110,34 @@ struct MessageAssembler {
       note(network, of: source)
       note(network, of: destination)
     }
-    let flow = queuePairs.flow(of: packet, source: source, destination: destination)
-    known.note(packet, source: source, flow: flow, at: place)
-    queuePairs.accept(packet, time: time, source: source, flow: flow, into: &messages)
+    let numbering = queuePairs.numbering
+    let lane = queuePairs.lane(
+      of: packet, source: source, destination: destination, into: &messages)
+    if queuePairs.numbering != numbering { known = KnownFlows() }
+    known.note(packet, source: source, lane: lane, at: known.place(of: packet))
+    queuePairs.accept(packet, time: time, source: source, lane: lane, into: &messages)
+    return nil
+  }
+
+  /// Takes a packet that the short way may take next time.
+  private mutating func acceptPlain(
+    _ packet: PacketSummary, plainEnds: UInt64, time: Int64, into messages: inout MessageTable
+  ) -> SkipReason? {
+    let channel = packet.base.destinationQueuePair
+    if let lane = queuePairs.notedLane(plainEnds: plainEnds, channel: channel) {
+      queuePairs.accept(
+        packet, time: time, source: queuePairs.ends[lane].source, lane: lane, into: &messages)
+      return nil
+    }
+    let source = addresses.number(of: packet.source)
+    let destination = addresses.number(of: packet.destination)
+    if addresses.isOutside(source) || addresses.isOutside(destination) { return .outsideLayout }
+    let numbering = queuePairs.numbering
+    let lane = queuePairs.lane(
+      of: packet, source: source, destination: destination, into: &messages)
+    if queuePairs.numbering != numbering { known = KnownFlows() }
+    queuePairs.accept(packet, time: time, source: source, lane: lane, into: &messages)
+    queuePairs.note(lane, plainEnds: plainEnds)
     return nil
   }
 

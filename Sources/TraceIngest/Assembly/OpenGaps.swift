@@ -24,6 +24,16 @@ struct OpenGaps {
 
   var isEmpty: Bool { gaps.isEmpty && messages.isEmpty && late == nil }
 
+  var count: Int { gaps.count }
+
+  /// How many messages wait for packets of theirs.
+  var keptCount: Int { messages.count }
+
+  /// The sequence number whose delivery makes the oldest gap too old, or nil without gaps.
+  var forgetsAt: UInt32? {
+    gaps.first.map { SequenceNumber.advanced($0.start, by: UInt32(QueuePairFlow.maximumJump)) }
+  }
+
   /// True when a message has a gap that may still be filled.
   func isHoled(_ message: MessageInProgress) -> Bool {
     message.missingPackets > 0 && gaps.last.map { $0.message >= message.number } ?? false
@@ -38,6 +48,14 @@ struct OpenGaps {
 
   /// Keeps a message that misses packets.
   mutating func keep(_ message: MessageInProgress) { messages.append(message) }
+
+  /// Tells a kept response the length of the READ that it answers.
+  mutating func declare(_ read: OutstandingRead) {
+    for index in 0..<messages.count
+    where messages[index].startSequence == read.sequence && messages[index].kind == .read {
+      messages[index].declaredBytes = read.byteCount
+    }
+  }
 
   // MARK: Late packets
 

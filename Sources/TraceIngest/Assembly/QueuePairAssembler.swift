@@ -1,20 +1,47 @@
 internal import PacketFormats
 internal import TraceModel
 
-/// Turns the packets of connected queue pairs into messages: one flow for each destination
+/// Turns the packets of connected queue pairs into messages: one lane for each destination
 /// address, destination queue pair and direction of the sequence numbers.
 ///
-/// Memory grows with the number of queue pairs, not with that of packets.
+/// A lane takes packets as long as they come in order; the first that does not makes a flow, which
+/// keeps account of everything else. Memory grows with the number of queue pairs, about 100 bytes
+/// each, up to a limit beyond which idle ones are closed; never with the number of packets.
 struct QueuePairAssembler {
-  /// How often a response flow looks for the flow of its requests before it stops trying.
-  private static let maximumPairingAttempts = 64
+  var keys = KeyTable()
+  var lanes: [QueuePairLane] = []
+  /// Between which addresses each lane's packets go; the source is that of the last packet.
+  var ends: [LaneEnds] = []
+  var index = LaneIndex()
+  var starts = LaneStarts()
+  private let usesLanes: Bool
+  /// Lanes beyond which idle ones are closed.
+  let maximumLanes: Int
+  var retiresAt: Int
+  /// Counts how often the lanes were numbered anew.
+  var numbering = 0
+  /// Of flows that were closed.
+  var retiredRestarts: Int64 = 0
+  /// Flows that may be used again.
+  var freeFlows: [Int] = []
 
-  private var keys = KeyTable()
-  private var flows: [QueuePairFlow] = []
-  private var pairingAttempts: [Int] = []
+  var flows: [QueuePairFlow] = []
+  /// The lane of each flow.
+  var lanesOfFlows: [Int] = []
+  var pairingAttempts: [Int] = []
   private var limits = AssemblyLimits(flowCount: 0)
-  private var unpairedRequesters = UnpairedRequesters()
+  var unpairedRequesters = UnpairedRequesters()
+  var recentResponses = RecentResponses()
   private(set) var unfinishedMessages: Int64 = 0
+
+  /// - Parameters:
+  ///   - usesLanes: false to take every packet with all care, as tests do to compare.
+  ///   - maximumLanes: beyond which idle ones are closed.
+  init(usesLanes: Bool, maximumLanes: Int) {
+    self.usesLanes = usesLanes
+    self.maximumLanes = maximumLanes
+    retiresAt = maximumLanes
+  }
 
   /// READ requests whose responses the capture does not hold.
   var unansweredReads: Int64 { flows.reduce(0) { $0 + $1.lostReads } }
@@ -23,96 +50,200 @@ struct QueuePairAssembler {
   var unansweredReadBytes: Int64 { flows.reduce(0) { $0 &+ $1.lostReadBytes } }
 
   /// Queue pairs that started again at an unrelated sequence number.
-  var restarts: Int64 { flows.reduce(0) { $0 + $1.restarts } }
+  var restarts: Int64 { flows.reduce(retiredRestarts) { $0 + $1.restarts } }
 
-  /// The flow to which a packet belongs; its first packet makes it.
-  mutating func flow(of packet: PacketSummary, source: Int32, destination: Int32) -> Int {
-    let isResponse = packet.operation == .readResponse
-    let channel = packet.base.destinationQueuePair
-    let key =
-      UInt64(UInt32(bitPattern: destination)) << 32 | (isResponse ? 1 << 24 : 0) | UInt64(channel)
-    let index = keys.number(of: key)
-    if index == flows.count {
-      flows.append(
-        QueuePairFlow(
-          source: source, destination: destination, channel: channel, isResponse: isResponse))
-      pairingAttempts.append(0)
-      limits = AssemblyLimits(flowCount: flows.count)
-    }
-    return index
+  // MARK: Lanes
+
+  static func key(destination: Int32, channel: UInt32) -> UInt64 {
+    UInt64(UInt32(bitPattern: destination)) << 32 | UInt64(channel)
   }
 
-  /// Takes one packet of a flow.
+  /// The lane to which a packet belongs; its first packet makes it.
+  ///
+  /// Other lanes may be closed and all numbered anew to make room.
+  mutating func lane(
+    of packet: PacketSummary, source: Int32, destination: Int32,
+    into messages: inout MessageTable
+  ) -> Int {
+    let isResponse = packet.operation == .readResponse
+    let channel = packet.base.destinationQueuePair | (isResponse ? 1 << 24 : 0)
+    let key = Self.key(destination: destination, channel: channel)
+    if lanes.count >= retiresAt, keys.existingNumber(of: key) == nil {
+      retireIdle(into: &messages)
+    }
+    let number = keys.number(of: key)
+    if number == lanes.count {
+      var lane = QueuePairLane(channel: channel)
+      if !usesLanes { lane.mode = .careful }
+      lanes.append(lane)
+      ends.append(LaneEnds(source: source, destination: destination))
+      tightenLimits()
+    }
+    return number
+  }
+
+  /// The lane of a packet between two IPv4 addresses that was noted, or nil.
+  func notedLane(plainEnds: UInt64, channel: UInt32) -> Int? {
+    index.lane(ends: plainEnds, channel: channel, among: lanes)
+  }
+
+  /// Lets a lane be found by the addresses of its packets.
+  mutating func note(_ number: Int, plainEnds: UInt64) {
+    guard lanes[number].ends != plainEnds else { return }
+    lanes[number].ends = plainEnds
+    index.add(number, among: lanes)
+  }
+
+  /// With more queue pairs each may remember less.
+  private mutating func tightenLimits() {
+    let new = AssemblyLimits(flowCount: lanes.count)
+    guard new != limits else { return }
+    limits = new
+    // Flows look at the limits with each packet that they take.
+    for number in lanes.indices where lanes[number].mode == .inOrder && lanes[number].flow >= 0 {
+      _ = wake(number)
+    }
+  }
+
+  // MARK: Packets
+
+  /// Takes one packet of a lane.
   mutating func accept(
-    _ summary: PacketSummary, time: Int64, source: Int32, flow index: Int,
+    _ summary: PacketSummary, time: Int64, source: Int32, lane number: Int,
     into messages: inout MessageTable
   ) {
-    let packet = QueuePairPacket(summary, time: time, source: source)
+    if lanes[number].mode != .careful, ends[number].source == source,
+      let packet = LanePacket(summary, time: time)
+    {
+      let sequence = summary.base.sequence
+      lanes[number].forgetStart(before: sequence)
+      if takeShortWay(packet, sequence: sequence, lane: number, into: &messages) { return }
+    }
+    let flow = wake(number)
+    if ends[number].source != source {
+      ends[number].source = source
+      lanes[number].ends = QueuePairLane.noEnds
+    }
+    lanes[number].end = time
+    takeCarefully(
+      QueuePairPacket(summary, time: time, source: source), flow: flow, into: &messages)
+    // What is held is asked first: most flows that need care hold something.
+    if usesLanes, flows[flow].held.isEmpty, lanes[number].mode == .careful, flows[flow].isInOrder {
+      lanes[number].take(over: flows[flow])
+    }
+  }
+
+  private mutating func takeShortWay(
+    _ packet: LanePacket, sequence: UInt32, lane number: Int, into messages: inout MessageTable
+  ) -> Bool {
+    let ends = self.ends
+    var lanes = takeLanes()
+    defer { self.lanes = lanes }
+    var span = lanes.mutableSpan
+    return QueuePairLane.take(
+      packet, sequence: sequence, lane: number, &span, ends.span, &starts, into: &messages)
+  }
+
+  /// Hands out the lanes, to be put back: spans of two arrays of one value cannot be had at a time.
+  @inline(__always)
+  mutating func takeLanes() -> [QueuePairLane] {
+    var lanes: [QueuePairLane] = []
+    swap(&lanes, &self.lanes)
+    return lanes
+  }
+
+  private mutating func takeCarefully(
+    _ packet: QueuePairPacket, flow index: Int, into messages: inout MessageTable
+  ) {
     let isResponse = packet.operation == .readResponse
-    if isResponse, flows[index].partner == nil { pair(index, with: packet) }
+    if isResponse {
+      if flows[index].partner == nil { pair(index, with: packet) }
+      noteResponse(packet, flow: index)
+    }
     flows[index].accept(packet, limits: limits, into: &messages)
     // Any packet may release READ requests that were held back.
     if !isResponse, !flows[index].awaitedReads.isEmpty { noteRequest(flow: index, into: &messages) }
     if isResponse, let requests = flows[index].partner, packet.place != .only {
-      flows[requests].learn(pathMTU: flows[index].pathMTU)
+      learn(pathMTU: flows[index].pathMTU, flow: requests)
     }
   }
 
-  // MARK: READ requests and their responses
-
-  /// Hands new requests to the flow of their responses, once that is known.
-  private mutating func noteRequest(flow index: Int, into messages: inout MessageTable) {
-    guard let responses = flows[index].partner else {
-      for read in flows[index].awaitedReads.takeNews() {
-        unpairedRequesters.add(
-          flow: index, sequence: read.sequence, requester: flows[index].source,
-          responder: flows[index].destination, among: flows)
-      }
-      if let read = flows[index].awaitedReads.takeOverdue() {
-        flows[index].appendLost(read, into: &messages)
-      }
-      return
+  private mutating func learn(pathMTU: Int64, flow index: Int) {
+    let number = lanesOfFlows[index]
+    if lanes[number].mode == .inOrder {
+      guard pathMTU > 0, lanes[number].pathMTUCode == 0 else { return }
+      _ = wake(number)
     }
-    flows[responses].learn(pathMTU: flows[index].pathMTU)
-    for read in flows[index].awaitedReads.takeAll() { flows[responses].awaitedReads.append(read) }
-    if let read = flows[responses].awaitedReads.takeOverdue() {
-      flows[responses].appendLost(read, into: &messages)
-    }
+    flows[index].learn(pathMTU: pathMTU)
   }
 
-  /// Finds the flow whose READ requests this response's sequence number answers, between the same two
-  /// addresses: packets name only the queue pair that they go to.
-  private mutating func pair(_ index: Int, with packet: QueuePairPacket) {
-    guard pairingAttempts[index] < Self.maximumPairingAttempts,
-      let pair = unpairedRequesters.pair(
-        requester: flows[index].destination, responder: packet.source)
-    else { return }
-    pairingAttempts[index] += 1
-    // The packets before this one may be lost.
-    let furthest = packet.place.begins ? 0 : UnpairedRequesters.maximumLostStart
-    for back in 0...furthest {
-      let sequence = (packet.sequence &- back) & SequenceNumber.mask
-      let match = unpairedRequesters.flow(pair: pair, sequence: sequence, among: flows)
-      guard let match, flows[match].awaitsResponse(packet) else { continue }
-      flows[match].partner = index
-      flows[index].partner = match
-      for read in flows[match].awaitedReads.takeAll() { flows[index].awaitedReads.append(read) }
-      return
+  /// The flow of a lane, which is made when there is none; it then owns what the lane owned.
+  private mutating func wake(_ number: Int) -> Int {
+    let lane = lanes[number]
+    if lane.mode == .careful, lane.flow >= 0 { return Int(lane.flow) }
+    let existing = lane.mode == .inOrder && lane.flow >= 0 ? Int(lane.flow) : nil
+    let index = existing ?? addFlow(of: number)
+    switch lane.mode {
+    case .careful: break
+    case .inOrder: lane.hand(to: &flows[index])
+    case .starting:
+      flows[index].hold(lane.packetsAtStart(starts, source: ends[number].source))
+      starts.giveBack(lane.flow)
     }
+    lanes[number].mode = .careful
+    lanes[number].flow = Int32(truncatingIfNeeded: index)
+    return index
   }
+
+  private mutating func addFlow(of number: Int) -> Int {
+    let channel = lanes[number].channel
+    let flow = QueuePairFlow(
+      source: ends[number].source, destination: ends[number].destination,
+      channel: channel & 0xFF_FFFF, isResponse: channel >> 24 != 0)
+    if let free = freeFlows.popLast() {
+      flows[free] = flow
+      lanesOfFlows[free] = number
+      pairingAttempts[free] = 0
+      return free
+    }
+    flows.append(flow)
+    lanesOfFlows.append(number)
+    pairingAttempts.append(0)
+    return flows.count - 1
+  }
+
+  // MARK: End
 
   /// Emits everything that is still open, in the order in which the queue pairs appeared.
   mutating func finish(into messages: inout MessageTable) {
-    for index in flows.indices where !flows[index].packetsAtStart.isEmpty {
-      if flows[index].isResponse {
-        for packet in flows[index].packetsAtStart where flows[index].partner == nil {
-          pair(index, with: packet)
-        }
+    for number in lanes.indices {
+      switch lanes[number].mode {
+      case .inOrder: break
+      case .starting:
+        let ends = self.ends
+        lanes[number].settle(&starts, ends.span, number, into: &messages)
+      case .careful: if lanes[number].flow >= 0 { settleStart(Int(lanes[number].flow), &messages) }
       }
-      flows[index].settleStart(into: &messages)
     }
-    for index in flows.indices {
-      if flows[index].finish(into: &messages) { unfinishedMessages += 1 }
+    for number in lanes.indices { finish(number, into: &messages) }
+  }
+
+  /// Emits what is open in a lane that has started.
+  mutating func finish(_ number: Int, into messages: inout MessageTable) {
+    if lanes[number].flow >= 0 {
+      if flows[wake(number)].finish(into: &messages) { unfinishedMessages += 1 }
+    } else if lanes[number].packets > 0 {
+      messages.append(lanes[number].message(ends[number]))
+      if !lanes[number].marks.contains(.hasEnded) { unfinishedMessages += 1 }
     }
+  }
+
+  private mutating func settleStart(_ index: Int, _ messages: inout MessageTable) {
+    if flows[index].isResponse {
+      for packet in flows[index].packetsAtStart where flows[index].partner == nil {
+        pair(index, with: packet)
+      }
+    }
+    flows[index].settleStart(into: &messages)
   }
 }

@@ -11,6 +11,8 @@ struct QueuePairPacket {
   var source: Int32
   var operation: TransportOpcode.Operation
   var place: TransportOpcode.Place
+  /// True for what a lane can take.
+  var isPlain: Bool
 
   init(_ packet: PacketSummary, time: Int64, source: Int32) {
     self.time = time
@@ -20,6 +22,7 @@ struct QueuePairPacket {
     sequence = packet.base.sequence
     operation = packet.operation
     place = packet.place
+    isPlain = LanePacket(packet, time: time) != nil
   }
 
   var kind: MessageKind {

@@ -4,6 +4,8 @@ internal import TraceModel
 
 /// One capture file that is being read: bytes, records, counts, and the time of its next packet.
 final class CaptureFile {
+  /// Bytes read at a time: what was copied should still be near when it is parsed.
+  private static let chunkByteCount = 256 << 10
   /// Bytes searched for the next good record behind a damaged one.
   private static let maximumSearchByteCount = 1 << 20
 
@@ -25,7 +27,7 @@ final class CaptureFile {
   init(path: String) throws(IngestError) {
     do throws(ByteStreamError) {
       source = try ByteSource(path: path)
-      window = ByteWindow(source)
+      window = ByteWindow(source, chunkBytes: Self.chunkByteCount)
       _ = try window.fill(atLeast: PcapFraming.headerByteCount)
     } catch {
       throw IngestError(error.message, at: error.file, advice: error.advice)
@@ -119,6 +121,12 @@ final class CaptureFile {
   ) -> Stop {
     var isFirst = true
     while true {
+      if let plain = pipeline.takePlain(
+        bytes, PlainStretch(offset: offset, start: start, limit: limit), &framing, &counts)
+      {
+        isFirst = false
+        (offset, lastTime) = (plain.offset, plain.lastTime)
+      }
       let position = start + Int64(offset)
       switch framing.next(bytes, at: offset) {
       case .packet(let packet, let recordByteCount):

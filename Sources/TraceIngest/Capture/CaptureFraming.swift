@@ -1,4 +1,5 @@
 internal import PacketFormats
+internal import TraceModel
 
 /// The container of a capture file, recognised by its first bytes.
 struct CaptureFraming {
@@ -80,6 +81,31 @@ struct CaptureFraming {
     case .pcap(let pcap): pcap.resynchronised(bytes, from: 1, near: time)
     case .pcapng: pcapng?.resynchronised(bytes, from: 1)
     case .erf: nil
+    }
+  }
+}
+
+// MARK: - The common kind of packet
+
+extension CaptureFraming {
+  /// Takes packets for as long as they are of the common kind; see `takePlainPackets`.
+  mutating func takePlain(
+    _ bytes: RawSpan, _ stretch: inout PlainStretch, _ queuePairs: inout QueuePairAssembler,
+    counts: inout PacketCounts, into messages: inout MessageTable
+  ) {
+    switch format {
+    case .pcap(let pcap):
+      guard onlyInterface[0].linkType == .ethernet else { return }
+      var records = PlainPcapRecords(pcap)
+      takePlainPackets(
+        bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+    case .pcapng:
+      guard let section = pcapng, section.isAllEthernet else { return }
+      var records = PlainPcapngRecords(order: section.order, interfaces: section.interfaces)
+      takePlainPackets(
+        bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      if let time = stretch.lastTime { pcapng?.lastTime = time }
+    case .erf: return
     }
   }
 }

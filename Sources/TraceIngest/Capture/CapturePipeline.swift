@@ -4,6 +4,7 @@ internal import TraceModel
 /// What is the same for all files of one trace: the filter and the messages under way.
 struct CapturePipeline {
   private let filter: CaptureFilter?
+  private let takesShortWay: Bool
   private(set) var assembler: MessageAssembler
   /// Finished messages that no sink has yet.
   var messages = MessageTable()
@@ -14,12 +15,13 @@ struct CapturePipeline {
     let addresses =
       declared.isEmpty ? AddressTable() : try AddressTable(declared: declared)
     assembler = MessageAssembler(
-      addresses: addresses, idleGapNanoseconds: options.idleGapNanoseconds)
+      addresses: addresses, options: options)
     if let expression = options.captureFilter {
       filter = try CaptureFilter(expression)
     } else {
       filter = nil
     }
+    takesShortWay = options.takesShortWay && filter == nil
   }
 
   /// How packets of an interface are treated.
@@ -39,6 +41,17 @@ struct CapturePipeline {
       route.isUnfilterable = route.filterProgram == nil
     }
     return route
+  }
+
+  /// Takes packets of the common kind; nil when the first one is of another.
+  mutating func takePlain(
+    _ bytes: RawSpan, _ stretch: PlainStretch, _ framing: inout CaptureFraming,
+    _ counts: inout PacketCounts
+  ) -> PlainStretch? {
+    guard takesShortWay else { return nil }
+    var stretch = stretch
+    assembler.takePlain(bytes, &stretch, &framing, &counts, into: &messages)
+    return stretch.lastTime == nil ? nil : stretch
   }
 
   /// Takes one captured packet and counts what became of it.

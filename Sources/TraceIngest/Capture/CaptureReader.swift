@@ -6,8 +6,8 @@ public import TraceModel
 ///
 /// RDMA over Ethernet and InfiniBand and TCP become messages between addresses. Several files are
 /// merged by time, so both segments of one capture and captures at several places work: a packet
-/// seen twice counts once. Memory grows with the number of addresses, queue pairs and connections,
-/// not with that of packets.
+/// seen twice counts once. Memory grows with the number of addresses and connections, and of queue
+/// pairs up to half a million, beyond which idle ones are closed; not with that of packets.
 public enum CaptureReader: TraceReader {
   public static let formatName = "packet capture (pcap, pcapng, ERF)"
 

@@ -21,9 +21,9 @@ struct PacketCounts {
   private var firstDamage = ""
 
   @inline(__always)
-  mutating func countUsed() {
-    read += 1
-    used += 1
+  mutating func countUsed(_ count: Int64 = 1) {
+    read += count
+    used += count
   }
 
   @inline(__always)

@@ -8,12 +8,15 @@ struct PcapngFraming {
   private static let interfaceDescription: UInt32 = 1
   private static let oldPacket: UInt32 = 2
   private static let simplePacket: UInt32 = 3
-  private static let enhancedPacket: UInt32 = 6
+  static let enhancedPacket: UInt32 = 6
 
-  private var order = ByteOrder.little
+  private(set) var order = ByteOrder.little
   /// Interfaces of the section.
   private(set) var interfaces: [CaptureInterface] = []
-  private var lastTime: Int64 = 0
+  /// True while every interface of the section is Ethernet.
+  private(set) var isAllEthernet = true
+  /// The time of the last packet that has one.
+  var lastTime: Int64 = 0
 
   /// Nil when the bytes do not begin like a pcapng file.
   init?(_ bytes: RawSpan) {
@@ -50,6 +53,7 @@ struct PcapngFraming {
     if isPacket { return packet(bytes, at: offset, byteCount, type) }
     if type == Self.sectionHeader {
       interfaces.removeAll()
+      isAllEthernet = true
       return .section(byteCount: byteCount)
     }
     guard isDescription else { return .other(byteCount: byteCount) }
@@ -135,6 +139,7 @@ struct PcapngFraming {
     }
     interface.clock = CaptureClock(resolution: resolution, offsetSeconds: offsetSeconds)
     interfaces.append(interface)
+    isAllEthernet = isAllEthernet && interface.linkType == .ethernet
     return .other(byteCount: byteCount)
   }
 

@@ -1,0 +1,168 @@
+internal import PacketFormats
+internal import TraceModel
+
+/// A stretch of a capture file that is being read, and what came of it.
+struct PlainStretch {
+  /// Where the next record begins, in the window.
+  var offset: Int
+  /// What the window's first byte is, counted from the start of the file's content.
+  let start: Int64
+  /// The time beyond which packets are left for later.
+  let limit: Int64
+  /// The time of the last packet, nil when none was taken.
+  var lastTime: Int64?
+  /// RDMA packets that were taken.
+  var packetCount: Int64 = 0
+}
+
+/// A packet of the common kind whose lane was found.
+private struct PlainEntry {
+  var packet: LanePacket
+  var sequence: UInt32 = 0
+  /// Of the lane; −1 for an acknowledgement.
+  var lane: Int32 = -1
+  /// Where its record begins and ends in the window.
+  var start = 0
+  var end = 0
+}
+
+/// Packets are looked up in groups before they are taken: the processor then waits for the lanes of
+/// a whole group at once instead of for one after the other.
+private var groupCount: Int { 16 }
+
+/// Takes packets from a window for as long as they are of the common kind: RoCEv2 in plain IPv4 over
+/// Ethernet, SENDs and WRITEs in order on known queue pairs, and acknowledgements.
+///
+/// The first packet of any other kind is left where it is. What is taken gives the same messages and
+/// counts as the decoding layer by layer and `MessageAssembler.accept` would.
+@inline(__always)
+func takePlainPackets(
+  _ bytes: RawSpan, _ records: inout some PlainRecords, _ stretch: inout PlainStretch,
+  _ queuePairs: inout QueuePairAssembler, counts: inout PacketCounts,
+  into messages: inout MessageTable
+) {
+  let index = queuePairs.index
+  let allEnds = queuePairs.ends
+  var allLanes = queuePairs.takeLanes()
+  defer { queuePairs.lanes = allLanes }
+  var lanes = allLanes.mutableSpan
+  var group = InlineArray<16, PlainEntry>(
+    repeating: PlainEntry(packet: LanePacket(acknowledgementAt: 0)))
+  // Groups grow from few, so that little is looked up in vain where odd packets are frequent.
+  var wanted = 2
+  while true {
+    var found = 0
+    var offset = stretch.offset
+    while found < wanted,
+      let entry = plainEntry(
+        bytes, at: offset, &records, limit: stretch.limit, index.slots.span, lanes)
+    {
+      group[found] = entry
+      offset = entry.end
+      found += 1
+    }
+    let taken = takeGroup(
+      group.span.extracting(first: found), &stretch, &lanes, allEnds.span, &queuePairs.starts,
+      &counts, into: &messages)
+    guard taken == wanted else { return }
+    wanted = min(wanted * 2, groupCount)
+  }
+}
+
+/// The packet in the record at `offset`, or nil when it is of another kind.
+@inline(__always)
+private func plainEntry(
+  _ bytes: RawSpan, at offset: Int, _ records: inout some PlainRecords, limit: Int64,
+  _ slots: Span<UInt32>, _ lanes: borrowing MutableSpan<QueuePairLane>
+) -> PlainEntry? {
+  guard let record = records.record(bytes, at: offset), record.time <= limit else { return nil }
+  let packet = unsafe bytes.extracting(
+    unchecked: record.offset..<record.offset + record.capturedByteCount)
+  guard isPlainRoCE(packet), let headers = PlainRoCEHeaders(packet) else { return nil }
+  guard let opcode = LaneOpcode(headers.opcode) else {
+    return isPlainAcknowledgement(packet, headers)
+      ? PlainEntry(
+        packet: LanePacket(acknowledgementAt: record.time), start: offset, end: record.end)
+      : nil
+  }
+  guard let content = LanePacket(packet, headers, opcode, time: record.time),
+    headers.ends != QueuePairLane.noEnds,
+    let lane = LaneIndex.lane(
+      ends: headers.ends, channel: headers.destinationQueuePair, slots: slots, lanes: lanes),
+    lanes[lane].mode != .careful
+  else { return nil }
+  return PlainEntry(
+    packet: content, sequence: headers.sequence, lane: Int32(truncatingIfNeeded: lane),
+    start: offset, end: record.end)
+}
+
+/// Takes packets up to the first that needs more care.
+///
+/// - Returns: how many were taken.
+@inline(__always)
+private func takeGroup(
+  _ group: Span<PlainEntry>, _ stretch: inout PlainStretch,
+  _ lanes: inout MutableSpan<QueuePairLane>, _ ends: Span<LaneEnds>, _ starts: inout LaneStarts,
+  _ counts: inout PacketCounts, into messages: inout MessageTable
+) -> Int {
+  var taken = 0
+  var usedCount: Int64 = 0
+  while taken < group.count {
+    let entry = group[taken]
+    if entry.lane < 0 {
+      counts.countUsed(usedCount)
+      usedCount = 0
+      counts.count(.acknowledgement, position: stretch.start &+ Int64(entry.start))
+    } else {
+      let isTaken = QueuePairLane.take(
+        entry.packet, sequence: entry.sequence, lane: Int(entry.lane), &lanes, ends, &starts,
+        into: &messages)
+      if !isTaken { break }
+      usedCount &+= 1
+    }
+    taken += 1
+  }
+  counts.countUsed(usedCount)
+  if taken > 0 {
+    stretch.lastTime = group[taken - 1].packet.time
+    stretch.offset = group[taken - 1].end
+    stretch.packetCount &+= Int64(taken)
+  }
+  return taken
+}
+
+extension LanePacket {
+  /// Stands for an acknowledgement, of which nothing but the time is used.
+  @inline(__always)
+  fileprivate init(acknowledgementAt time: Int64) {
+    self.init(time: time, wholeByteCount: 0, payloadByteCount: 0, opcode: .first)
+  }
+
+  /// Nil when lengths contradict each other or the capture cut the headers.
+  @inline(__always)
+  fileprivate init?(
+    _ packet: RawSpan, _ headers: PlainRoCEHeaders, _ opcode: LaneOpcode, time: Int64
+  ) {
+    let byteCount = headers.restByteCount - opcode.extensionByteCount
+    guard byteCount >= 0, byteCount <= maximumRDMAPayloadByteCount else { return nil }
+    var wholeByteCount: UInt32 = 0
+    if opcode.hasRemoteAccess {
+      let offset = PlainRoCEHeaders.byteCount
+      guard offset + 16 <= packet.byteCount else { return nil }
+      wholeByteCount = packet.uint32(at: offset + 12)
+    }
+    self.init(
+      time: time, wholeByteCount: wholeByteCount,
+      payloadByteCount: UInt16(truncatingIfNeeded: byteCount), opcode: opcode)
+  }
+}
+
+/// True for an acknowledgement on a reliable connection that refuses nothing.
+@inline(__always)
+private func isPlainAcknowledgement(_ packet: RawSpan, _ headers: PlainRoCEHeaders) -> Bool {
+  let isWhole =
+    headers.restByteCount >= 4 && headers.restByteCount <= maximumRDMAPayloadByteCount
+    && packet.byteCount > PlainRoCEHeaders.byteCount
+  return isWhole && headers.opcode == TransportOpcode.reliableAcknowledge.rawValue
+    && packet.uint8(at: PlainRoCEHeaders.byteCount) & 0x60 == 0
+}

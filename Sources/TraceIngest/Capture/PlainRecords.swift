@@ -1,0 +1,99 @@
+internal import PacketFormats
+
+/// Where one record of the common kind lies.
+struct PlainRecord {
+  /// Nanoseconds since 1970.
+  var time: Int64
+  /// First byte of the packet.
+  var offset: Int
+  var capturedByteCount: Int
+  /// First byte behind the record.
+  var end: Int
+}
+
+/// Finds packet records of one kind, and leaves everything else to the framing.
+protocol PlainRecords {
+  /// The record at `offset`; nil when it is not whole or is anything else than a sound packet.
+  mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord?
+}
+
+/// Records of a classic pcap file.
+struct PlainPcapRecords: PlainRecords {
+  let order: ByteOrder
+  let nanosecondsPerTick: Int64
+
+  init(_ pcap: PcapFraming) {
+    order = pcap.order
+    nanosecondsPerTick = pcap.isNanosecond ? 1 : 1_000
+  }
+
+  @inline(__always)
+  mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord? {
+    let start = offset + PcapFraming.recordHeaderByteCount
+    guard start <= bytes.byteCount else { return nil }
+    let header = unsafe bytes.extracting(unchecked: offset..<start)
+    let captured = Int(order.uint32(header, at: 8))
+    let wire = Int(order.uint32(header, at: 12))
+    guard captured <= CaptureLimits.maximumPacketByteCount, captured <= bytes.byteCount - start,
+      wire <= CaptureLimits.maximumWireByteCount
+    else { return nil }
+    let seconds = Int64(order.uint32(header, at: 0))
+    let fraction = Int64(order.uint32(header, at: 4))
+    return PlainRecord(
+      time: seconds * 1_000_000_000 + fraction * nanosecondsPerTick, offset: start,
+      capturedByteCount: captured, end: start + captured)
+  }
+}
+
+/// Enhanced packet blocks of a pcapng section in which all interfaces are alike.
+struct PlainPcapngRecords: PlainRecords {
+  let order: ByteOrder
+  private let interfaces: [CaptureInterface]
+  /// The interface of the last record, and how it counts time.
+  private var number = Int.max
+  private var clock = CaptureClock.microseconds
+
+  init(order: ByteOrder, interfaces: [CaptureInterface]) {
+    self.order = order
+    self.interfaces = interfaces
+  }
+
+  @inline(__always)
+  mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord? {
+    let start = offset + 28
+    guard start <= bytes.byteCount - 4,
+      order.uint32(bytes, at: offset) == PcapngFraming.enhancedPacket
+    else { return nil }
+    let byteCount = Int(order.uint32(bytes, at: offset + 4))
+    guard byteCount >= 32, byteCount % 4 == 0,
+      byteCount <= CaptureLimits.maximumPacketBlockByteCount,
+      byteCount <= bytes.byteCount - offset,
+      Int(order.uint32(bytes, at: offset + byteCount - 4)) == byteCount
+    else { return nil }
+    let captured = Int(order.uint32(bytes, at: offset + 20))
+    let wire = Int(order.uint32(bytes, at: offset + 24))
+    guard captured <= byteCount - 32, wire <= CaptureLimits.maximumWireByteCount,
+      uses(Int(order.uint32(bytes, at: offset + 8)))
+    else { return nil }
+    let high = UInt64(order.uint32(bytes, at: offset + 12))
+    let ticks = high << 32 | UInt64(order.uint32(bytes, at: offset + 16))
+    return PlainRecord(
+      time: clock.nanoseconds(ticks: ticks), offset: start, capturedByteCount: captured,
+      end: offset + byteCount)
+  }
+
+  /// True when the interface is known and its clock can be read.
+  @inline(__always)
+  private mutating func uses(_ interface: Int) -> Bool {
+    interface == number || looksUp(interface)
+  }
+
+  @inline(never)
+  private mutating func looksUp(_ interface: Int) -> Bool {
+    guard interface < interfaces.count, let found = interfaces[interface].clock else {
+      return false
+    }
+    (number, clock) = (interface, found)
+    return true
+  }
+}
