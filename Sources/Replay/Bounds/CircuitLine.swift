@@ -107,7 +107,8 @@ private struct LargestValues {
 
   /// False when the value is not among the largest.
   mutating func insert(_ value: Double) -> Bool {
-    guard let least = values.first, value > least else { return false }
+    var values = values.mutableSpan
+    guard values.count > 0, value > values[0] else { return false }
     var place = 0
     while place + 1 < values.count, values[place + 1] < value {
       values[place] = values[place + 1]

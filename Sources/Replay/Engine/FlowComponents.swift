@@ -2,19 +2,42 @@ internal import HeapModule
 
 /// Components by the moment at which their next flow ends.
 struct ComponentColumns: Sendable {
-  /// The flows of each component, ascending.
-  private var members: [[Int32]] = []
-  /// Flows when the component was found.
-  private(set) var collectedCount: [Int32] = []
-  private(set) var isInUse: [Bool] = []
-  /// In use, but without a moment in the queue.
-  private(set) var isWaiting: [Bool] = []
-  /// Counts up when a component is given up, so that its entry in the queue is known to be stale.
-  private var version: [Int32] = []
+  private var components: [Component] = []
   private var free: [Int32] = []
   /// Numbers given out so far; their memory is kept when they are forgotten.
   private var usedCount = 0
   private var queue = Heap<Entry>()
+
+  private struct Component: Sendable {
+    /// Ascending.
+    var flows: [Int32] = []
+    /// Flows when the component was found.
+    var collectedCount: Int32 = 0
+    /// Counts up when the component is given up, so that its entry in the queue is known to be stale.
+    var version: Int32 = 0
+    var isInUse = false
+    /// In use, but without a moment in the queue.
+    var isWaiting = false
+
+    mutating func begin(with found: [Int32]) {
+      flows.append(contentsOf: found)
+      collectedCount = Int32(found.count)
+      isInUse = true
+      isWaiting = true
+    }
+
+    mutating func end() {
+      isInUse = false
+      isWaiting = false
+      version &+= 1
+      // Each number may once have been of everything.
+      if flows.capacity > 64 {
+        flows = []
+      } else if !flows.isEmpty {
+        flows.removeAll(keepingCapacity: true)
+      }
+    }
+  }
 
   private struct Entry: Comparable, Sendable {
     var finish: Double
@@ -32,59 +55,54 @@ struct ComponentColumns: Sendable {
   /// A new component of some flows, which waits to be queued.
   mutating func add(flows found: [Int32]) -> Int {
     let component = free.popLast().map { Int($0) } ?? unusedNumber()
-    isInUse[component] = true
-    members[component].append(contentsOf: found)
-    collectedCount[component] = Int32(found.count)
-    isWaiting[component] = true
+    components[component].begin(with: found)
     return component
   }
 
   private mutating func unusedNumber() -> Int {
     usedCount += 1
-    if usedCount > members.count {
-      members.append([])
-      collectedCount.append(0)
-      isInUse.append(false)
-      isWaiting.append(false)
-      version.append(0)
-    }
+    if usedCount > components.count { components.append(Component()) }
     return usedCount - 1
   }
 
-  func flows(of component: Int) -> [Int32] { members[component] }
+  func isInUse(_ component: Int) -> Bool { components[component].isInUse }
+  func isWaiting(_ component: Int) -> Bool { components[component].isWaiting }
+  func flows(of component: Int) -> [Int32] { components[component].flows }
+
+  /// Whether at most half of the flows are left that were there when the component was found.
+  func isHalfGone(_ component: Int) -> Bool {
+    components[component].flows.count * 2 <= components[component].collectedCount
+  }
 
   /// Notes that a component has no moment any more.
-  mutating func wait(_ component: Int) { isWaiting[component] = true }
+  mutating func wait(_ component: Int) { components[component].isWaiting = true }
 
   /// Takes a component's flows out; it waits for those that stay to be put `back`.
   mutating func take(flowsOf component: Int) -> [Int32] {
     wait(component)
     var taken: [Int32] = []
-    swap(&taken, &members[component])
+    swap(&taken, &components[component].flows)
     return taken
   }
 
-  mutating func put(back flows: [Int32], to component: Int) { members[component] = flows }
+  mutating func put(back flows: consuming [Int32], to component: Int) {
+    components[component].flows = flows
+  }
 
   /// Says when flows of a component end next; those until `horizon` end then.
   mutating func queue(_ component: Int, until finish: Double, horizon: Double) {
-    isWaiting[component] = false
+    components[component].isWaiting = false
     guard finish < .infinity else { return }
     queue.insert(
       Entry(
         finish: finish, horizon: horizon, component: Int32(component),
-        version: version[component]))
+        version: components[component].version))
   }
 
   /// Gives a component up; its flows are in none until they are collected again.
   mutating func release(_ component: Int) {
-    guard isInUse[component] else { return }
-    isInUse[component] = false
-    isWaiting[component] = false
-    // Each number may once have been of everything.
-    let isLarge = members[component].capacity > 64
-    members[component].removeAll(keepingCapacity: !isLarge)
-    version[component] &+= 1
+    guard components[component].isInUse else { return }
+    components[component].end()
     free.append(Int32(component))
   }
 
@@ -97,7 +115,7 @@ struct ComponentColumns: Sendable {
 
   mutating func nextFinish() -> Double? {
     while let entry = queue.min {
-      if version[Int(entry.component)] == entry.version { return entry.finish }
+      if components[Int(entry.component)].version == entry.version { return entry.finish }
       queue.removeMin()
     }
     return nil

@@ -28,8 +28,8 @@ package struct FillScratch: Sendable {
 
   mutating func beginComponent() {
     component += 1
-    links.removeAll(keepingCapacity: true)
-    flows.removeAll(keepingCapacity: true)
+    if !links.isEmpty { links.removeAll(keepingCapacity: true) }
+    if !flows.isEmpty { flows.removeAll(keepingCapacity: true) }
   }
 
   func hasSeen(link: Int32) -> Bool { linkMark[Int(link)] >= firstOfSearch }
@@ -38,6 +38,14 @@ package struct FillScratch: Sendable {
     guard linkMark[Int(link)] < firstOfSearch else { return }
     linkMark[Int(link)] = component
     links.append(link)
+  }
+
+  /// Collects a component of one flow.
+  mutating func collectAlone(_ flow: Int32, _ state: FlowState, _ crossings: [LinkCrossing]) {
+    beginComponent()
+    flowMark[Int(flow)] = component
+    flows.append(flow)
+    for crossing in state.crossings { see(link: crossings[crossing].link) }
   }
 
   /// Collects a component whose flows are known.

@@ -131,9 +131,8 @@ package struct FlowSession: Sendable {
       of: &members, at: now, by: limit, isExact: batching.isExact, states: &flows.states,
       subflows: &flows.subflows, into: &ended)
     for flow in ended[first...] { end(flow) }
-    let isSmall = members.count * 2 <= components.collectedCount[component]
     components.put(back: members, to: component)
-    if isSmall { disperse(component) } else { shrunk.append(component) }
+    if components.isHalfGone(component) { disperse(component) } else { shrunk.append(component) }
   }
 
   /// The component has lost flows and is filled before anything is asked.
@@ -148,14 +147,14 @@ package struct FlowSession: Sendable {
 
   /// Gives a component up; what it consists of by now is found anew.
   mutating func disperse(_ component: Int) {
-    guard components.isInUse[component] else { return }
+    guard components.isInUse(component) else { return }
     guard !isFollowedByPorts(component) else { return dispersePorts(component) }
     let members = components.take(flowsOf: component)
     for flow in members {
       flows.states[Int(flow)].component = -1
       dirtyLinks.append(firstLink(of: Int(flow)))
     }
-    components.put(back: members, to: component)
+    components.put(back: consume members, to: component)
     components.release(component)
   }
 
@@ -190,13 +189,14 @@ package struct FlowSession: Sendable {
       let link = dirtyLinks[place]
       place += 1
       guard links.firstCrossing[Int(link)] >= 0 && !scratch.hasSeen(link: link) else { continue }
+      if fillAlone(on: link) { continue }
       collectComponent(from: link)
       let component = components.add(flows: scratch.flows)
       for flow in scratch.flows { flows.states[Int(flow)].component = Int32(component) }
       if !followByPorts(component) { fill(component) }
     }
     dirtyLinks.removeAll(keepingCapacity: true)
-    for component in shrunk where components.isWaiting[component] {
+    for component in shrunk where components.isWaiting(component) {
       guard !isFollowedByPorts(component) else {
         fillPorts(of: component)
         continue
@@ -205,6 +205,40 @@ package struct FlowSession: Sendable {
       fill(component)
     }
     shrunk.removeAll(keepingCapacity: true)
+  }
+
+  /// A flow in no component that shares no link with another has what its narrowest link carries.
+  ///
+  /// O(links of its path); false when there is none on the link.
+  private mutating func fillAlone(on link: Int32) -> Bool {
+    guard links.crossingCount[Int(link)] == 1 else { return false }
+    let crossing = flows.crossings[Int(links.firstCrossing[Int(link)])]
+    let subflow = Int(crossing.subflow)
+    let flow = flows.subflows[subflow].flow
+    guard flows.states[Int(flow)].component < 0, flows.states[Int(flow)].subflows.count == 1,
+      let rate = rateAlone(of: flows.states[Int(flow)].crossings)
+    else { return false }
+    scratch.collectAlone(flow, flows.states[Int(flow)], flows.crossings)
+    progressCollected()
+    flows.subflows[subflow].rate = rate
+    flows.states[Int(flow)].rate = rate
+    fillCount += 1
+    let component = components.add(flows: scratch.flows)
+    flows.states[Int(flow)].component = Int32(component)
+    let finish = flows.states[Int(flow)].finish
+    components.queue(component, until: finish, horizon: finish)
+    return true
+  }
+
+  /// The least capacity on a path, or nil when others cross it.
+  private func rateAlone(of crossings: Range<Int>) -> Double? {
+    var rate = Double.infinity
+    for crossing in crossings {
+      let link = Int(flows.crossings[crossing].link)
+      guard links.crossingCount[link] == 1 else { return nil }
+      rate = min(rate, links.capacity[link])
+    }
+    return rate
   }
 
   private mutating func fill(_ component: Int) {

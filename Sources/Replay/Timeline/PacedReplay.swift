@@ -28,6 +28,7 @@ package struct PacedReplay {
     }
     var loads = [Double](repeating: 0, count: network.links.count)
     var sureLoads = loads
+    var shared: [Int32] = []
     for (pair, route, use) in routes.pairs {
       let (source, destination) = (Int(pair.source), Int(pair.destination))
       let onCircuits =
@@ -38,7 +39,8 @@ package struct PacedReplay {
         }
       }
       Self.addSureLoads(
-        of: pair, route: route, hasCircuits: use != nil, on: network, to: &sureLoads)
+        of: pair, route: route, hasCircuits: use != nil, on: network, to: &sureLoads,
+        &shared)
       if pair.bytes > onCircuits {
         network.forEachLink(
           route == .scaleUp ? .scaleUp : .electrical, from: source, to: destination
@@ -56,25 +58,25 @@ package struct PacedReplay {
   }
 
   /// Adds the bytes that a pair puts on links however they are divided.
+  ///
+  /// - Parameter shared: memory for the links of a circuit's path.
   private static func addSureLoads(
     of pair: DemandPair, route: Route, hasCircuits: Bool, on network: FabricNetwork,
-    to loads: inout [Double]
+    to loads: inout [Double], _ shared: inout [Int32]
   ) {
     let (source, destination) = (Int(pair.source), Int(pair.destination))
-    var shared: [Int32]?
+    shared.removeAll(keepingCapacity: true)
     if hasCircuits {
-      var links: [Int32] = []
-      network.forEachLink(.circuit(-1), from: source, to: destination) { links.append($0) }
+      network.forEachLink(.circuit(-1), from: source, to: destination) { shared.append($0) }
       if network.fabric.electricalNICsPerServer == 0 {
-        for link in links where link >= 0 { loads[Int(link)] += pair.bytes }
+        for link in shared where link >= 0 { loads[Int(link)] += pair.bytes }
         return
       }
-      shared = links
     }
     network.forEachLink(
       route == .scaleUp ? .scaleUp : .electrical, from: source, to: destination
     ) {
-      if shared?.contains($0) ?? true { loads[Int($0)] += pair.bytes }
+      if !hasCircuits || shared.contains($0) { loads[Int($0)] += pair.bytes }
     }
   }
 
