@@ -161,6 +161,17 @@ extension SelectionOptions {
         return job.value
       })
     read.hasLosses = hasLosses
+    guard read.value.movesBytes else {
+      throw VerbError(
+        "the part of the trace that was asked for moves no bytes, so there is nothing to replay.\n"
+          + "  'mixtrace info \(trace)' says what it knows; a profile of one rank alone, for example, may "
+          + "hold times only.")
+    }
     return read
   }
+}
+
+extension Workload {
+  /// Whether any operation has bytes to move.
+  var movesBytes: Bool { demands.amount.contains { $0 > 0 } }
 }

@@ -71,7 +71,7 @@ struct AnalyzeVerb: Verb {
     }
     document.add("regions", LocalityTables.curve(locality))
     document.add("time", LocalityTables.time(locality))
-    if !noRegions {
+    if !noRegions, workload.movesBytes {
       let study = try RegionStudy(
         workload: workload, locality: locality, fabric: optical, parameters: parameters)
       document.sentences += study.sentences
