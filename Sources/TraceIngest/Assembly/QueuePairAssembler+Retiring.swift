@@ -5,9 +5,10 @@ internal import TraceModel
 ///
 /// One that goes on afterwards is taken for a new one: its message under way becomes two.
 extension QueuePairAssembler {
-  /// Closes half of the lanes, those whose last packet is oldest; of equal times, those that
-  /// appeared first. READ requests and their responses are as old as the younger of the two.
+  /// Closes half of the lanes, those whose last packet is oldest.
   ///
+  /// Of equal times, those that appeared first. READ requests and their responses are as old as the
+  /// younger of the two.
   /// All lanes get new numbers. O(lanes · log lanes), once for every so many new lanes.
   mutating func retireIdle(into messages: inout MessageTable) {
     let times = lanes.indices.map { number in
