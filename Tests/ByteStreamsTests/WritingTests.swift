@@ -71,6 +71,28 @@ struct WritingTests {
     }
   }
 
+  @Test("a finished file that a run still holds is no leftover, and what is not ours is none")
+  func heldFiles() throws {
+    try withScratchFolder { folder in
+      func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      try write([7, 1], to: folder.appendingPathComponent("a.spool"))
+      try write([8, 1], to: folder.appendingPathComponent("b.spool"))
+      func found() -> [String] {
+        AtomicFile.leftovers(
+          beside: path("new"), suffixes: [".spool"], where: { $0.first == 7 }
+        ).map(\.path)
+      }
+      #expect(found() == [path("a.spool")])
+      let hold = FileHold(path: path("a.spool"))
+      let other = FileHold(path: path("a.spool"))
+      #expect(found().isEmpty)
+      hold.release()
+      #expect(found().isEmpty)
+      other.release()
+      #expect(found() == [path("a.spool")])
+    }
+  }
+
   @Test("devices and folders are never replaced")
   func special() throws {
     #expect(throws: ByteStreamError.self) { try AtomicFile(path: "/dev/null") }

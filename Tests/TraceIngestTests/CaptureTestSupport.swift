@@ -45,12 +45,16 @@ struct TimedPacket {
   var bytes: [UInt8]
 }
 
-/// A little-endian nanosecond pcap of the packets.
-func pcap(_ packets: [TimedPacket], linkType: LinkType = .ethernet) -> [UInt8] {
+/// A little-endian pcap of the packets.
+func pcap(
+  _ packets: [TimedPacket], linkType: LinkType = .ethernet,
+  resolution: PcapResolution = .nanoseconds
+) -> [UInt8] {
   var bytes: [UInt8] = []
-  appendPcapHeader(linkType: linkType, to: &bytes)
+  appendPcapHeader(linkType: linkType, resolution: resolution, to: &bytes)
   for packet in packets {
-    appendPcapRecord(packet.bytes, nanoseconds: packet.time, to: &bytes)
+    appendPcapRecord(
+      packet.bytes, nanoseconds: packet.time, resolution: resolution, to: &bytes)
   }
   return bytes
 }

@@ -7,15 +7,20 @@ public struct LeftoverFile: Sendable, Hashable {
 }
 
 extension AtomicFile {
-  /// Files beside `path` whose names end in one of `suffixes` and that no run is writing, by name.
+  /// Files beside `path` whose names end in one of `suffixes` and that no run is writing or holding,
+  /// by name.
   ///
   /// O(files in the folder).
-  public static func leftovers(beside path: String, suffixes: [String]) -> [LeftoverFile] {
+  ///
+  /// - Parameter isOurs: told the first bytes of a file, up to 64, whether it is to be reported.
+  public static func leftovers(
+    beside path: String, suffixes: [String], where isOurs: ([UInt8]) -> Bool = { _ in true }
+  ) -> [LeftoverFile] {
     let folder = folder(of: path)
     return names(in: folder).filter { name in suffixes.contains { name.hasSuffix($0) } }.sorted()
       .compactMap { name in
         let file = path.contains("/") ? folder + name : name
-        return abandonedByteCount(file).map { LeftoverFile(path: file, byteCount: $0) }
+        return abandonedByteCount(file, isOurs).map { LeftoverFile(path: file, byteCount: $0) }
       }
   }
 
@@ -35,13 +40,18 @@ extension AtomicFile {
   }
 
   /// Nil for what is no regular file, and while a run holds its lock.
-  private static func abandonedByteCount(_ path: String) -> Int64? {
+  private static func abandonedByteCount(
+    _ path: String, _ isOurs: ([UInt8]) -> Bool
+  ) -> Int64? {
     var status = stat()
     guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
+    var start = [UInt8](repeating: 0, count: 64)
+    let count = unsafe pread(descriptor, &start, start.count, 0)
+    guard count >= 0, isOurs(Array(start.prefix(count))) else { return nil }
     return Int64(status.st_size)
   }
 }

@@ -166,6 +166,15 @@ public final class AtomicFile {
       advice: "Name a file to write.")
   }
 
+  /// Takes the lock, or waits a little: who looks for leftovers holds it for a moment.
+  private static func lockSoon(_ descriptor: Int32) -> Bool {
+    for _ in 0..<20 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(5_000)
+    }
+    return false
+  }
+
   private static func openLocked(_ path: String) throws(ByteStreamError) -> Int32 {
     while true {
       let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -174,7 +183,7 @@ public final class AtomicFile {
           .unavailable, file: path, message: "cannot be created: \(lastSystemError())",
           advice: "Check that the folder exists and can be written.")
       }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      guard lockSoon(descriptor) else {
         close(descriptor)
         throw ByteStreamError(
           .unavailable, file: path, message: "is being written by another run",

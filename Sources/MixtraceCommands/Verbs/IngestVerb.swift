@@ -84,14 +84,16 @@ struct IngestVerb: Verb {
     }
     // Rows are spooled first: attribution reads them twice and must not hold them.
     let spoolPath = output + ".spool"
-    guard !fileExists(spoolPath) else {
-      throw VerbError("\(spoolPath) is in the way: move it, or name another output.")
-    }
+    try refuseSpool(at: spoolPath)
     tellLeftovers(besides: spoolPath + ".partial", on: terminal)
-    defer { for path in [spoolPath, spoolPath + ".partial"] { remove(path) } }
     var spool = try TraceWriter(
       path: spoolPath,
       metadata: TraceMetadata(layout: options.layout ?? Layout(serverCount: 1, gpusPerServer: 1)))
+    // From here on the spool is this run's, first under the one name, then under the other.
+    var ownPath = spoolPath + ".partial"
+    defer { withExtendedLifetime(spool) { remove(ownPath) } }
+    // Another run may have finished its own until the writer had the name.
+    try refuseSpool(at: spoolPath)
     let summary = try reader.read(paths: inputs, options: options, into: &spool)
     meter.finish()
     if let leak = summary.ledgers.lazy.compactMap(\.imbalance).first {
@@ -106,6 +108,7 @@ struct IngestVerb: Verb {
     let metadata = self.metadata(summary, model: model, declared: options.layout)
     spool.setMetadata(metadata)
     try spool.finish()
+    ownPath = spoolPath
     let sentences = try finish(
       spoolPath: spoolPath, metadata: metadata, options: attributionOptions)
     if let writeLayout { try write(LayoutFile.yaml(metadata.layout), to: writeLayout) }
@@ -114,9 +117,17 @@ struct IngestVerb: Verb {
     return damaged.isEmpty ? .done : .doneWithWarnings
   }
 
+  private func refuseSpool(at path: String) throws {
+    guard !fileExists(path) else {
+      throw VerbError("\(path) is in the way: move it, or name another output.")
+    }
+  }
+
   /// An ingest that was killed leaves its spool, from which its messages can still be read.
   private func tellLeftovers(besides own: String, on terminal: Terminal) {
-    let files = AtomicFile.leftovers(beside: output, suffixes: [".spool", ".spool.partial"])
+    let files = AtomicFile.leftovers(
+      beside: output, suffixes: [".spool", ".spool.partial"],
+      where: TraceFile.recognises(start:))
     for file in files {
       let advice =
         file.path == own
@@ -174,6 +185,9 @@ struct IngestVerb: Verb {
   private func finish(
     spoolPath: String, metadata: TraceMetadata, options: AttributionOptions
   ) throws -> [String] {
+    // An ingest that starts meanwhile must not take the spool for one that was left.
+    let hold = FileHold(path: spoolPath)
+    defer { hold.release() }
     let spool = try TraceFile(path: spoolPath)
     guard spool.blocks.contains(where: { $0.kind == .messages }) else {
       try rename(spoolPath, to: output)

@@ -6,8 +6,8 @@
 @inline(__always)
 package func isPlainRoCE(_ bytes: RawSpan) -> Bool {
   guard bytes.byteCount >= PlainRoCEHeaders.byteCount else { return false }
-  // The last byte of the source address, EtherType, version and length; then from IPv4's total
-  // length to its protocol; then UDP.
+  // EtherType, then IPv4's version and header length; then from its total length to its protocol;
+  // then UDP.
   guard bytes.uint32(at: 12) >> 8 == 0x08_0045 else { return false }
   let internet = bytes.uint64(at: 16)
   let udp = bytes.uint64(at: 34)
@@ -23,7 +23,7 @@ package struct PlainRoCEHeaders {
   @inlinable package static var byteCount: Int { 54 }
 
   /// IPv4 source and destination.
-  @usableFromInline package let ends: UInt64
+  @usableFromInline package let addresses: UInt64
   @usableFromInline package let destinationQueuePair: UInt32
   @usableFromInline package let sequence: UInt32
   @usableFromInline package let opcode: UInt8
@@ -36,7 +36,7 @@ package struct PlainRoCEHeaders {
   package init?(_ packet: RawSpan) {
     let base = packet.uint64(at: 42)
     guard base >> 48 & 0xF == 0 else { return nil }
-    ends = packet.uint64(at: 26)
+    addresses = packet.uint64(at: 26)
     opcode = UInt8(truncatingIfNeeded: base >> 56)
     destinationQueuePair = UInt32(truncatingIfNeeded: base) & 0xFF_FFFF
     sequence = packet.uint24(at: 50)

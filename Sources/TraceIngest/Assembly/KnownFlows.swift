@@ -67,11 +67,11 @@ struct KnownFlows {
 
 extension PacketSummary {
   /// IPv4 source and destination of a request outside of tunnels, or nil.
-  var plainEnds: UInt64? {
+  var plainAddresses: UInt64? {
     guard operation != .readResponse, virtualNetwork == nil, let source = source.ipv4,
       let destination = destination.ipv4
     else { return nil }
-    let ends = UInt64(source) << 32 | UInt64(destination)
-    return ends == QueuePairLane.noEnds ? nil : ends
+    let addresses = UInt64(source) << 32 | UInt64(destination)
+    return addresses == QueuePairLane.noAddresses ? nil : addresses
   }
 }

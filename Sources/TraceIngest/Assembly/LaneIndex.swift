@@ -2,41 +2,47 @@
 ///
 /// Open addressing, linear probing; the keys stand in the lanes. A lane whose source has changed may
 /// be led to from several slots, of which only those of its present key are found.
-struct LaneIndex {
+package struct LaneIndex {
   /// Lane number + 1, or 0 for an empty slot.
   private(set) var slots = [UInt32](repeating: 0, count: 1 << 12)
   private var usedCount = 0
 
+  package init() {}
+
+  package var slotCount: Int { slots.count }
+
   /// Where the search for a key begins, among `slotCount` slots, a power of two.
   @inline(__always)
-  static func slot(ends: UInt64, channel: UInt32, slotCount: Int) -> Int {
-    // Addresses and queue pairs often count upwards: neighbours land in neighbouring slots only
-    // by chance.
-    let mixed = (ends ^ UInt64(channel) << 32 ^ UInt64(channel)) &* 0x9E37_79B9_7F4A_7C15
+  package static func slot(addresses: UInt64, channel: UInt32, slotCount: Int) -> Int {
+    // Addresses and queue pairs often count upwards, and together: each is mixed on its own, or
+    // one would undo the other where a host numbers its queue pairs by its peers.
+    let mixed =
+      (addresses &* 0x9E37_79B9_7F4A_7C15) ^ (UInt64(channel) &* 0xD6E8_FEB8_6659_FD93)
     return Int(truncatingIfNeeded: mixed >> 32 ^ mixed >> 47) & (slotCount - 1)
   }
 
   /// The lane with this key, or nil.
   @inline(__always)
   static func lane(
-    ends: UInt64, channel: UInt32, slots: Span<UInt32>, lanes: borrowing MutableSpan<QueuePairLane>
+    addresses: UInt64, channel: UInt32, slots: Span<UInt32>,
+    lanes: borrowing MutableSpan<QueuePairLane>
   ) -> Int? {
-    var slot = slot(ends: ends, channel: channel, slotCount: slots.count)
+    var slot = slot(addresses: addresses, channel: channel, slotCount: slots.count)
     while true {
       let value = slots[slot]
       if value == 0 { return nil }
       let number = Int(value) - 1
-      if lanes[number].ends == ends, lanes[number].channel == channel { return number }
+      if lanes[number].addresses == addresses, lanes[number].channel == channel { return number }
       slot = (slot + 1) & (slots.count - 1)
     }
   }
 
   /// The lane with this key, or nil.
-  func lane(ends: UInt64, channel: UInt32, among lanes: [QueuePairLane]) -> Int? {
-    var slot = Self.slot(ends: ends, channel: channel, slotCount: slots.count)
+  package func lane(addresses: UInt64, channel: UInt32, among lanes: [QueuePairLane]) -> Int? {
+    var slot = Self.slot(addresses: addresses, channel: channel, slotCount: slots.count)
     while slots[slot] != 0 {
       let number = Int(slots[slot]) - 1
-      if lanes[number].ends == ends, lanes[number].channel == channel { return number }
+      if lanes[number].addresses == addresses, lanes[number].channel == channel { return number }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
@@ -45,14 +51,14 @@ struct LaneIndex {
   /// Adds a lane under the key that it now has.
   ///
   /// Amortised O(1).
-  mutating func add(_ number: Int, among lanes: [QueuePairLane]) {
+  package mutating func add(_ number: Int, among lanes: [QueuePairLane]) {
     // Short searches are worth 16 bytes a lane.
-    if usedCount * 4 >= slots.count { grow(lanes) }
+    if usedCount * 4 >= slots.count { makeRoom(lanes) }
     insert(number, lanes[number])
   }
 
   private mutating func insert(_ number: Int, _ lane: QueuePairLane) {
-    var slot = Self.slot(ends: lane.ends, channel: lane.channel, slotCount: slots.count)
+    var slot = Self.slot(addresses: lane.addresses, channel: lane.channel, slotCount: slots.count)
     let value = UInt32(truncatingIfNeeded: number + 1)
     while slots[slot] != 0 {
       if slots[slot] == value { return }
@@ -62,7 +68,11 @@ struct LaneIndex {
     usedCount += 1
   }
 
-  private mutating func grow(_ lanes: [QueuePairLane]) {
+  /// Lanes whose source changes leave slots behind: those go first.
+  private mutating func makeRoom(_ lanes: [QueuePairLane]) {
+    rebuild(lanes)
+    // A little less than a quarter, so that the next time is a share of all slots away.
+    guard usedCount * 16 >= slots.count * 3 else { return }
     slots = [UInt32](repeating: 0, count: slots.count * 2)
     fill(lanes)
   }
@@ -75,7 +85,7 @@ struct LaneIndex {
 
   private mutating func fill(_ lanes: [QueuePairLane]) {
     usedCount = 0
-    for (number, lane) in lanes.enumerated() where lane.ends != QueuePairLane.noEnds {
+    for (number, lane) in lanes.enumerated() where lane.addresses != QueuePairLane.noAddresses {
       insert(number, lane)
     }
   }

@@ -40,7 +40,8 @@ extension QueuePairLane {
   ///
   /// - Returns: false, and nothing is done, when it is out of order.
   mutating func holdAtStart(
-    _ packet: LanePacket, sequence: UInt32, _ starts: inout LaneStarts, _ ends: Span<LaneEnds>,
+    _ packet: LanePacket, sequence: UInt32, _ starts: inout LaneStarts,
+    _ endpoints: Span<LaneEndpoints>,
     _ number: Int,
     into messages: inout MessageTable
   ) -> Bool {
@@ -53,8 +54,8 @@ extension QueuePairLane {
       guard sequence == expected else { return false }
       if packets == 1 { flow = starts.makeRoom() ?? -1 }
       if packets + 1 == LaneStarts.settledCount || flow < 0 {
-        settle(&starts, ends, number, into: &messages)
-        takeAnyway(packet, sequence: sequence, ends, number, into: &messages)
+        settle(&starts, endpoints, number, into: &messages)
+        takeAnyway(packet, sequence: sequence, endpoints, number, into: &messages)
         return true
       }
       starts[flow, packets] = packet
@@ -87,7 +88,7 @@ extension QueuePairLane {
 
   /// Takes the held packets: the first of them is the earliest.
   mutating func settle(
-    _ starts: inout LaneStarts, _ ends: Span<LaneEnds>, _ number: Int,
+    _ starts: inout LaneStarts, _ endpoints: Span<LaneEndpoints>, _ number: Int,
     into messages: inout MessageTable
   ) {
     let held = self
@@ -100,7 +101,7 @@ extension QueuePairLane {
       held.sequenceAtStart(0), by: UInt32(QueuePairFlow.maximumJump) - QueuePairFlow.openStart)
     for index in 0..<held.packets {
       takeAnyway(
-        held.packetAtStart(index, starts), sequence: held.sequenceAtStart(index), ends, number,
+        held.packetAtStart(index, starts), sequence: held.sequenceAtStart(index), endpoints, number,
         into: &messages)
     }
     starts.giveBack(held.flow)

@@ -14,6 +14,8 @@ struct MessageAssembler {
   private var isInSeveralNetworks: [Bool] = []
   private(set) var rdmaPackets: Int64 = 0
   private(set) var tcpSegments: Int64 = 0
+  /// Of `rdmaPackets`, those that were not decoded layer by layer.
+  private(set) var shortWayPackets: Int64 = 0
 
   init(addresses: AddressTable, options: IngestOptions) {
     self.addresses = addresses
@@ -27,6 +29,10 @@ struct MessageAssembler {
   var unansweredReadBytes: Int64 { queuePairs.unansweredReadBytes }
   var unfinishedMessages: Int64 { queuePairs.unfinishedMessages }
   var queuePairRestarts: Int64 { queuePairs.restarts }
+  /// Queue pairs that were closed to make room.
+  var retiredQueuePairs: Int64 { queuePairs.retired.queuePairs }
+  /// Messages that were not whole then.
+  var retiredUnfinishedMessages: Int64 { queuePairs.retired.unfinishedMessages }
 
   /// Takes one packet; finished messages are appended.
   ///
@@ -71,6 +77,7 @@ struct MessageAssembler {
   ) {
     framing.takePlain(bytes, &stretch, &queuePairs, counts: &counts, into: &messages)
     rdmaPackets += stretch.packetCount
+    shortWayPackets += stretch.packetCount
   }
 
   /// How many addresses were seen in several virtual networks.
@@ -93,8 +100,8 @@ struct MessageAssembler {
   private mutating func acceptConnected(
     _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
   ) -> SkipReason? {
-    if let plainEnds = packet.plainEnds {
-      return acceptPlain(packet, plainEnds: plainEnds, time: time, into: &messages)
+    if let plainAddresses = packet.plainAddresses {
+      return acceptPlain(packet, plainAddresses: plainAddresses, time: time, into: &messages)
     }
     let place = known.place(of: packet)
     // In a tunnel the network is to be noted too.
@@ -121,12 +128,12 @@ struct MessageAssembler {
 
   /// Takes a packet that the short way may take next time.
   private mutating func acceptPlain(
-    _ packet: PacketSummary, plainEnds: UInt64, time: Int64, into messages: inout MessageTable
+    _ packet: PacketSummary, plainAddresses: UInt64, time: Int64, into messages: inout MessageTable
   ) -> SkipReason? {
     let channel = packet.base.destinationQueuePair
-    if let lane = queuePairs.notedLane(plainEnds: plainEnds, channel: channel) {
+    if let lane = queuePairs.notedLane(plainAddresses: plainAddresses, channel: channel) {
       queuePairs.accept(
-        packet, time: time, source: queuePairs.ends[lane].source, lane: lane, into: &messages)
+        packet, time: time, source: queuePairs.endpoints[lane].source, lane: lane, into: &messages)
       return nil
     }
     let source = addresses.number(of: packet.source)
@@ -137,7 +144,7 @@ struct MessageAssembler {
       of: packet, source: source, destination: destination, into: &messages)
     if queuePairs.numbering != numbering { known = KnownFlows() }
     queuePairs.accept(packet, time: time, source: source, lane: lane, into: &messages)
-    queuePairs.note(lane, plainEnds: plainEnds)
+    queuePairs.note(lane, plainAddresses: plainAddresses)
     return nil
   }
 

@@ -63,6 +63,26 @@ struct MessageInProgress {
     return true
   }
 
+  /// True for a READ response that answers a request; its first packets may be missing.
+  func answers(_ read: OutstandingRead, pathMTU: Int64) -> Bool {
+    guard kind == .read else { return false }
+    let distance = SequenceNumber.distance(from: read.sequence, to: startSequence)
+    if distance == 0 { return true }
+    let full = pathMTU > 0 ? pathMTU : OutstandingRead.pathMTUs[0]
+    return isHeadless && distance > 0 && Int64(distance) < read.packetCount(pathMTU: full)
+  }
+
+  func isHeadless(at sequence: UInt32) -> Bool { isHeadless && startSequence == sequence }
+
+  /// Takes its length from the request, and where its first packet would have been.
+  mutating func takeLength(of read: OutstandingRead) {
+    let before = SequenceNumber.distance(from: read.sequence, to: startSequence)
+    missingPackets = max(missingPackets, before)
+    declaredBytes = read.byteCount
+    startSequence = read.sequence
+    isHeadless = false
+  }
+
   /// Bytes delivered.
   ///
   /// What was seen when nothing is missing. Otherwise the declared length, as far as the missing

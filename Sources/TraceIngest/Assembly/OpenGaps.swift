@@ -50,11 +50,32 @@ struct OpenGaps {
   mutating func keep(_ message: MessageInProgress) { messages.append(message) }
 
   /// Tells a kept response the length of the READ that it answers.
-  mutating func declare(_ read: OutstandingRead) {
-    for index in 0..<messages.count
-    where messages[index].startSequence == read.sequence && messages[index].kind == .read {
-      messages[index].declaredBytes = read.byteCount
+  mutating func takeLength(of read: OutstandingRead, pathMTU: Int64) {
+    for index in 0..<messages.count where messages[index].answers(read, pathMTU: pathMTU) {
+      messages[index].takeLength(of: read)
     }
+  }
+
+  /// The end of the gap in which a sequence number lies, or nil when it lies in none.
+  func endOfGap(with sequence: UInt32, expected: UInt32) -> UInt32? {
+    gap(with: sequence, expected: expected).map { gaps[$0].end }
+  }
+
+  /// True when a kept message goes on at a sequence number, and its first packets are missing.
+  func keepsHeadless(at sequence: UInt32) -> Bool {
+    (0..<messages.count).contains { messages[$0].isHeadless(at: sequence) }
+  }
+
+  /// The gap in which a sequence number lies, or nil.
+  private func gap(with sequence: UInt32, expected: UInt32) -> Int? {
+    let age = SequenceNumber.distance(from: sequence, to: expected)
+    // The last gap that begins at or before the number; ages fall along the list.
+    let index =
+      gaps.partition { SequenceNumber.distance(from: $0.start, to: expected) >= age } - 1
+    guard index >= 0, SequenceNumber.distance(from: sequence, to: gaps[index].end) > 0 else {
+      return nil
+    }
+    return index
   }
 
   // MARK: Late packets
@@ -67,13 +88,8 @@ struct OpenGaps {
     _ packet: QueuePairPacket, current: inout MessageInProgress?, missingBefore: inout Int64,
     expected: UInt32, emit: (MessageInProgress) -> Void
   ) -> Bool {
-    let age = SequenceNumber.distance(from: packet.sequence, to: expected)
-    // The last gap that begins at or before the packet; ages fall along the list.
-    let index =
-      gaps.partition { SequenceNumber.distance(from: $0.start, to: expected) >= age } - 1
-    guard index >= 0 else { return false }
+    guard let index = gap(with: packet.sequence, expected: expected) else { return false }
     let gap = gaps[index]
-    guard SequenceNumber.distance(from: packet.sequence, to: gap.end) > 0 else { return false }
     fill(index, with: packet.sequence)
     let owner = messages.partition { $0.number < gap.message }
     let isKept = owner < messages.count && messages[owner].number == gap.message

@@ -22,12 +22,20 @@ extension QueuePairAssembler {
       return
     }
     flows[responses].learn(pathMTU: flows[index].pathMTU)
-    for read in flows[index].awaitedReads.takeAll()
-    where !isAnswered(read, of: index, by: responses) {
-      flows[responses].awaitedReads.append(read)
-    }
+    handRequests(of: index, to: responses)
     if let read = flows[responses].awaitedReads.takeOverdue() {
       flows[responses].appendLost(read, into: &messages)
+    }
+  }
+
+  /// Lets the flow of responses await the requests that it has not answered yet.
+  private mutating func handRequests(of index: Int, to responses: Int) {
+    for read in flows[index].awaitedReads.takeAll() {
+      if flows[responses].hasPassed(read) {
+        flows[responses].takeLength(of: read)
+      } else {
+        flows[responses].awaitedReads.append(read)
+      }
     }
   }
 
@@ -47,18 +55,16 @@ extension QueuePairAssembler {
       guard let match, flows[match].awaitsResponse(packet) else { continue }
       flows[match].partner = index
       flows[index].partner = match
-      for read in flows[match].awaitedReads.takeAll() { flows[index].awaitedReads.append(read) }
+      handRequests(of: match, to: index)
       return
     }
   }
 
   // MARK: Requests that are captured after their responses
 
-  /// Remembers a response that begins before its request was seen.
+  /// Remembers a response that begins before the flow of its request is known.
   mutating func noteResponse(_ packet: QueuePairPacket, flow index: Int) {
-    guard packet.place.begins, !flows[index].awaitedReads.begins(at: packet.sequence) else {
-      return
-    }
+    guard packet.place.begins, flows[index].partner == nil else { return }
     recentResponses.note(
       requester: flows[index].destination, responder: packet.source, sequence: packet.sequence,
       time: packet.time, flow: index)
@@ -74,17 +80,5 @@ extension QueuePairAssembler {
       flows[index].partner = match
       return
     }
-  }
-
-  /// True when the response to a request has been taken already.
-  private mutating func isAnswered(
-    _ read: OutstandingRead, of index: Int, by responses: Int
-  ) -> Bool {
-    let (requester, responder) = (flows[index].source, flows[index].destination)
-    guard
-      recentResponses.flow(requester: requester, responder: responder, read: read) == responses
-    else { return false }
-    recentResponses.remove(requester: requester, responder: responder, read: read)
-    return flows[responses].hasTakenResponse(to: read)
   }
 }

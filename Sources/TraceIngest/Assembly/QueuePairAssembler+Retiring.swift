@@ -5,45 +5,57 @@ internal import TraceModel
 ///
 /// One that goes on afterwards is taken for a new one: its message under way becomes two.
 extension QueuePairAssembler {
-  /// Closes half of the lanes that can be closed, those whose last packet is oldest.
+  /// Closes half of the lanes, those whose last packet is oldest.
   ///
+  /// Of equal times, those that appeared first. READ requests and their responses are as old as the
+  /// younger of the two.
   /// All lanes get new numbers. O(lanes · log lanes), once for every so many new lanes.
   mutating func retireIdle(into messages: inout MessageTable) {
-    let times = lanes.map(\.end)
-    let closable = lanes.indices.filter { canRetire($0) }
-    guard !closable.isEmpty else { return moveLanes(of: Array(lanes.indices)) }
-    let median = closable.map { times[$0] }.sorted()[(closable.count - 1) / 2]
-    var kept: [Int] = []
-    kept.reserveCapacity(lanes.count)
-    for number in lanes.indices {
-      if times[number] <= median, canRetire(number) {
-        close(number, into: &messages)
-      } else {
-        kept.append(number)
-      }
+    let times = lanes.indices.map { number in
+      max(lanes[number].end, partner(of: number).map { lanes[$0].end } ?? .min)
     }
-    moveLanes(of: kept)
+    let byAge = lanes.indices.sorted { (times[$0], $0) < (times[$1], $1) }
+    var isClosed = [Bool](repeating: false, count: lanes.count)
+    for number in byAge.prefix((lanes.count + 1) / 2) {
+      isClosed[number] = true
+      if let partner = partner(of: number) { isClosed[partner] = true }
+    }
+    let firstFree = freeFlows.count
+    for number in lanes.indices where isClosed[number] { close(number, into: &messages) }
+    forgetFlows(freeFlows[firstFree...])
+    moveLanes(of: lanes.indices.filter { !isClosed[$0] })
   }
 
-  /// READs and what pairs them refer to flows by number: such flows stay.
-  private func canRetire(_ number: Int) -> Bool {
+  /// The lane of the requests to these responses, or of the responses to these requests.
+  private func partner(of number: Int) -> Int? {
     let lane = lanes[number]
-    if lane.mode == .starting || lane.flow < 0 { return true }
-    let flow = flows[Int(lane.flow)]
-    return !flow.isResponse && !flow.hasAsked && flow.partner == nil
+    guard lane.mode != .starting, lane.flow >= 0 else { return nil }
+    return flows[Int(lane.flow)].partner.map { lanesOfFlows[$0] }
   }
 
   private mutating func close(_ number: Int, into messages: inout MessageTable) {
     if lanes[number].mode == .starting {
-      let ends = self.ends
-      lanes[number].settle(&starts, ends.span, number, into: &messages)
+      let endpoints = self.endpoints
+      lanes[number].settle(&starts, endpoints.span, number, into: &messages)
     }
+    let unfinished = unfinishedMessages
     finish(number, into: &messages)
+    retired.queuePairs += 1
+    retired.unfinishedMessages += unfinishedMessages - unfinished
+    unfinishedMessages = unfinished
     guard lanes[number].flow >= 0 else { return }
     let index = Int(lanes[number].flow)
-    retiredRestarts += flows[index].restarts
+    retired.add(flows[index])
     flows[index] = QueuePairFlow(source: 0, destination: 0, channel: 0, isResponse: false)
     freeFlows.append(index)
+  }
+
+  /// Forgets what pairs requests and responses by numbers of flows that others will get.
+  private mutating func forgetFlows(_ closed: ArraySlice<Int>) {
+    var isClosed = [Bool](repeating: false, count: flows.count)
+    for index in closed { isClosed[index] = true }
+    recentResponses.forget { isClosed[$0] }
+    unpairedRequesters.compact(flows)
   }
 
   /// Keeps these lanes, in their order, and numbers them anew.
@@ -51,17 +63,34 @@ extension QueuePairAssembler {
     var keys = KeyTable()
     for (number, old) in kept.enumerated() {
       lanes[number] = lanes[old]
-      ends[number] = ends[old]
-      let key = Self.key(destination: ends[number].destination, channel: lanes[number].channel)
+      endpoints[number] = endpoints[old]
+      let key = Self.key(destination: endpoints[number].destination, channel: lanes[number].channel)
       _ = keys.number(of: key)
       let lane = lanes[number]
       if lane.mode != .starting, lane.flow >= 0 { lanesOfFlows[Int(lane.flow)] = number }
     }
     lanes.removeLast(lanes.count - kept.count)
-    ends.removeLast(ends.count - kept.count)
+    endpoints.removeLast(endpoints.count - kept.count)
     self.keys = keys
     index.rebuild(lanes)
     numbering += 1
     retiresAt = max(maximumLanes, kept.count + maximumLanes / 2)
+  }
+}
+
+/// What queue pairs that were closed leave behind: counts.
+struct RetiredQueuePairs {
+  /// Directions of queue pairs; READ responses count apart from requests.
+  var queuePairs: Int64 = 0
+  /// Messages that were not whole.
+  var unfinishedMessages: Int64 = 0
+  var restarts: Int64 = 0
+  var lostReads: Int64 = 0
+  var lostReadBytes: Int64 = 0
+
+  mutating func add(_ flow: QueuePairFlow) {
+    restarts += flow.restarts
+    lostReads += flow.lostReads
+    lostReadBytes &+= flow.lostReadBytes
   }
 }

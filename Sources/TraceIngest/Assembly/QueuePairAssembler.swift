@@ -11,7 +11,7 @@ struct QueuePairAssembler {
   var keys = KeyTable()
   var lanes: [QueuePairLane] = []
   /// Between which addresses each lane's packets go; the source is that of the last packet.
-  var ends: [LaneEnds] = []
+  var endpoints: [LaneEndpoints] = []
   var index = LaneIndex()
   var starts = LaneStarts()
   private let usesLanes: Bool
@@ -20,8 +20,8 @@ struct QueuePairAssembler {
   var retiresAt: Int
   /// Counts how often the lanes were numbered anew.
   var numbering = 0
-  /// Of flows that were closed.
-  var retiredRestarts: Int64 = 0
+  /// What queue pairs that were closed leave behind.
+  var retired = RetiredQueuePairs()
   /// Flows that may be used again.
   var freeFlows: [Int] = []
 
@@ -32,7 +32,8 @@ struct QueuePairAssembler {
   private var limits = AssemblyLimits(flowCount: 0)
   var unpairedRequesters = UnpairedRequesters()
   var recentResponses = RecentResponses()
-  private(set) var unfinishedMessages: Int64 = 0
+  /// At the end of the capture.
+  var unfinishedMessages: Int64 = 0
 
   /// - Parameters:
   ///   - usesLanes: false to take every packet with all care, as tests do to compare.
@@ -44,13 +45,13 @@ struct QueuePairAssembler {
   }
 
   /// READ requests whose responses the capture does not hold.
-  var unansweredReads: Int64 { flows.reduce(0) { $0 + $1.lostReads } }
+  var unansweredReads: Int64 { flows.reduce(retired.lostReads) { $0 + $1.lostReads } }
 
   /// Bytes that those asked for.
-  var unansweredReadBytes: Int64 { flows.reduce(0) { $0 &+ $1.lostReadBytes } }
+  var unansweredReadBytes: Int64 { flows.reduce(retired.lostReadBytes) { $0 &+ $1.lostReadBytes } }
 
   /// Queue pairs that started again at an unrelated sequence number.
-  var restarts: Int64 { flows.reduce(retiredRestarts) { $0 + $1.restarts } }
+  var restarts: Int64 { flows.reduce(retired.restarts) { $0 + $1.restarts } }
 
   // MARK: Lanes
 
@@ -76,21 +77,21 @@ struct QueuePairAssembler {
       var lane = QueuePairLane(channel: channel)
       if !usesLanes { lane.mode = .careful }
       lanes.append(lane)
-      ends.append(LaneEnds(source: source, destination: destination))
+      endpoints.append(LaneEndpoints(source: source, destination: destination))
       tightenLimits()
     }
     return number
   }
 
   /// The lane of a packet between two IPv4 addresses that was noted, or nil.
-  func notedLane(plainEnds: UInt64, channel: UInt32) -> Int? {
-    index.lane(ends: plainEnds, channel: channel, among: lanes)
+  func notedLane(plainAddresses: UInt64, channel: UInt32) -> Int? {
+    index.lane(addresses: plainAddresses, channel: channel, among: lanes)
   }
 
   /// Lets a lane be found by the addresses of its packets.
-  mutating func note(_ number: Int, plainEnds: UInt64) {
-    guard lanes[number].ends != plainEnds else { return }
-    lanes[number].ends = plainEnds
+  mutating func note(_ number: Int, plainAddresses: UInt64) {
+    guard lanes[number].addresses != plainAddresses else { return }
+    lanes[number].addresses = plainAddresses
     index.add(number, among: lanes)
   }
 
@@ -112,7 +113,7 @@ struct QueuePairAssembler {
     _ summary: PacketSummary, time: Int64, source: Int32, lane number: Int,
     into messages: inout MessageTable
   ) {
-    if lanes[number].mode != .careful, ends[number].source == source,
+    if lanes[number].mode != .careful, endpoints[number].source == source,
       let packet = LanePacket(summary, time: time)
     {
       let sequence = summary.base.sequence
@@ -120,9 +121,9 @@ struct QueuePairAssembler {
       if takeShortWay(packet, sequence: sequence, lane: number, into: &messages) { return }
     }
     let flow = wake(number)
-    if ends[number].source != source {
-      ends[number].source = source
-      lanes[number].ends = QueuePairLane.noEnds
+    if endpoints[number].source != source {
+      endpoints[number].source = source
+      lanes[number].addresses = QueuePairLane.noAddresses
     }
     lanes[number].end = time
     takeCarefully(
@@ -136,12 +137,12 @@ struct QueuePairAssembler {
   private mutating func takeShortWay(
     _ packet: LanePacket, sequence: UInt32, lane number: Int, into messages: inout MessageTable
   ) -> Bool {
-    let ends = self.ends
+    let endpoints = self.endpoints
     var lanes = takeLanes()
     defer { self.lanes = lanes }
     var span = lanes.mutableSpan
     return QueuePairLane.take(
-      packet, sequence: sequence, lane: number, &span, ends.span, &starts, into: &messages)
+      packet, sequence: sequence, lane: number, &span, endpoints.span, &starts, into: &messages)
   }
 
   /// Hands out the lanes, to be put back: spans of two arrays of one value cannot be had at a time.
@@ -187,7 +188,7 @@ struct QueuePairAssembler {
     case .careful: break
     case .inOrder: lane.hand(to: &flows[index])
     case .starting:
-      flows[index].hold(lane.packetsAtStart(starts, source: ends[number].source))
+      flows[index].hold(lane.packetsAtStart(starts, source: endpoints[number].source))
       starts.giveBack(lane.flow)
     }
     lanes[number].mode = .careful
@@ -198,7 +199,7 @@ struct QueuePairAssembler {
   private mutating func addFlow(of number: Int) -> Int {
     let channel = lanes[number].channel
     let flow = QueuePairFlow(
-      source: ends[number].source, destination: ends[number].destination,
+      source: endpoints[number].source, destination: endpoints[number].destination,
       channel: channel & 0xFF_FFFF, isResponse: channel >> 24 != 0)
     if let free = freeFlows.popLast() {
       flows[free] = flow
@@ -220,8 +221,8 @@ struct QueuePairAssembler {
       switch lanes[number].mode {
       case .inOrder: break
       case .starting:
-        let ends = self.ends
-        lanes[number].settle(&starts, ends.span, number, into: &messages)
+        let endpoints = self.endpoints
+        lanes[number].settle(&starts, endpoints.span, number, into: &messages)
       case .careful: if lanes[number].flow >= 0 { settleStart(Int(lanes[number].flow), &messages) }
       }
     }
@@ -233,7 +234,7 @@ struct QueuePairAssembler {
     if lanes[number].flow >= 0 {
       if flows[wake(number)].finish(into: &messages) { unfinishedMessages += 1 }
     } else if lanes[number].packets > 0 {
-      messages.append(lanes[number].message(ends[number]))
+      messages.append(lanes[number].message(endpoints[number]))
       if !lanes[number].marks.contains(.hasEnded) { unfinishedMessages += 1 }
     }
   }

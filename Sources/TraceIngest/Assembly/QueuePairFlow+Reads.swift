@@ -10,7 +10,6 @@ extension QueuePairFlow {
   }
 
   mutating func request(_ packet: QueuePairPacket) {
-    hasAsked = true
     guard let byteCount = packet.wholeByteCount else {
       // The capture cut the length: the next packet shows where the span ends.
       openSpan = OutstandingRead(sequence: packet.sequence, byteCount: .max, time: packet.time)
@@ -53,16 +52,26 @@ extension QueuePairFlow {
     if let read = openSpan, read.byteCount != .max { advance(over: read) }
   }
 
-  /// For a flow of responses: takes the length from a request that comes after its response.
+  /// For a flow of responses: true when it has gone past the response to a request.
   ///
-  /// - Returns: false when the response's packets still wait for their turn.
-  mutating func hasTakenResponse(to read: OutstandingRead) -> Bool {
-    guard hasStarted, !held.contains(where: { $0.sequence == read.sequence }) else { return false }
-    if current?.startSequence == read.sequence, current?.kind == .read {
-      current?.declaredBytes = read.byteCount
+  /// That lies before the next packet's turn, and not wholly among packets that may still come.
+  func hasPassed(_ read: OutstandingRead) -> Bool {
+    guard hasStarted else { return false }
+    let age = SequenceNumber.distance(from: read.sequence, to: expected)
+    guard age > 0, age <= Self.maximumJump else { return false }
+    guard let end = gaps.endOfGap(with: read.sequence, expected: expected) else { return true }
+    let toCome = Int64(SequenceNumber.distance(from: read.sequence, to: end))
+    if read.packetCount(pathMTU: pathMTU) > toCome { return true }
+    // That count is the least one while the path MTU is unknown.
+    return pathMTU == 0 && (current?.isHeadless(at: end) ?? false || gaps.keepsHeadless(at: end))
+  }
+
+  /// Takes the length from a request that is captured after its response.
+  mutating func takeLength(of read: OutstandingRead) {
+    if current?.answers(read, pathMTU: pathMTU) ?? false {
+      current?.takeLength(of: read)
     } else {
-      gaps.declare(read)
+      gaps.takeLength(of: read, pathMTU: pathMTU)
     }
-    return true
   }
 }

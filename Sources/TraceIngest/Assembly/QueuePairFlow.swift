@@ -48,8 +48,6 @@ struct QueuePairFlow {
 
   /// READ requests of this flow or, for a flow of responses, those that it answers.
   var awaitedReads = AwaitedReads()
-  /// True once a READ request was seen.
-  var hasAsked = false
   /// READs whose responses the capture does not hold.
   var lostReads: Int64 = 0
   /// Bytes that those asked for.
@@ -100,8 +98,7 @@ struct QueuePairFlow {
     } else if held.isEmpty, startsElsewhere(packet, distance: distance) {
       deliver(elsewhere: packet, distance: distance, into: &messages)
     } else if distance > Self.maximumJump || distance < -Self.maximumJump {
-      restart(with: packet, into: &messages)
-      return holdAtStart(packet, into: &messages)
+      return arrange(distant: packet, into: &messages)
     } else if distance > 0 {
       hold(packet, distance: distance, into: &messages)
     } else {
@@ -110,10 +107,35 @@ struct QueuePairFlow {
     if !held.isEmpty { deliverHeld(into: &messages) }
   }
 
+  /// Takes a packet too far from the others to be one of theirs: it begins a new connection, unless
+  /// its READ request is known.
+  private mutating func arrange(
+    distant packet: QueuePairPacket, into messages: inout MessageTable
+  ) {
+    guard isResponse, packet.place.begins, awaitedReads.begins(at: packet.sequence) else {
+      restart(with: packet, into: &messages)
+      return holdAtStart(packet, into: &messages)
+    }
+    if !held.isEmpty {
+      flushHeld(into: &messages)
+      return arrange(packet, into: &messages)
+    }
+    if let current, !current.hasEnded {
+      let toCome = responseEnd.map { SequenceNumber.distance(from: expected, to: $0) } ?? 1
+      self.current?.addMissing(max(0, Int64(toCome)))
+    }
+    close(into: &messages)
+    closeGaps(into: &messages)
+    expected = packet.sequence
+    deliver(packet, into: &messages)
+  }
+
   mutating func deliver(
     elsewhere packet: QueuePairPacket, distance: Int32, into messages: inout MessageTable
   ) {
-    if distance > 0, distance <= Self.maximumSkip, partner == nil {
+    // A known request explains what is skipped; otherwise responses may have been lost there.
+    let isExplained = partner != nil && awaitedReads.begins(at: packet.sequence)
+    if distance > 0, distance <= Self.maximumSkip, !isExplained {
       gaps.add(
         from: expected, to: packet.sequence, missing: 0, message: messageNumber &+ 1)
     }

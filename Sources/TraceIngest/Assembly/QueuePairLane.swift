@@ -6,7 +6,7 @@ internal import TraceModel
 /// Everything rarer (reordering, loss, READs) is the work of a `QueuePairFlow`, which exists only
 /// for the queue pairs that ever needed it. A lane that is not `careful` owns the flow's `current`,
 /// `expected` and `messageNumber`.
-struct QueuePairLane {
+package struct QueuePairLane {
   enum Mode: UInt8 {
     /// All is left to the flow.
     case careful
@@ -31,8 +31,8 @@ struct QueuePairLane {
 
   /// In `orderChangesAt`: never, as no sequence number is this large.
   static let never = UInt32.max
-  /// In `ends`: none that the short way knows, as a source is never a broadcast address.
-  static let noEnds = UInt64.max
+  /// In `addresses`: none that the short way knows, as a source is never a broadcast address.
+  static let noAddresses = UInt64.max
 
   // For the message's beginning and end; the array's own header shifts these sixteen bytes into
   // the cache line before.
@@ -49,7 +49,7 @@ struct QueuePairLane {
 
   // For every packet.
   /// IPv4 source and destination.
-  var ends = Self.noEnds
+  package var addresses = Self.noAddresses
   var start: Int64 = 0
   /// Of the message under way; while there is none, the time of the last packet.
   var end: Int64 = 0
@@ -64,7 +64,7 @@ struct QueuePairLane {
   var packets: Int32 = 0
 
   /// - Parameter channel: destination queue pair, and bit 24 for READ responses.
-  init(channel: UInt32) {
+  package init(channel: UInt32) {
     self.channel = channel
     mode = channel >> 24 == 0 ? .starting : .careful
   }
@@ -72,15 +72,15 @@ struct QueuePairLane {
   var kind: MessageKind { marks.contains(.isWrite) ? .write : .send }
 
   @inline(__always)
-  func message(_ ends: LaneEnds) -> Message {
+  func message(_ endpoints: LaneEndpoints) -> Message {
     Message(
-      source: ends.source, destination: ends.destination, channel: channel & 0xFF_FFFF,
+      source: endpoints.source, destination: endpoints.destination, channel: channel & 0xFF_FFFF,
       kind: kind, start: start, end: end, bytes: bytes, packets: packets)
   }
 }
 
 /// The numbers of the addresses between which a lane's packets go.
-struct LaneEnds {
+struct LaneEndpoints {
   var source: Int32
   var destination: Int32
 }
@@ -91,11 +91,11 @@ extension QueuePairLane {
   /// - Returns: false, and nothing is done, when it needs more care.
   @inline(__always)
   mutating func takeInOrder(
-    _ packet: LanePacket, sequence: UInt32, _ ends: Span<LaneEnds>, _ number: Int,
+    _ packet: LanePacket, sequence: UInt32, _ endpoints: Span<LaneEndpoints>, _ number: Int,
     into messages: inout MessageTable
   ) -> Bool {
     if packet.opcode.begins {
-      if packets > 0 { messages.append(message(ends[number])) }
+      if packets > 0 { messages.append(message(endpoints[number])) }
       begin(packet)
     } else {
       guard packets > 0, !marks.contains(.hasEnded),
@@ -135,11 +135,11 @@ extension QueuePairLane {
 
   /// Takes the next packet even when the beginning of its message was not captured.
   mutating func takeAnyway(
-    _ packet: LanePacket, sequence: UInt32, _ ends: Span<LaneEnds>, _ number: Int,
+    _ packet: LanePacket, sequence: UInt32, _ endpoints: Span<LaneEndpoints>, _ number: Int,
     into messages: inout MessageTable
   ) {
-    if takeInOrder(packet, sequence: sequence, ends, number, into: &messages) { return }
-    if packets > 0 { messages.append(message(ends[number])) }
+    if takeInOrder(packet, sequence: sequence, endpoints, number, into: &messages) { return }
+    if packets > 0 { messages.append(message(endpoints[number])) }
     begin(packet)
     marks.insert(.isHeadless)
     add(packet, sequence: sequence)
@@ -228,7 +228,9 @@ extension QueuePairFlow {
   @inline(__always)
   var isInOrder: Bool {
     guard held.isEmpty, hasStarted, !isResponse, missingBefore == 0, openSpan == nil,
-      awaitedReads.isEmpty, gaps.count <= gapLimit, gaps.keptCount <= gapLimit
+      awaitedReads.isEmpty, gaps.count <= gapLimit, gaps.keptCount <= gapLimit,
+      // A READ request may have stepped over the number at which the oldest gap is forgotten.
+      gaps.forgetsAt.map({ SequenceNumber.distance(from: expected, to: $0) >= 0 }) ?? true
     else { return false }
     guard let current else { return true }
     return current.packets > 0 && current.missingPackets == 0 && current.repeatedBytes == 0
@@ -244,7 +246,8 @@ extension QueuePairLane {
   @inline(__always)
   static func take(
     _ packet: LanePacket, sequence: UInt32, lane number: Int,
-    _ lanes: inout MutableSpan<QueuePairLane>, _ ends: Span<LaneEnds>, _ starts: inout LaneStarts,
+    _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
+    _ starts: inout LaneStarts,
     into messages: inout MessageTable
   ) -> Bool {
     switch lanes[number].mode {
@@ -253,10 +256,10 @@ extension QueuePairLane {
         return false
       }
       return lanes[number].takeInOrder(
-        packet, sequence: sequence, ends, number, into: &messages)
+        packet, sequence: sequence, endpoints, number, into: &messages)
     case .starting:
       return lanes[number].holdAtStart(
-        packet, sequence: sequence, &starts, ends, number, into: &messages)
+        packet, sequence: sequence, &starts, endpoints, number, into: &messages)
     case .careful: return false
     }
   }

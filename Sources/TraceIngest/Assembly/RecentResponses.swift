@@ -6,12 +6,18 @@ internal import TraceModel
 /// A table of fixed size, in which a later response takes the place of an earlier one.
 struct RecentResponses {
   private struct Entry {
-    var ends: UInt64
+    /// Of requester and responder.
+    var addresses: UInt64
     var time: Int64
     var sequence: UInt32
-    /// Index of the flow, or −1 for an empty entry.
-    var flow: Int32 = -1
+    /// Index of the flow, `noFlow` or `severalFlows`.
+    var flow = RecentResponses.noFlow
   }
+
+  /// In `flow`: the entry is empty.
+  private static let noFlow: Int32 = -1
+  /// In `flow`: which of several flows between the same addresses is meant cannot be told.
+  private static let severalFlows: Int32 = -2
 
   private static let entryCount = 4_096
   /// Sequence numbers come round again after more than a second.
@@ -25,35 +31,53 @@ struct RecentResponses {
   ) {
     if entries.isEmpty {
       entries = [Entry](
-        repeating: Entry(ends: 0, time: 0, sequence: 0), count: Self.entryCount)
+        repeating: Entry(addresses: 0, time: 0, sequence: 0), count: Self.entryCount)
     }
-    let ends = Self.ends(requester, responder)
-    entries[Self.place(ends, sequence)] = Entry(
-      ends: ends, time: time, sequence: sequence, flow: Int32(truncatingIfNeeded: flow))
+    let addresses = Self.addresses(requester, responder)
+    let place = Self.place(addresses, sequence)
+    var entry = Entry(
+      addresses: addresses, time: time, sequence: sequence,
+      flow: Int32(truncatingIfNeeded: flow))
+    let old = entries[place]
+    if old.flow != Self.noFlow, old.flow != entry.flow,
+      Self.matches(old, addresses, sequence, time)
+    {
+      entry.flow = Self.severalFlows
+    }
+    entries[place] = entry
   }
 
-  /// The flow of the response to a request, or nil.
+  private static func matches(
+    _ entry: Entry, _ addresses: UInt64, _ sequence: UInt32, _ time: Int64
+  ) -> Bool {
+    entry.addresses == addresses && entry.sequence == sequence
+      && (time &- entry.time).magnitude <= UInt64(maximumNanoseconds)
+  }
+
+  /// The flow of the response to a request; nil when there is none or cannot be told.
   func flow(requester: Int32, responder: Int32, read: OutstandingRead) -> Int? {
     guard !entries.isEmpty else { return nil }
-    let ends = Self.ends(requester, responder)
-    let entry = entries[Self.place(ends, read.sequence)]
-    guard entry.flow >= 0, entry.ends == ends, entry.sequence == read.sequence,
-      (read.time &- entry.time).magnitude <= UInt64(Self.maximumNanoseconds)
-    else { return nil }
+    let addresses = Self.addresses(requester, responder)
+    let entry = entries[Self.place(addresses, read.sequence)]
+    guard entry.flow >= 0, Self.matches(entry, addresses, read.sequence, read.time) else {
+      return nil
+    }
     return Int(entry.flow)
   }
 
-  /// Forgets the response to a request.
-  mutating func remove(requester: Int32, responder: Int32, read: OutstandingRead) {
-    entries[Self.place(Self.ends(requester, responder), read.sequence)].flow = -1
+  /// Forgets the responses of flows that were closed.
+  mutating func forget(_ isClosed: (Int) -> Bool) {
+    for place in entries.indices where entries[place].flow >= 0 {
+      if isClosed(Int(entries[place].flow)) { entries[place].flow = Self.noFlow }
+    }
   }
 
-  private static func ends(_ requester: Int32, _ responder: Int32) -> UInt64 {
+  private static func addresses(_ requester: Int32, _ responder: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: requester)) << 32 | UInt64(UInt32(bitPattern: responder))
   }
 
-  private static func place(_ ends: UInt64, _ sequence: UInt32) -> Int {
-    let mixed = (ends ^ UInt64(sequence) << 24) &* 0x9E37_79B9_7F4A_7C15
+  private static func place(_ addresses: UInt64, _ sequence: UInt32) -> Int {
+    let mixed = (addresses ^ UInt64(sequence) << 24) &* 0x9E37_79B9_7F4A_7C15
     return Int(truncatingIfNeeded: mixed >> 40) % entryCount
   }
 }

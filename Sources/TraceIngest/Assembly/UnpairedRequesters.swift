@@ -76,7 +76,10 @@ struct UnpairedRequesters {
     }
   }
 
-  private mutating func compact(_ flows: [QueuePairFlow]) {
+  /// Drops the requests that are no longer awaited.
+  ///
+  /// O(requests).
+  mutating func compact(_ flows: [QueuePairFlow]) {
     let old = entries
     entries.removeAll()
     heads.removeAll()

@@ -18,6 +18,7 @@ struct CaptureSummary {
     summary.layout = layout
     summary.provenance = provenance
     summary.notes = notes
+    summary.shortWayPackets = assembler.shortWayPackets
     return summary
   }
 
@@ -64,6 +65,7 @@ struct CaptureSummary {
     add(
       assembler.unfinishedMessages, "RDMA message is not whole at the end of the capture",
       "RDMA messages are not whole at the end of the capture")
+    if let note = retiredQueuePairs { notes.append(note) }
     let declared = assembler.unansweredReadBytes
     add(
       assembler.unansweredReads,
@@ -87,6 +89,17 @@ struct CaptureSummary {
       notes.append("the declared layout lists no addresses, so servers were derived from packets")
     }
     return notes
+  }
+
+  private var retiredQueuePairs: String? {
+    let count = assembler.retiredQueuePairs
+    guard count > 0 else { return nil }
+    let messages = assembler.retiredUnfinishedMessages
+    return (count == 1 ? "1 idle queue pair was" : "\(count) idle queue pairs were")
+      + " closed to make room for others; "
+      + (messages == 1
+        ? "1 message was not whole then" : "\(messages) messages were not whole then")
+      + ": a queue pair that goes on later counts as a new one"
   }
 
   private func total(_ reason: SkipReason) -> Int64 {

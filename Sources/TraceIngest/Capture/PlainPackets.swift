@@ -42,7 +42,7 @@ func takePlainPackets(
   into messages: inout MessageTable
 ) {
   let index = queuePairs.index
-  let allEnds = queuePairs.ends
+  let allEndpoints = queuePairs.endpoints
   var allLanes = queuePairs.takeLanes()
   defer { queuePairs.lanes = allLanes }
   var lanes = allLanes.mutableSpan
@@ -62,7 +62,7 @@ func takePlainPackets(
       found += 1
     }
     let taken = takeGroup(
-      group.span.extracting(first: found), &stretch, &lanes, allEnds.span, &queuePairs.starts,
+      group.span.extracting(first: found), &stretch, &lanes, allEndpoints.span, &queuePairs.starts,
       &counts, into: &messages)
     guard taken == wanted else { return }
     wanted = min(wanted * 2, groupCount)
@@ -76,6 +76,7 @@ private func plainEntry(
   _ slots: Span<UInt32>, _ lanes: borrowing MutableSpan<QueuePairLane>
 ) -> PlainEntry? {
   guard let record = records.record(bytes, at: offset), record.time <= limit else { return nil }
+  // `PlainRecords` promises that the record lies inside.
   let packet = unsafe bytes.extracting(
     unchecked: record.offset..<record.offset + record.capturedByteCount)
   guard isPlainRoCE(packet), let headers = PlainRoCEHeaders(packet) else { return nil }
@@ -86,9 +87,10 @@ private func plainEntry(
       : nil
   }
   guard let content = LanePacket(packet, headers, opcode, time: record.time),
-    headers.ends != QueuePairLane.noEnds,
+    headers.addresses != QueuePairLane.noAddresses,
     let lane = LaneIndex.lane(
-      ends: headers.ends, channel: headers.destinationQueuePair, slots: slots, lanes: lanes),
+      addresses: headers.addresses, channel: headers.destinationQueuePair, slots: slots,
+      lanes: lanes),
     lanes[lane].mode != .careful
   else { return nil }
   return PlainEntry(
@@ -102,7 +104,8 @@ private func plainEntry(
 @inline(__always)
 private func takeGroup(
   _ group: Span<PlainEntry>, _ stretch: inout PlainStretch,
-  _ lanes: inout MutableSpan<QueuePairLane>, _ ends: Span<LaneEnds>, _ starts: inout LaneStarts,
+  _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
+  _ starts: inout LaneStarts,
   _ counts: inout PacketCounts, into messages: inout MessageTable
 ) -> Int {
   var taken = 0
@@ -115,7 +118,7 @@ private func takeGroup(
       counts.count(.acknowledgement, position: stretch.start &+ Int64(entry.start))
     } else {
       let isTaken = QueuePairLane.take(
-        entry.packet, sequence: entry.sequence, lane: Int(entry.lane), &lanes, ends, &starts,
+        entry.packet, sequence: entry.sequence, lane: Int(entry.lane), &lanes, endpoints, &starts,
         into: &messages)
       if !isTaken { break }
       usedCount &+= 1

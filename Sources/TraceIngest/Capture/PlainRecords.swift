@@ -1,6 +1,6 @@
 internal import PacketFormats
 
-/// Where one record of the common kind lies.
+/// Where one record of the common kind lies: wholly inside the bytes that it was found in.
 struct PlainRecord {
   /// Nanoseconds since 1970.
   var time: Int64
@@ -14,6 +14,10 @@ struct PlainRecord {
 /// Finds packet records of one kind, and leaves everything else to the framing.
 protocol PlainRecords {
   /// The record at `offset`; nil when it is not whole or is anything else than a sound packet.
+  ///
+  /// `offset` is from 0 up to `bytes.byteCount`. What is returned is read without another check:
+  /// `offset <= record.offset`, `0 <= capturedByteCount` and
+  /// `record.offset + capturedByteCount <= record.end <= bytes.byteCount`.
   mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord?
 }
 
