@@ -133,4 +133,15 @@ struct BuiltProgramTests {
       #expect(try folder.names().filter { $0.hasPrefix("run") } == ["run.mixt"])
     }
   }
+
+  @Test("a reader of the results that goes away leaves the trace, and nothing beside it")
+  func closedPipe() throws {
+    try withScratchFolder { folder in
+      _ = try SmallTrace.writeCapture(in: folder)
+      _ = try bash(
+        "\"$mixtrace\" ingest \"$folder/small.pcap\" -o \"$folder/run.mixt\" | true", in: folder)
+      #expect(try folder.names().filter { $0.hasPrefix("run") } == ["run.mixt"])
+      #expect(mixtrace("info", folder.path("run.mixt")).status == .done)
+    }
+  }
 }

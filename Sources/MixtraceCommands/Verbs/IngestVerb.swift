@@ -90,8 +90,8 @@ struct IngestVerb: Verb {
       path: spoolPath,
       metadata: TraceMetadata(layout: options.layout ?? Layout(serverCount: 1, gpusPerServer: 1)))
     // From here on the spool is this run's, first under the one name, then under the other.
-    var ownPath = spoolPath + ".partial"
-    defer { withExtendedLifetime(spool) { remove(ownPath) } }
+    var ownPath: String? = spoolPath + ".partial"
+    defer { withExtendedLifetime(spool) { if let ownPath { remove(ownPath) } } }
     // Another run may have finished its own until the writer had the name.
     try refuseSpool(at: spoolPath)
     let summary = try reader.read(paths: inputs, options: options, into: &spool)
@@ -111,6 +111,9 @@ struct IngestVerb: Verb {
     ownPath = spoolPath
     let sentences = try finish(
       spoolPath: spoolPath, metadata: metadata, options: attributionOptions)
+    // Before anything is printed: a reader of the results may close the pipe, which ends the program.
+    remove(spoolPath)
+    ownPath = nil
     if let writeLayout { try write(LayoutFile.yaml(metadata.layout), to: writeLayout) }
     for ledger in damaged { terminal.warn("\(ledger.source): \(Self.damage(of: ledger))") }
     report(metadata, sentences: sentences, on: terminal)
