@@ -69,6 +69,17 @@ import TraceModel
     #expect(try members(of: bytes).files == ["long name": "A"])
   }
 
+  @Test(arguments: ["9223372036854775807", "-1", "99999999999999999999"])
+  func absurdSizesInAttributesAreDamage(size: String) throws {
+    let body = " size=\(size)\n"
+    let attributes = "\(body.utf8.count + 2)" + body
+    let found = try members(
+      of: tarEntry(name: "PaxHeader", content: Array(attributes.utf8), flag: "x")
+        + tarArchive([("a", [1, 2, 3])]))
+    #expect(found.files.isEmpty)
+    #expect(found.damage?.contains("claims a size that none has") == true)
+  }
+
   @Test(
     .enabled(if: Programs.exists("tar"), "tar is not installed"),
     arguments: ["ustar", "gnu", "pax"], ["", "z", "J"].dropLast())

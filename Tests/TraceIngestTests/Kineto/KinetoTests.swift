@@ -24,6 +24,8 @@ import TraceModel
     #expect(try nanoseconds("1.0000000000000000000000001") == 1_000)
     #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("99999999999999999999") }
     #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("9e17") }
+    #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("1e-9223372036854775808") }
+    #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("1e9223372036854775807") }
     #expect(throws: JSONDefect.notANumber) { try nanoseconds("\"5\"") }
     #expect(throws: JSONDefect.badNumber) { try nanoseconds("1.") }
   }

@@ -190,6 +190,19 @@ import TraceModel
     #expect(found.notes(about: "1 operations have no bytes").count == 1, "\(found.summary.notes)")
   }
 
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [("_allgather_base", 1 << 48), ("all_to_all", 1 << 40)])
+  func absurdGroupsNeitherStopNorHangTheProgram(collective: String, elements: Int) throws {
+    let node = laterGenerationNode(
+      id: 5, collective: collective, sequence: "1", rank: 0, elements: 1, size: 1 << 17,
+      tensors: "[[1, 2, 0, \(elements), 64, \"cuda:0\"]]")
+    let found = try ingest(ExecutionTraceReader.self, ranks: [executionTrace([node])])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.rows.transfers.count == 0)
+    #expect(found.notes(about: "1 operations have no bytes").count == 1)
+  }
+
   @Test func aTraceWithoutCommunicationIsRefused() throws {
     let error = #expect(throws: IngestError.self) {
       try ingest(ExecutionTraceReader.self, ranks: [executionTrace([namedNode("a", id: 2)])])

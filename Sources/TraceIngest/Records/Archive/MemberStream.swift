@@ -63,7 +63,14 @@ package final class MemberStream {
       case .attributes:
         guard let content = content(of: header) else { return false }
         longName = TarHeader.attribute("path", in: content) ?? longName
-        size = TarHeader.attribute("size", in: content).flatMap { Int64($0) } ?? size
+        if let words = TarHeader.attribute("size", in: content) {
+          guard let value = Int64(words), (0...TarHeader.sizeLimit).contains(value) else {
+            damage =
+              damage ?? "a file of the archive claims a size that none has: \(words.prefix(40))"
+            return false
+          }
+          size = value
+        }
       case .longName:
         guard let content = content(of: header) else { return false }
         longName = String(decoding: content.prefix { $0 != 0 }, as: UTF8.self)

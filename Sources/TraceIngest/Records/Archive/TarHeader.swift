@@ -21,8 +21,11 @@ struct TarHeader {
 
   var name: String
   var kind: Kind
-  /// Bytes that follow, before padding to whole blocks.
+  /// Bytes that follow, before padding to whole blocks; at most `sizeLimit`.
   var size: Int64
+
+  /// Largest size that is believed: the sum with its padding still is a number.
+  static let sizeLimit: Int64 = 1 << 56
 
   /// Reads a header; nil when the bytes are none (its checksum decides).
   init?(_ block: RawSpan) {

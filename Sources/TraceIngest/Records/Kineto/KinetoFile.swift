@@ -52,7 +52,7 @@ struct KinetoFile {
       if places.number % 16_384 == 0 { report(places.number) }
     }
     reader.file.ledger.read = document.recordCount
-    reader.file.ledger.truncation = document.damage
+    reader.file.ledger.truncation = document.damage ?? stream.damage
     return reader.finished()
   }
 

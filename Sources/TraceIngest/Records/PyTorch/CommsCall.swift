@@ -17,7 +17,8 @@ struct CommsCall: Sendable {
   /// Shares of the other members of the group, in rows of `rowElements` elements; nil when unknown.
   var sentRows: [Int32]?
   var receivedRows: [Int32]?
-  /// Bytes to and from each member, where a record counts those; they stand before the shares.
+  /// Bytes to and from each member, where a record counts those, −1 where it lacks one; they stand
+  /// before the shares.
   var sentBytes: [Int64]?
   var receivedBytes: [Int64]?
   /// The record holds lists that its writer cut.
