@@ -56,7 +56,7 @@ struct CommsAssembly {
     var fromNames = 0
     for index in files.indices {
       var file = files[index]
-      let named = CommsFile.rank(inName: file.name)
+      let named = file.isNamedByRank ? CommsFile.rank(inName: file.name) : nil
       guard let rank = file.rank ?? named, rank >= 0, rank < Parallelism.rankLimit else {
         leaveOut(file, "the rank of the file is not known", &summary)
         continue

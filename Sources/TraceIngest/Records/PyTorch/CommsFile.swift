@@ -6,6 +6,8 @@ struct CommsFile {
   var name: String
   /// The rank by the file's content, or nil.
   var rank: Int32?
+  /// False where the name says something else than a rank, as a process's number.
+  var isNamedByRank = true
   /// Size of the job by the file's content, or nil.
   var worldSize: Int32?
   /// GPU inside its server, or nil.
