@@ -152,7 +152,8 @@ import TraceModel
       "{\"name\": \"record_param_comms\", \"id\": 11, \"inputs\": [1, 2], \"parent\": 1}",
       "{\"name\": \"record_param_comms\", \"id\": 12, \"inputs\": 5, \"parent\": 1}",
     ])
-    let found = try ingest(ExecutionTraceReader.self, ranks: [text])
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [text], layout: Layout(serverCount: 1, gpusPerServer: 1))
     #expect(found.rows.operations.count == 1)
     #expect(found.skipped == ["a collective that is not known here": 1])
     #expect(found.malformed.values.reduce(0, +) == 5)
@@ -184,7 +185,8 @@ import TraceModel
     }
     let found = try ingest(
       ExecutionTraceReader.self,
-      ranks: [executionTrace([node, even(0)]), executionTrace([even(1)])])
+      ranks: [executionTrace([node, even(0)]), executionTrace([even(1)])],
+      layout: Layout(serverCount: 1, gpusPerServer: 2))
     #expect(found.skipped["of a process group whose members are not recorded"] == 1)
     #expect(found.rows.transfers.count == 0)
     #expect(found.notes(about: "1 operations have no bytes").count == 1, "\(found.summary.notes)")
@@ -201,6 +203,116 @@ import TraceModel
     #expect(found.rows.operations.count == 1)
     #expect(found.rows.transfers.count == 0)
     #expect(found.notes(about: "1 operations have no bytes").count == 1)
+  }
+
+  /// An all-reduce of two ranks of which one is `rank`; of `elements` elements of two bytes.
+  private func pairReduction(
+    _ id: Int, _ pair: (Int, Int), rank: Int, sequence: Int, elements: Int
+  ) -> String {
+    laterGenerationNode(
+      id: id, collective: "allreduce", sequence: "\(sequence)", rank: rank == pair.0 ? 0 : 1,
+      elements: elements, group: (name: "\(pair.0)-\(pair.1)", words: ""), start: pair.0,
+      stride: pair.1 - pair.0, size: 2)
+  }
+
+  @Test func ranksWithUnequalNumbersOfOperationsKeepTheirOrder() throws {
+    // Ranks 0 and 1 meet three times before all three do; for rank 2 that is the first.
+    let texts = (0..<3).map { rank in
+      let pairs =
+        rank == 2
+        ? [] : (0..<3).map { pairReduction(10 + $0, (0, 1), rank: rank, sequence: $0, elements: 8) }
+      return executionTrace(
+        pairs + [
+          laterGenerationNode(
+            id: 30, collective: "allreduce", sequence: "1", rank: rank, elements: 3, size: 3)
+        ])
+    }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts)
+    #expect(found.rows.transfers.operation == [0, 0, 1, 1, 2, 2, 3, 3, 3])
+    #expect(
+      found.rows.operations.dependencies
+        == (1...3).map { .init(operation: $0, predecessor: $0 - 1) })
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64]) func everyRanksOrderIsKept(seed: UInt64) throws {
+    var random = RandomStream(seed: seed)
+    let size = 6
+    var nodes = [[String]](repeating: [], count: size)
+    var elementsOfRank = [[Int64]](repeating: [], count: size)
+    var counts: [Int: Int] = [:]
+    for operation in 1...60 {
+      // Low ranks are busier than high ones.
+      let first = min(Int(random.next() % 5), Int(random.next() % 5))
+      let second = first + 1 + Int(random.next() % UInt64(size - first - 1))
+      let sequence = counts[first * size + second, default: 0]
+      counts[first * size + second] = sequence + 1
+      for rank in [first, second] {
+        nodes[rank].append(
+          pairReduction(
+            10 + operation, (first, second), rank: rank, sequence: sequence, elements: operation))
+        elementsOfRank[rank].append(Int64(operation))
+      }
+    }
+    let ranks = (0..<size).filter { !nodes[$0].isEmpty }
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: nodes.map { executionTrace($0) },
+      layout: Layout(serverCount: 1, gpusPerServer: size))
+    for rank in ranks {
+      let own = (0..<found.rows.transfers.count).filter {
+        found.rows.transfers.source[$0] == Int32(rank)
+      }
+      // Two ranks send one another all bytes of an all-reduce once: two for each element.
+      #expect(own.map { found.rows.transfers.bytes[$0] / 2 } == elementsOfRank[rank])
+    }
+  }
+
+  @Test func aGroupOfUnknownSizeIsNotTheRanksThatWereRead() throws {
+    let texts = (0..<2).map { rank in
+      executionTrace([
+        firstGenerationNode(id: 6, collective: "allreduce", sequence: 2, rank: rank, elements: 12)
+      ])
+    }
+    let error = #expect(throws: IngestError.self) {
+      try ingest(ExecutionTraceReader.self, ranks: texts)
+    }
+    #expect(error?.description.contains("members are not recorded") == true)
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: texts, layout: Layout(serverCount: 1, gpusPerServer: 4))
+    // 2 · 3/4 of 48 bytes from each of the four declared ranks.
+    #expect(found.rows.transfers.bytes == [72, 72, 72, 72])
+    #expect(found.notes(about: "1 process groups without recorded members").count == 1)
+    #expect(found.summary.provenance["operations.group"]?.origin == .inferred)
+  }
+
+  @Test func ranksThatDisagreeAboutASizeAreCounted() throws {
+    let texts = (0..<2).map { pairReduction(5, (0, 1), rank: $0, sequence: 1, elements: 4 + $0) }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts.map { executionTrace([$0]) })
+    #expect(found.rows.transfers.bytes == [8, 8])
+    #expect(found.notes(about: "1 collectives have ranks that disagree").count == 1)
+  }
+
+  @Test func whyACallIsNoPartOfAnOperationIsTold() throws {
+    let node = { (id: Int, collective: String, rank: Int, start: Int) in
+      laterGenerationNode(
+        id: id, collective: collective, sequence: "\(id)", rank: rank, elements: 4,
+        group: (name: "g\(start)", words: ""), start: start, size: 2)
+    }
+    let found = try ingest(
+      ExecutionTraceReader.self,
+      ranks: [
+        executionTrace([
+          node(5, "allreduce", 0, 0), node(6, "allreduce", 0, 4), node(7, "send", 9, 0),
+          node(8, "allreduce", 0, -1),
+        ])
+      ])
+    #expect(found.rows.operations.count == 1)
+    #expect(
+      found.skipped == [
+        "of a process group whose members are not recorded": 1,
+        "of a process group that does not hold the file's rank": 1,
+        "a message whose other end is not recorded": 1,
+      ])
+    #expect(found.isBalanced)
   }
 
   @Test func aTraceWithoutCommunicationIsRefused() throws {

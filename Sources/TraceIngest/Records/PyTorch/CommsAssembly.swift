@@ -11,10 +11,16 @@ struct CommsAssembly {
   private let options: IngestOptions
   private var files: [CommsFile] = []
   private var notes: [String] = []
+  private var groups: Set<CommsGroup> = []
 
   init(options: IngestOptions) { self.options = options }
 
-  mutating func add(_ file: CommsFile) { files.append(file) }
+  mutating func add(_ file: CommsFile) {
+    var file = file
+    // Members of one group that all ranks recorded are held once.
+    file.shareGroups { groups.insert($0).memberAfterInsert }
+    files.append(file)
+  }
 
   /// Matches the ranks' records and writes operations and transfers.
   mutating func finish(
@@ -23,12 +29,12 @@ struct CommsAssembly {
     let ranks = settleRanks(into: &summary)
     try requireCalls(format: format, summary)
     let world = files.compactMap(\.worldSize).max()
-    let matching = CommsMatching(files, ranks: ranks, worldSize: world)
-    for (index, count) in matching.unresolved.enumerated() {
-      files[index].ledger.used -= Int64(count)
-      files[index].ledger.skip(
-        "of a process group whose members are not recorded", count: Int64(count),
-        first: files[index].name)
+    let resolution = CommsResolution(
+      files, ranks: ranks, worldSize: world,
+      declaredSize: options.layout.map { Int32(clamping: $0.rankCount) })
+    let matching = CommsMatching(files, ranks: ranks, resolution)
+    for (index, unresolved) in matching.unresolved.enumerated() {
+      count(unresolved, in: &files[index].ledger)
     }
     summary.ledgers += files.map(\.ledger)
     try requireUse(of: summary.ledgers.filter { $0.unit != "files" }, format: "communication")
@@ -40,9 +46,23 @@ struct CommsAssembly {
     summary.layout = layout
     var writer = CommsWriter(
       layout: layout, groups: matching.groups, isDeclared: options.layout != nil)
-    try writer.write(matching.operations, batchRows: Self.batchRows, into: &sink)
+    try writer.write(matching, batchRows: Self.batchRows, into: &sink)
     writer.describe(into: &summary)
+    describe(resolution, into: &summary)
     describe(rankCount: rankCount, ranks: ranks, into: &summary)
+  }
+
+  /// What a call needs to be part of an operation is not known: by cause.
+  private func count(_ unresolved: CommsMatching.Unresolved, in ledger: inout Ledger) {
+    let causes = [
+      (unresolved.unknownMembers, "of a process group whose members are not recorded"),
+      (unresolved.withoutOwnRank, "of a process group that does not hold the file's rank"),
+      (unresolved.unknownPeer, "a message whose other end is not recorded"),
+    ]
+    for (count, reason) in causes {
+      ledger.used -= Int64(count)
+      ledger.skip(reason, count: Int64(count), first: ledger.source)
+    }
   }
 
   // MARK: Ranks
@@ -100,6 +120,21 @@ struct CommsAssembly {
   }
 
   // MARK: Closing
+
+  private func describe(_ resolution: CommsResolution, into summary: inout IngestSummary) {
+    guard resolution.takenForAll + resolution.takenForRead > 0 else { return }
+    summary.provenance["operations.group"] = Provenance(
+      .inferred, method: "process groups; the members of some are not recorded")
+    if resolution.takenForAll > 0 {
+      summary.notes.append(
+        "\(resolution.takenForAll) process groups without recorded members were taken for all ranks"
+      )
+    }
+    if resolution.takenForRead > 0 {
+      summary.notes.append(
+        "the group of expert kernels is not recorded: the ranks that were read were taken for it")
+    }
+  }
 
   private func describe(rankCount: Int, ranks: [Int32], into summary: inout IngestSummary) {
     summary.notes += notes + files.flatMap(\.notes)

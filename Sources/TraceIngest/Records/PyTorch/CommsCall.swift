@@ -10,6 +10,8 @@ struct CommsCall: Sendable {
   var iteration = Operation.unknown
   /// Root or peer inside the group, for the kinds that have one.
   var root: Int32 = -1
+  /// Global rank at the other end of a message where a record names that, else −1.
+  var globalPeer: Int32 = -1
   var elementBytes: Int64 = 0
   /// Elements given to and taken from the call on this rank; negative when unknown.
   var inputElements: Int64 = -1

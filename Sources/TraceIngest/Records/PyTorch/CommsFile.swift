@@ -36,6 +36,12 @@ struct CommsFile {
     return number
   }
 
+  /// Puts equal groups of other files in the place of this one's; to be called when it has all.
+  mutating func shareGroups(_ shared: (CommsGroup) -> CommsGroup) {
+    numberOfGroup = [:]
+    for index in groups.indices { groups[index] = shared(groups[index]) }
+  }
+
   /// The rank that a file's name speaks of: the number after "rank" or "worker", else the last one
   /// before the extension ("dlrm_eg_3.json").
   static func rank(inName name: String) -> Int32? {

@@ -4,6 +4,8 @@ internal import TraceModel
 struct CommsLowering {
   /// Pairs whose two ends say different numbers; the sender is believed.
   private(set) var disagreements = 0
+  /// Collectives whose ranks recorded different sizes; the lowest rank is believed.
+  private(set) var differingSizes = 0
   /// All-to-alls without shares that were taken as even.
   private(set) var evenAllToAlls = 0
   /// Collectives that were lowered to rings, chains or stars.
@@ -81,7 +83,9 @@ struct CommsLowering {
     _ calls: [CommsCall?], _ add: Add, bytes: (CommsCall, Int) -> Int64?
   ) {
     let count = calls.count
-    guard let known = calls.compactMap({ $0.flatMap { bytes($0, count) } }).first else { return }
+    let sizes = calls.compactMap { $0.flatMap { bytes($0, count) } }
+    guard let known = sizes.first else { return }
+    if !sizes.allSatisfy({ $0 == known }) { differingSizes += 1 }
     loweredCollectives += 1
     for place in 0..<count where count > 1 { add(place, (place + 1) % count, known) }
     if count == 1 { add(0, 0, 0) }
