@@ -325,9 +325,79 @@ import TraceModel
   @Test func aRankThatTwoFilesHoldIsReadOnce() throws {
     let found = try ingest(
       ExecutionTraceReader.self,
-      ranks: [firstGeneration(0), firstGeneration(0), firstGeneration(2)])
-    #expect(found.skipped["of a rank that trace_rank0.json holds too"] == 1)
+      ranks: [firstGeneration(0), firstGeneration(0), firstGeneration(2)],
+      named: ["a.json", "b.json", "c.json"])
+    #expect(found.skipped["of a rank that a.json holds too"] == 1)
     #expect(found.isBalanced)
+  }
+
+  @Test func namesDecideWhereRecordedRanksMeet() throws {
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: (0..<3).map { _ in firstGeneration(0) })
+    #expect(found.notes(about: "several files record the same rank").count == 1)
+    #expect(found.notes(about: "left out").isEmpty)
+  }
+
+  /// A broadcast's record names its root, not its own rank.
+  private func broadcast(size: Int) -> String {
+    executionTrace([
+      laterGenerationNode(
+        id: 5, collective: "broadcast", sequence: "1", rank: 0, elements: 10, size: size)
+    ])
+  }
+
+  @Test(arguments: [
+    (["rank1/trace.json", "rank0/trace.json"], 2), (["et_1.json", "et_0.json"], 2),
+    (["worker-1.pt.json", "worker-0.pt.json"], 2), (["rank0_20240517.json", "x_20240518.json"], 1),
+  ])
+  func ranksAreReadFromNamesOfFilesAndFolders(names: [String], known: Int) throws {
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [broadcast(size: 2), broadcast(size: 2)], named: names)
+    #expect(found.summary.ledgers.map(\.used).reduce(0, +) == Int64(known))
+    #expect(found.skipped["the rank of the file is not known"] == (known < 2 ? 1 : nil))
+    #expect(found.isBalanced)
+  }
+
+  @Test func aDateIsNoRank() throws {
+    #expect(throws: IngestError.self) {
+      try ingest(
+        ExecutionTraceReader.self, ranks: [broadcast(size: 2)], named: ["trace_20240517.json"])
+    }
+  }
+
+  @Test(arguments: [true, false]) func whatACheckpointComputesOnceMoreIsForward(isInner: Bool)
+    throws
+  {
+    // With a backward function inside the checkpoint's own, it is the real backward pass.
+    let texts = (0..<2).map { rank in
+      executionTrace([
+        laterGenerationNode(
+          id: 5, parent: 4, collective: "all_to_all", sequence: "1", rank: rank, elements: 8,
+          size: 2),
+        namedNode("MoEDispatch", id: 4, parent: 3),
+        namedNode(
+          isInner ? "autograd::engine::evaluate_function: Y" : "aten::y", id: 3, parent: 2),
+        namedNode("CheckpointFunctionBackward", id: 2, parent: 1),
+        namedNode(
+          "autograd::engine::evaluate_function: CheckpointFunctionBackward", id: 1, parent: 0),
+      ])
+    }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts)
+    #expect(
+      found.rows.operations.rows.map(\.phase) == [isInner ? .dispatchBackward : .dispatchForward])
+  }
+
+  @Test func whatIsBadIsNamedByItsOwnLine() throws {
+    let good = laterGenerationNode(
+      id: 5, collective: "allreduce", sequence: "1", rank: 0, elements: 8, size: 1)
+    // The list begins on the first line; each node on one of its own.
+    let oneLine = good.replacingOccurrences(of: "\n", with: " ")
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [executionTrace([oneLine, oneLine, "{\"id\": 3}", "17"])])
+    #expect(
+      found.summary.ledgers[0].malformed.map { $0.first.split(separator: " ").suffix(2) } == [
+        ["line", "4"], ["line", "5"],
+      ])
   }
 
   @Test func aLayoutThatIsTooSmallIsRefused() throws {

@@ -70,10 +70,7 @@ struct CallRanges {
     for _ in 0..<Self.depthLimit where index >= 0 {
       let range = ranges[index]
       if range.end >= time {
-        // The innermost name decides between dispatch and combine.
-        found.context.formUnion(
-          found.context.isDisjoint(with: [.dispatch, .combine])
-            ? range.context : range.context.subtracting([.dispatch, .combine]))
+        found.context.add(outer: range.context)
         if range.call >= 0 { found.calls.append(range.call) }
       }
       index = Int(parent[index])

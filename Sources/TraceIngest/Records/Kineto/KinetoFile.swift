@@ -51,6 +51,7 @@ struct KinetoFile {
       }
       if places.number % 16_384 == 0 { report(places.number) }
     }
+    reader.file.folder = stream.folder
     reader.file.ledger.read = document.recordCount
     reader.file.ledger.truncation = document.damage ?? stream.damage
     return reader.finished()

@@ -38,7 +38,7 @@ struct CommsAssembly {
     }
     summary.ledgers += files.map(\.ledger)
     try requireUse(of: summary.ledgers.filter { $0.unit != "files" }, format: "communication")
-    let highest = matching.groups.compactMap(\.members.last).max() ?? 0
+    let highest = matching.groups.compactMap { $0.members.max() }.max() ?? 0
     let rankCount = Int(max(highest, (world ?? 1) - 1, ranks.last ?? 0)) + 1
     let layout = try CommsLayout.layout(
       declared: options.layout, rankCount: rankCount,
@@ -73,15 +73,13 @@ struct CommsAssembly {
   private mutating func settleRanks(into summary: inout IngestSummary) -> [Int32] {
     var placed: [(rank: Int32, file: CommsFile)] = []
     var seen: [Int32: String] = [:]
-    var fromNames = 0
-    for index in files.indices {
-      var file = files[index]
-      let named = file.isNamedByRank ? CommsFile.rank(inName: file.name) : nil
-      guard let rank = file.rank ?? named, rank >= 0, rank < Parallelism.rankLimit else {
+    let settled = ranksOfFiles()
+    for (file, given) in zip(files, settled) {
+      var file = file
+      guard let rank = given, rank >= 0, rank < Parallelism.rankLimit else {
         leaveOut(file, "the rank of the file is not known", &summary)
         continue
       }
-      if file.rank == nil { fromNames += 1 }
       if let other = seen[rank] {
         leaveOut(file, "of a rank that \(other) holds too", &summary)
         continue
@@ -92,8 +90,33 @@ struct CommsAssembly {
     }
     placed.sort { $0.rank < $1.rank }
     files = placed.map(\.file)
-    if fromNames > 0 { notes.append("the ranks of \(fromNames) files were taken from their names") }
     return placed.map(\.rank)
+  }
+
+  /// The rank of each file: the recorded one, else the one of its name.
+  ///
+  /// Where recorded ranks meet and the names are distinct, the names are right: a job whose ranks were
+  /// recorded one by one writes 0 into each.
+  private mutating func ranksOfFiles() -> [Int32?] {
+    let recorded = files.map(\.rank)
+    var named = files.map(\.namedRank)
+    if named.allSatisfy({ $0 == nil }), files.allSatisfy(\.isNamedByRank) {
+      let numbers = files.map { CommsFile.lastNumber(inName: $0.name) }
+      if numbers.compactMap({ $0 }).sorted() == (0..<Int32(files.count)).map({ $0 }) {
+        named = numbers
+      }
+    }
+    let known = recorded.compactMap { $0 }
+    let names = named.compactMap { $0 }
+    if Set(known).count < known.count, names.count == files.count,
+      Set(names).count == names.count
+    {
+      notes.append("several files record the same rank: the ranks were taken from the files' names")
+      return named
+    }
+    let fromNames = zip(recorded, named).count { $0 == nil && $1 != nil }
+    if fromNames > 0 { notes.append("the ranks of \(fromNames) files were taken from their names") }
+    return zip(recorded, named).map { $0 ?? $1 }
   }
 
   private mutating func leaveOut(

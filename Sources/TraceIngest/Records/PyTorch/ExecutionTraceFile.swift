@@ -24,6 +24,7 @@ struct ExecutionTraceFile {
       }
       if places.number % 4096 == 0 { report(places.number) }
     }
+    reader.file.folder = stream.folder
     reader.file.ledger.read = document.recordCount
     reader.file.ledger.truncation = document.damage ?? stream.damage
     return reader.finished()
