@@ -22,7 +22,8 @@ public enum TraceReaderCatalogue {
   public static func identify(_ path: String) throws -> any TraceReader.Type {
     let start = try ByteSource.sniff(path: path)
     let name = fileName(of: path)
-    if let inside = startOfFirstMember(inArchive: start) {
+    let inside = startOfFirstMember(inArchive: start)
+    if let inside {
       for reader in readers
       where reader.readsArchives && reader.recognises(start: inside.start, fileName: inside.name) {
         return reader
@@ -32,9 +33,14 @@ public enum TraceReaderCatalogue {
     var names: [String] = []
     for reader in readers { names.append(reader.formatName) }
     let accepted = names.joined(separator: "; ")
-    let likeness = FileLikeness(start: start)
+    var likeness = FileLikeness(start: start)
+    var description = likeness.description
+    if let inside, !inside.name.isEmpty {
+      likeness = FileLikeness(start: inside.start)
+      description = "a tar archive whose first file, \(inside.name), is \(likeness.description)"
+    }
     throw IngestError(
-      "not a trace that can be read: \(likeness.description)", at: name,
+      "not a trace that can be read: \(description)", at: name,
       advice: (likeness.advice.map { $0 + "\n  " } ?? "")
         + "Accepted, plain, gzip or zstd: \(accepted).")
   }

@@ -69,6 +69,62 @@ import TraceModel
     #expect(try members(of: bytes).files == ["long name": "A"])
   }
 
+  private func withArchive<Value>(
+    _ bytes: [UInt8], _ body: (String) throws -> Value
+  ) throws -> Value {
+    try withScratchFolder { folder in
+      let url = folder.appendingPathComponent("a.tar")
+      try Data(bytes).write(to: url)
+      return try body(url.path)
+    }
+  }
+
+  @Test func whatAnArchiveHoldsBesidesTracesIsCounted() throws {
+    let node = laterGenerationNode(
+      id: 5, collective: "allreduce", sequence: "1", rank: 0, elements: 8, size: 1)
+    let bytes =
+      tarEntry(name: "h", content: [], flag: "1") + tarEntry(name: "l", content: [], flag: "2")
+      + tarEntry(name: "p", content: [], flag: "6") + tarEntry(name: "s", content: [7], flag: "S")
+      + tarEntry(name: "folder/", content: [], flag: "5")
+      + tarEntry(name: "notes.txt", content: Array("a,b\n".utf8))
+      + tarEntry(name: "rank0.json", content: Array(executionTrace([node]).utf8))
+      + tarArchive([])
+    let found = try withArchive(bytes) { path in
+      try IngestedFiles(ExecutionTraceReader.self, paths: [path])
+    }
+    #expect(
+      found.skipped == [
+        "a hard link: another name of a file in the archive": 1, "a symbolic link": 1,
+        "a device or a pipe": 1, "a sparse file: pack it without --sparse": 1,
+        "not a PyTorch execution trace (JSON)": 1,
+      ])
+    let files = try #require(found.summary.ledgers.first { $0.unit == "files" })
+    #expect(files.skipped.map(\.first).contains { $0.hasPrefix("notes.txt, comma-separated") })
+    #expect(files.read == 6)
+    #expect(found.isBalanced)
+  }
+
+  @Test func anArchiveOfSomethingElseNamesItsFirstFile() throws {
+    let error = #expect(throws: IngestError.self) {
+      try withArchive(tarArchive([("job/notes.txt", Array("a,b\n".utf8))])) { path in
+        _ = try TraceReaderCatalogue.identify(path)
+      }
+    }
+    #expect(
+      error?.description.contains("first file, notes.txt, is comma-separated text") == true)
+  }
+
+  @Test(arguments: ["9223372036854775807", "-1", "99999999999999999999"])
+  func absurdSizesInAttributesAreDamage(size: String) throws {
+    let body = " size=\(size)\n"
+    let attributes = "\(body.utf8.count + 2)" + body
+    let found = try members(
+      of: tarEntry(name: "PaxHeader", content: Array(attributes.utf8), flag: "x")
+        + tarArchive([("a", [1, 2, 3])]))
+    #expect(found.files.isEmpty)
+    #expect(found.damage?.contains("claims a size that none has") == true)
+  }
+
   @Test(
     .enabled(if: Programs.exists("tar"), "tar is not installed"),
     arguments: ["ustar", "gnu", "pax"], ["", "z", "J"].dropLast())

@@ -24,6 +24,8 @@ import TraceModel
     #expect(try nanoseconds("1.0000000000000000000000001") == 1_000)
     #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("99999999999999999999") }
     #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("9e17") }
+    #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("1e-9223372036854775808") }
+    #expect(throws: JSONDefect.integerTooLarge) { try nanoseconds("1e9223372036854775807") }
     #expect(throws: JSONDefect.notANumber) { try nanoseconds("\"5\"") }
     #expect(throws: JSONDefect.badNumber) { try nanoseconds("1.") }
   }
@@ -59,13 +61,23 @@ import TraceModel
 
   @Test func listsThatWereCutAreNeverSummed() throws {
     let cut = "[" + (0..<30).map { _ in "5" }.joined(separator: ", ") + ", ...]"
-    let kernel = kinetoEvent(
-      "kernel", "ncclDevKernel_SendRecv(x)", at: "10", for: "4",
+    // Of its members only the record around the launch has a first rank and a stride.
+    let arguments = { (more: [(String, String)]) in
       kinetoCollective(
         "all_to_allv", elements: 320, sent: cut, received: cut, size: 64, ranks: cut,
-        words: "EXPERT_MODEL_PARALLEL_GROUP",
-        more: [("Global rank start", "0"), ("Global rank stride", "1")]))
-    let found = try ingest(KinetoReader.self, ranks: [kinetoTrace([kernel], rank: 0, size: 64)])
+        words: "EXPERT_MODEL_PARALLEL_GROUP", more: more)
+    }
+    let events = [
+      kinetoEvent(
+        "kernel", "ncclDevKernel_SendRecv(x)", at: "50", for: "4",
+        arguments([("correlation", "7")])),
+      kinetoEvent(
+        "cuda_runtime", "cudaLaunchKernelExC", at: "20", for: "1", [("correlation", "7")]),
+      kinetoEvent(
+        "cpu_op", "record_param_comms", at: "10", for: "20",
+        arguments([("Global rank start", "0"), ("Global rank stride", "2")])),
+    ]
+    let found = try ingest(KinetoReader.self, ranks: [kinetoTrace(events, rank: 0, size: 128)])
     let operation = try #require(found.rows.operations.rows.first)
     #expect(operation.role == .expert)
     #expect(found.rows.transfers.count == 0)
@@ -141,6 +153,45 @@ import TraceModel
     #expect(found.rows.operations.rows.map(\.kind) == [.allReduce])
     // 24 elements of 2 bytes, or 12 of 4: all of it goes once from each of two ranks to the other.
     #expect(found.rows.transfers.bytes == [48, 48])
+  }
+
+  @Test func messagesNameTheirOtherEndAsAGlobalRank() throws {
+    // Ranks 4 and 6 are the members of a pipeline group.
+    let trace = { (rank: Int, name: String, other: (String, String)) in
+      kinetoTrace(
+        [
+          kinetoEvent(
+            "kernel", "ncclDevKernel_SendRecv(x)", at: "5", for: "4",
+            kinetoCollective(name, elements: 100, size: 2, ranks: "[4, 6]", more: [other]))
+        ], rank: rank, size: 8)
+    }
+    let found = try ingest(
+      KinetoReader.self,
+      ranks: [
+        trace(4, "send", ("Dst Rank", "6")), trace(6, "recv", ("Src Rank", "4")),
+      ])
+    #expect(found.rows.operations.rows.map(\.kind) == [.sendReceive])
+    #expect(found.matrix(of: found.rows.operations.rows[0], size: 8)[4][6] == 200)
+    #expect(found.isBalanced)
+  }
+
+  @Test func rootsComeFromTheRecordAroundTheLaunch() throws {
+    let arguments = { (more: [(String, String)]) in
+      kinetoCollective("broadcast", elements: 10, size: 3, more: more)
+    }
+    let events = [
+      kinetoEvent(
+        "kernel", "ncclDevKernel_Broadcast(x)", at: "50", for: "4",
+        arguments([("correlation", "7")])),
+      kinetoEvent(
+        "cuda_runtime", "cudaLaunchKernelExC", at: "20", for: "1", [("correlation", "7")]),
+      kinetoEvent(
+        "cpu_op", "record_param_comms", at: "10", for: "20", arguments([("Rank", "1")])),
+    ]
+    let found = try ingest(KinetoReader.self, ranks: [kinetoTrace(events, rank: 0, size: 3)])
+    // From its root on: 1 to 2 to 0.
+    #expect(found.rows.transfers.source == [1, 2])
+    #expect(found.rows.transfers.destination == [2, 0])
   }
 
   @Test func sequenceNumbersBringTheRanksTogether() throws {

@@ -29,10 +29,12 @@ import TraceModel
       for peer in 0..<3 {
         let number = round * 3 + peer
         lines.append(
-          line("p2p", "Send", number: number * 2, bytes: bytes(rank, peer), rank: rank, peer: peer))
+          line(
+            "p2p", "Send", number: number * 2 + 1, bytes: bytes(rank, peer), rank: rank, peer: peer)
+        )
         lines.append(
           line(
-            "p2p", "Recv", number: number * 2 + 1, bytes: bytes(peer, rank), rank: rank,
+            "p2p", "Recv", number: number * 2 + 2, bytes: bytes(peer, rank), rank: rank,
             peer: peer))
       }
     }
@@ -55,12 +57,187 @@ import TraceModel
     #expect(found.isBalanced)
   }
 
-  @Test func jumpsOfSequenceNumbersAreLosses() throws {
-    let whole = log(rank: 0).split(separator: "\n")
-    let text = whole.enumerated().filter { $0.offset != 4 && $0.offset != 5 }
+  /// The log of a rank without some of its records.
+  private func log(rank: Int, without lost: Set<Int>) -> String {
+    log(rank: rank).split(separator: "\n").enumerated().filter { !lost.contains($0.offset) }
       .map { String($0.element) }.joined(separator: "\n")
+  }
+
+  @Test(arguments: [[4, 5], [0, 1]]) func aLogWithLossesHasNoRounds(lost: Set<Int>) throws {
+    let found = try ingest(
+      InspectorReader.self, ranks: [log(rank: 0, without: lost), log(rank: 1), log(rank: 2)])
+    #expect(found.notes(about: "2 sequence numbers of messages are missing").count == 1)
+    #expect(found.rows.operations.rows.map(\.kind) == [.allToAll, .allToAll])
+    // What the other two recorded of their own is whole; rank 0's share for itself is not known.
+    let matrix = found.matrix(of: found.rows.operations.rows[0], size: 3)
+    #expect(matrix[0] == [0, bytes(0, 1), bytes(0, 2)])
+    #expect(matrix[1] == [bytes(1, 0), bytes(1, 1), bytes(1, 2)])
+    let left = found.skipped.filter { $0.key.contains("without gaps") }
+    #expect(left.values.reduce(0, +) == 10)
+    #expect(found.isBalanced)
+  }
+
+  @Test func aMessageThatIsTooSmallToBeRecordedIsNotTakenForNothing() throws {
+    // Rank 0 has no record of what it sends to rank 2, and numbers none; rank 2 has it.
+    let numbers = [1, 2, 3, 4, 6].enumerated()
+    let texts = (0..<3).map { rank in
+      guard rank == 0 else { return log(rank: rank, rounds: 1) }
+      let lines = log(rank: 0, rounds: 1).split(separator: "\n").map(String.init)
+      return numbers.map { offset, number in
+        lines[number - 1].replacingOccurrences(
+          of: "\"p2p_sn\": \(number),", with: "\"p2p_sn\": \(offset + 1),")
+      }.joined(separator: "\n")
+    }
+    let found = try ingest(InspectorReader.self, ranks: texts)
+    let matrix = found.matrix(of: try #require(found.rows.operations.rows.first), size: 3)
+    #expect(matrix[0] == [bytes(0, 0), bytes(0, 1), bytes(0, 2)])
+    #expect(found.notes(about: "disagree").isEmpty)
+  }
+
+  @Test func pipelinesInBothDirectionsAreCountedOnce() throws {
+    // Four stages: each sends 9,000 bytes on and 9,100 bytes back.
+    let texts = (0..<4).map { rank in
+      var lines: [String] = []
+      let add = { (name: String, peer: Int, bytes: Int64) in
+        guard (0..<4).contains(peer) else { return }
+        lines.append(
+          line(
+            "p2p", name, number: lines.count + 1, bytes: bytes, rank: rank, size: 4, peer: peer))
+      }
+      add("Recv", rank - 1, 9_000)
+      add("Send", rank + 1, 9_000)
+      add("Recv", rank + 1, 9_100)
+      add("Send", rank - 1, 9_100)
+      return lines.joined(separator: "\n")
+    }
+    let found = try ingest(InspectorReader.self, ranks: texts)
+    let rows = found.rows.operations.rows
+    #expect(rows.map(\.kind) == [OperationKind](repeating: .sendReceive, count: 6))
+    #expect(found.rows.transfers.bytes.sorted() == [9_000, 9_000, 9_000, 9_100, 9_100, 9_100])
+  }
+
+  @Test func oneProcessMayDriveManyGPUs() throws {
+    let text = (0..<3).map { rank in
+      line("coll", "AllReduce", number: 1, bytes: 3_000, rank: rank, process: 7)
+    }.joined(separator: "\n")
     let found = try ingest(InspectorReader.self, ranks: [text])
-    #expect(found.notes(about: "2 sequence numbers are missing").count == 1)
+    #expect(found.rows.operations.rows.map(\.kind) == [.allReduce])
+    #expect(found.rows.transfers.bytes == [4_000, 4_000, 4_000])
+    #expect(found.summary.layout?.rankCount == 3)
+    #expect(found.notes(about: "processes with several GPUs").count == 1)
+    #expect(found.isBalanced)
+  }
+
+  @Test func aGroupOfSomeGPUsOfOneProcessIsLeftOut() throws {
+    let world = (0..<3).map { rank in
+      line("coll", "AllReduce", number: 1, bytes: 3_000, rank: rank, process: 7)
+    }
+    let pair = (0..<2).map { rank in
+      line("coll", "AllReduce", number: 1, bytes: 10, rank: rank, size: 2, id: "0xb", process: 7)
+    }
+    let found = try ingest(
+      InspectorReader.self, ranks: [(world + pair).joined(separator: "\n")])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.skipped["the rank of the file is not known"] == 2)
+    #expect(found.summary.layout?.rankCount == 3)
+    #expect(found.isBalanced)
+  }
+
+  @Test func communicatorsOfDifferentRanksNumberThemOneAfterTheOther() throws {
+    let texts = (0..<4).map { rank in
+      line(
+        "coll", "AllReduce", number: 1, bytes: 1_000, rank: rank % 2, size: 2,
+        id: rank < 2 ? "0xa" : "0xb", process: 100 + rank)
+    }
+    let found = try ingest(InspectorReader.self, ranks: texts)
+    let rows = found.rows.operations.rows
+    #expect(rows.count == 2)
+    #expect(found.summary.layout?.rankCount == 4)
+    #expect(found.rows.transfers.source == [0, 1, 2, 3])
+    #expect(found.rows.transfers.destination == [1, 0, 3, 2])
+    #expect(found.notes(about: "numbered by 2 communicators").count == 1)
+  }
+
+  @Test func aProcessesNumberIsNoRank() throws {
+    // Rank 2 of the job recorded only its pair with rank 1.
+    let texts = [
+      line("coll", "AllReduce", number: 1, bytes: 9, rank: 0),
+      line("coll", "AllReduce", number: 1, bytes: 9, rank: 1) + "\n"
+        + line(
+          "coll", "AllReduce", number: 1, bytes: 9, rank: 0, size: 2, id: "0xb", process: 101),
+      line("coll", "AllReduce", number: 1, bytes: 9, rank: 1, size: 2, id: "0xb", process: 2),
+    ]
+    let found = try ingest(InspectorReader.self, ranks: texts)
+    #expect(found.rows.operations.count == 1)
+    #expect(found.skipped["the rank of the file is not known"] == 1)
+    #expect(found.summary.layout?.rankCount == 3)
+    #expect(found.isBalanced)
+  }
+
+  @Test func numbersOfCollectivesCountByFunction() throws {
+    let text = [
+      line("coll", "AllReduce", number: 4, bytes: 9_000, rank: 0),
+      line("coll", "AllGather", number: 9, bytes: 9_000, rank: 0),
+      line("coll", "AllReduce", number: 5, bytes: 9_000, rank: 0),
+      line("coll", "AllReduce", number: 6, bytes: -1, rank: 0),
+      line("coll", "AllDance", number: 7, bytes: 9_000, rank: 0),
+      line("coll", "AllReduce", number: 7, bytes: 9_000, rank: 0),
+    ]
+    let whole = try ingest(InspectorReader.self, ranks: [text.joined(separator: "\n")])
+    #expect(whole.notes(about: "sequence numbers").isEmpty)
+    let holes = try ingest(
+      InspectorReader.self, ranks: [(text.prefix(1) + text.suffix(1)).joined(separator: "\n")])
+    #expect(holes.notes(about: "2 sequence numbers of collectives are not recorded").count == 1)
+    #expect(holes.notes(about: "lost the oldest").isEmpty)
+  }
+
+  @Test func theInspectorsOwnCountsAreReadAndNoRecords() throws {
+    let counts = { (dropped: Int) in
+      """
+      {"header": {"id": "0xa", "comm_name": "world", "rank": 0, "n_ranks": 2}, "metadata": \
+      {"hostname": "h", "pid": 100}, "dump_stats": {"coll_records": 1, "coll_dropped_total": 0, \
+      "coll_dropped_since_last_dump": 0, "p2p_records": 0, "p2p_dropped_total": \(dropped), \
+      "p2p_dropped_since_last_dump": 5}}
+      """
+    }
+    let good = line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
+    let found = try ingest(
+      InspectorReader.self, ranks: [[counts(5), good, counts(12)].joined(separator: "\n")])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.skipped["the Inspector's count of its own records"] == 2)
+    #expect(found.notes(about: "it dropped 12 records").count == 1)
+    #expect(found.malformed.isEmpty)
+    #expect(found.isBalanced)
+  }
+
+  @Test func recordsThatContradictEachOtherAreRejected() throws {
+    // The second says that the communicator is larger, and its rank is outside the first.
+    let text = [
+      line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2),
+      line("coll", "AllReduce", number: 2, bytes: 8, rank: 5, size: 6, process: 100),
+      line("p2p", "Send", number: 1, bytes: 9_000, rank: 0, size: 6, peer: 5, process: 101),
+    ].joined(separator: "\n")
+    let found = try ingest(InspectorReader.self, ranks: [text])
+    #expect(found.rows.operations.count == 1)
+    #expect(
+      found.malformed == [
+        "the number of ranks is not that of the communicator's first record": 2
+      ])
+    #expect(found.isBalanced)
+  }
+
+  @Test func absurdPeersOfCollectivesAreNothing() throws {
+    let text = line(
+      "coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2, peer: 1 << 40)
+    #expect(try ingest(InspectorReader.self, ranks: [text]).rows.operations.count == 1)
+  }
+
+  @Test func aListOfRecordsHasABalanceToo() throws {
+    let good = line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
+    let found = try ingest(InspectorReader.self, ranks: ["[5, \(good), [], \"x\"]"])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.malformed.values.reduce(0, +) == 3)
+    #expect(found.isBalanced)
   }
 
   @Test func sizesOfCollectivesAreThoseOfThePlugin() throws {
@@ -125,6 +302,8 @@ import TraceModel
     // 2 · 7/8 of 16 GiB; and 7/8 of 8 · 2 GiB, by the plugin's own 418 GB/s in 41,057 µs.
     let largest = found.rows.transfers.bytes
     #expect(Set(largest) == [30_064_771_072, 15_032_385_536])
-    #expect(found.summary.layout?.rankCount == 8)
+    // The two examples are of two jobs: neither is in the other's communicator.
+    #expect(found.summary.layout?.rankCount == 16)
+    #expect(found.notes(about: "numbered by 2 communicators").count == 1)
   }
 }

@@ -89,9 +89,10 @@ struct IngestedFiles {
   }
 }
 
-/// Reads texts as the files of ranks 0, 1, ….
+/// Reads texts as the files of ranks 0, 1, …, or as files of other names.
 func ingest(
-  _ reader: any TraceReader.Type, ranks texts: [String], layout: Layout? = nil
+  _ reader: any TraceReader.Type, ranks texts: [String], named names: [String]? = nil,
+  layout: Layout? = nil
 ) throws -> IngestedFiles {
   let folder = FileManager.default.temporaryDirectory
     .appendingPathComponent("mixtrace-test-\(UUID().uuidString)")
@@ -99,7 +100,9 @@ func ingest(
   defer { try? FileManager.default.removeItem(at: folder) }
   var paths: [String] = []
   for (rank, text) in texts.enumerated() {
-    let url = folder.appendingPathComponent("trace_rank\(rank).json")
+    let url = folder.appendingPathComponent(names?[rank] ?? "trace_rank\(rank).json")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
     paths.append(url.path)
   }

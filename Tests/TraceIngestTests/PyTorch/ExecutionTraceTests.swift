@@ -152,7 +152,8 @@ import TraceModel
       "{\"name\": \"record_param_comms\", \"id\": 11, \"inputs\": [1, 2], \"parent\": 1}",
       "{\"name\": \"record_param_comms\", \"id\": 12, \"inputs\": 5, \"parent\": 1}",
     ])
-    let found = try ingest(ExecutionTraceReader.self, ranks: [text])
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [text], layout: Layout(serverCount: 1, gpusPerServer: 1))
     #expect(found.rows.operations.count == 1)
     #expect(found.skipped == ["a collective that is not known here": 1])
     #expect(found.malformed.values.reduce(0, +) == 5)
@@ -184,10 +185,134 @@ import TraceModel
     }
     let found = try ingest(
       ExecutionTraceReader.self,
-      ranks: [executionTrace([node, even(0)]), executionTrace([even(1)])])
+      ranks: [executionTrace([node, even(0)]), executionTrace([even(1)])],
+      layout: Layout(serverCount: 1, gpusPerServer: 2))
     #expect(found.skipped["of a process group whose members are not recorded"] == 1)
     #expect(found.rows.transfers.count == 0)
     #expect(found.notes(about: "1 operations have no bytes").count == 1, "\(found.summary.notes)")
+  }
+
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [("_allgather_base", 1 << 48), ("all_to_all", 1 << 40)])
+  func absurdGroupsNeitherStopNorHangTheProgram(collective: String, elements: Int) throws {
+    let node = laterGenerationNode(
+      id: 5, collective: collective, sequence: "1", rank: 0, elements: 1, size: 1 << 17,
+      tensors: "[[1, 2, 0, \(elements), 64, \"cuda:0\"]]")
+    let found = try ingest(ExecutionTraceReader.self, ranks: [executionTrace([node])])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.rows.transfers.count == 0)
+    #expect(found.notes(about: "1 operations have no bytes").count == 1)
+  }
+
+  /// An all-reduce of two ranks of which one is `rank`; of `elements` elements of two bytes.
+  private func pairReduction(
+    _ id: Int, _ pair: (Int, Int), rank: Int, sequence: Int, elements: Int
+  ) -> String {
+    laterGenerationNode(
+      id: id, collective: "allreduce", sequence: "\(sequence)", rank: rank == pair.0 ? 0 : 1,
+      elements: elements, group: (name: "\(pair.0)-\(pair.1)", words: ""), start: pair.0,
+      stride: pair.1 - pair.0, size: 2)
+  }
+
+  @Test func ranksWithUnequalNumbersOfOperationsKeepTheirOrder() throws {
+    // Ranks 0 and 1 meet three times before all three do; for rank 2 that is the first.
+    let texts = (0..<3).map { rank in
+      let pairs =
+        rank == 2
+        ? [] : (0..<3).map { pairReduction(10 + $0, (0, 1), rank: rank, sequence: $0, elements: 8) }
+      return executionTrace(
+        pairs + [
+          laterGenerationNode(
+            id: 30, collective: "allreduce", sequence: "1", rank: rank, elements: 3, size: 3)
+        ])
+    }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts)
+    #expect(found.rows.transfers.operation == [0, 0, 1, 1, 2, 2, 3, 3, 3])
+    #expect(
+      found.rows.operations.dependencies
+        == (1...3).map { .init(operation: $0, predecessor: $0 - 1) })
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64]) func everyRanksOrderIsKept(seed: UInt64) throws {
+    var random = RandomStream(seed: seed)
+    let size = 6
+    var nodes = [[String]](repeating: [], count: size)
+    var elementsOfRank = [[Int64]](repeating: [], count: size)
+    var counts: [Int: Int] = [:]
+    for operation in 1...60 {
+      // Low ranks are busier than high ones.
+      let first = min(Int(random.next() % 5), Int(random.next() % 5))
+      let second = first + 1 + Int(random.next() % UInt64(size - first - 1))
+      let sequence = counts[first * size + second, default: 0]
+      counts[first * size + second] = sequence + 1
+      for rank in [first, second] {
+        nodes[rank].append(
+          pairReduction(
+            10 + operation, (first, second), rank: rank, sequence: sequence, elements: operation))
+        elementsOfRank[rank].append(Int64(operation))
+      }
+    }
+    let ranks = (0..<size).filter { !nodes[$0].isEmpty }
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: nodes.map { executionTrace($0) },
+      layout: Layout(serverCount: 1, gpusPerServer: size))
+    for rank in ranks {
+      let own = (0..<found.rows.transfers.count).filter {
+        found.rows.transfers.source[$0] == Int32(rank)
+      }
+      // Two ranks send one another all bytes of an all-reduce once: two for each element.
+      #expect(own.map { found.rows.transfers.bytes[$0] / 2 } == elementsOfRank[rank])
+    }
+  }
+
+  @Test func aGroupOfUnknownSizeIsNotTheRanksThatWereRead() throws {
+    let texts = (0..<2).map { rank in
+      executionTrace([
+        firstGenerationNode(id: 6, collective: "allreduce", sequence: 2, rank: rank, elements: 12)
+      ])
+    }
+    let error = #expect(throws: IngestError.self) {
+      try ingest(ExecutionTraceReader.self, ranks: texts)
+    }
+    #expect(error?.description.contains("members are not recorded") == true)
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: texts, layout: Layout(serverCount: 1, gpusPerServer: 4))
+    // 2 · 3/4 of 48 bytes from each of the four declared ranks.
+    #expect(found.rows.transfers.bytes == [72, 72, 72, 72])
+    #expect(found.notes(about: "1 process groups without recorded members").count == 1)
+    #expect(found.summary.provenance["operations.group"]?.origin == .inferred)
+  }
+
+  @Test func ranksThatDisagreeAboutASizeAreCounted() throws {
+    let texts = (0..<2).map { pairReduction(5, (0, 1), rank: $0, sequence: 1, elements: 4 + $0) }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts.map { executionTrace([$0]) })
+    #expect(found.rows.transfers.bytes == [8, 8])
+    #expect(found.notes(about: "1 collectives have ranks that disagree").count == 1)
+  }
+
+  @Test func whyACallIsNoPartOfAnOperationIsTold() throws {
+    let node = { (id: Int, collective: String, rank: Int, start: Int) in
+      laterGenerationNode(
+        id: id, collective: collective, sequence: "\(id)", rank: rank, elements: 4,
+        group: (name: "g\(start)", words: ""), start: start, size: 2)
+    }
+    let found = try ingest(
+      ExecutionTraceReader.self,
+      ranks: [
+        executionTrace([
+          node(5, "allreduce", 0, 0), node(6, "allreduce", 0, 4), node(7, "send", 9, 0),
+          node(8, "allreduce", 0, -1),
+        ])
+      ])
+    #expect(found.rows.operations.count == 1)
+    #expect(
+      found.skipped == [
+        "of a process group whose members are not recorded": 1,
+        "of a process group that does not hold the file's rank": 1,
+        "a message whose other end is not recorded": 1,
+      ])
+    #expect(found.isBalanced)
   }
 
   @Test func aTraceWithoutCommunicationIsRefused() throws {
@@ -200,9 +325,79 @@ import TraceModel
   @Test func aRankThatTwoFilesHoldIsReadOnce() throws {
     let found = try ingest(
       ExecutionTraceReader.self,
-      ranks: [firstGeneration(0), firstGeneration(0), firstGeneration(2)])
-    #expect(found.skipped["of a rank that trace_rank0.json holds too"] == 1)
+      ranks: [firstGeneration(0), firstGeneration(0), firstGeneration(2)],
+      named: ["a.json", "b.json", "c.json"])
+    #expect(found.skipped["of a rank that a.json holds too"] == 1)
     #expect(found.isBalanced)
+  }
+
+  @Test func namesDecideWhereRecordedRanksMeet() throws {
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: (0..<3).map { _ in firstGeneration(0) })
+    #expect(found.notes(about: "several files record the same rank").count == 1)
+    #expect(found.notes(about: "left out").isEmpty)
+  }
+
+  /// A broadcast's record names its root, not its own rank.
+  private func broadcast(size: Int) -> String {
+    executionTrace([
+      laterGenerationNode(
+        id: 5, collective: "broadcast", sequence: "1", rank: 0, elements: 10, size: size)
+    ])
+  }
+
+  @Test(arguments: [
+    (["rank1/trace.json", "rank0/trace.json"], 2), (["et_1.json", "et_0.json"], 2),
+    (["worker-1.pt.json", "worker-0.pt.json"], 2), (["rank0_20240517.json", "x_20240518.json"], 1),
+  ])
+  func ranksAreReadFromNamesOfFilesAndFolders(names: [String], known: Int) throws {
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [broadcast(size: 2), broadcast(size: 2)], named: names)
+    #expect(found.summary.ledgers.map(\.used).reduce(0, +) == Int64(known))
+    #expect(found.skipped["the rank of the file is not known"] == (known < 2 ? 1 : nil))
+    #expect(found.isBalanced)
+  }
+
+  @Test func aDateIsNoRank() throws {
+    #expect(throws: IngestError.self) {
+      try ingest(
+        ExecutionTraceReader.self, ranks: [broadcast(size: 2)], named: ["trace_20240517.json"])
+    }
+  }
+
+  @Test(arguments: [true, false]) func whatACheckpointComputesOnceMoreIsForward(isInner: Bool)
+    throws
+  {
+    // With a backward function inside the checkpoint's own, it is the real backward pass.
+    let texts = (0..<2).map { rank in
+      executionTrace([
+        laterGenerationNode(
+          id: 5, parent: 4, collective: "all_to_all", sequence: "1", rank: rank, elements: 8,
+          size: 2),
+        namedNode("MoEDispatch", id: 4, parent: 3),
+        namedNode(
+          isInner ? "autograd::engine::evaluate_function: Y" : "aten::y", id: 3, parent: 2),
+        namedNode("CheckpointFunctionBackward", id: 2, parent: 1),
+        namedNode(
+          "autograd::engine::evaluate_function: CheckpointFunctionBackward", id: 1, parent: 0),
+      ])
+    }
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts)
+    #expect(
+      found.rows.operations.rows.map(\.phase) == [isInner ? .dispatchBackward : .dispatchForward])
+  }
+
+  @Test func whatIsBadIsNamedByItsOwnLine() throws {
+    let good = laterGenerationNode(
+      id: 5, collective: "allreduce", sequence: "1", rank: 0, elements: 8, size: 1)
+    // The list begins on the first line; each node on one of its own.
+    let oneLine = good.replacingOccurrences(of: "\n", with: " ")
+    let found = try ingest(
+      ExecutionTraceReader.self, ranks: [executionTrace([oneLine, oneLine, "{\"id\": 3}", "17"])])
+    #expect(
+      found.summary.ledgers[0].malformed.map { $0.first.split(separator: " ").suffix(2) } == [
+        ["line", "4"], ["line", "5"],
+      ])
   }
 
   @Test func aLayoutThatIsTooSmallIsRefused() throws {

@@ -20,6 +20,11 @@ package final class MemberStream {
   /// Why the input ended early, in words, or nil.
   package private(set) var damage: String?
 
+  /// Entries of the archive before the current file that are not read: why, and their names.
+  private var skipped: [(reason: String, name: String)] = []
+  /// The folder that holds the file, without those above it; empty when there is none.
+  package private(set) var folder: String
+
   private var window: ByteWindow
   /// Bytes of the current file that were not consumed; above any size for what is no archive.
   private var unread: Int64
@@ -35,6 +40,7 @@ package final class MemberStream {
     source = try ByteSource(path: path)
     window = ByteWindow(source, chunkBytes: max(chunkBytes, 128 << 10))
     name = source.name
+    folder = Self.folder(of: path)
     unread = .max
     isArchive = try window.fill(atLeast: TarHeader.byteCount) && Self.beginsWithHeader(window)
     if isArchive { unread = 0 }
@@ -63,18 +69,36 @@ package final class MemberStream {
       case .attributes:
         guard let content = content(of: header) else { return false }
         longName = TarHeader.attribute("path", in: content) ?? longName
-        size = TarHeader.attribute("size", in: content).flatMap { Int64($0) } ?? size
+        if let words = TarHeader.attribute("size", in: content) {
+          guard let value = Int64(words), (0...TarHeader.sizeLimit).contains(value) else {
+            damage =
+              damage ?? "a file of the archive claims a size that none has: \(words.prefix(40))"
+            return false
+          }
+          size = value
+        }
       case .longName:
         guard let content = content(of: header) else { return false }
         longName = String(decoding: content.prefix { $0 != 0 }, as: UTF8.self)
       case .file:
         begin(longName ?? header.name, size: size ?? header.size)
         return true
-      case .folder, .link, .sparse, .other:
+      case .folder, .hardLink, .symbolicLink, .device, .sparse, .other:
         begin(longName ?? header.name, size: header.size)
+        if let reason = header.kind.reasonToSkip { skipped.append((reason, name)) }
         (longName, size) = (nil, nil)
       }
     }
+  }
+
+  /// Entries that were stepped over since the last time and are not read.
+  func takeSkipped() -> [(reason: String, name: String)] {
+    defer { skipped = [] }
+    return skipped
+  }
+
+  private static func folder(of path: String) -> String {
+    path.split(separator: "/").dropLast().last.map(String.init) ?? ""
   }
 
   private func nextHeader() -> TarHeader? {
@@ -101,6 +125,7 @@ package final class MemberStream {
 
   private func begin(_ path: String, size: Int64) {
     name = fileName(of: path)
+    folder = Self.folder(of: path)
     release()
     (position, releasedLine) = (0, 1)
     unread = max(0, size)

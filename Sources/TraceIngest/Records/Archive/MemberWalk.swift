@@ -14,24 +14,35 @@ func forEachMember(
     let stream = try MemberStream(path: path)
     var files = Ledger(unit: "files", source: stream.source.name)
     while stream.nextMember() {
+      countSkipped(of: stream, in: &files)
       guard stream.isArchive else {
         try body(stream, &summary)
         continue
       }
       files.read += 1
       if let reason = reasonToSkip(stream, format: format, recognises: recognises) {
-        files.skip(reason, first: stream.name)
+        files.skip(
+          reason, first: "\(stream.name), \(FileLikeness(start: stream.start()).description)")
         continue
       }
       try body(stream, &summary)
       files.used += 1
     }
+    countSkipped(of: stream, in: &files)
     if stream.isArchive {
       files.truncation = stream.damage
       summary.ledgers.append(files)
     }
     summary.sources.append(
       describe(stream.source, format: stream.isArchive ? "\(format), tar" : format))
+  }
+}
+
+/// Links, sparse files and what is not known are files that a user may miss.
+private func countSkipped(of stream: MemberStream, in files: inout Ledger) {
+  for entry in stream.takeSkipped() {
+    files.read += 1
+    files.skip(entry.reason, first: entry.name)
   }
 }
 

@@ -8,8 +8,11 @@ struct TarHeader {
   enum Kind: Sendable, Hashable {
     case file
     case folder
-    /// A link, a device: something without content of its own.
-    case link
+    /// Another name of an earlier file.
+    case hardLink
+    case symbolicLink
+    /// A device or a pipe.
+    case device
     /// Attributes of the next entry (pax), or of all that follow.
     case attributes
     /// The name of the next entry (GNU).
@@ -17,12 +20,35 @@ struct TarHeader {
     /// A sparse file (GNU): what follows is not its content as it was.
     case sparse
     case other
+
+    /// False for what is a header alone.
+    var hasContent: Bool {
+      switch self {
+      case .folder, .hardLink, .symbolicLink, .device: false
+      case .file, .attributes, .longName, .sparse, .other: true
+      }
+    }
+
+    /// Why an entry that could be a trace is not read; nil for those that are none.
+    var reasonToSkip: String? {
+      switch self {
+      case .file, .folder, .attributes, .longName: nil
+      case .hardLink: "a hard link: another name of a file in the archive"
+      case .symbolicLink: "a symbolic link"
+      case .device: "a device or a pipe"
+      case .sparse: "a sparse file: pack it without --sparse"
+      case .other: "an entry of a kind that is not known"
+      }
+    }
   }
 
   var name: String
   var kind: Kind
-  /// Bytes that follow, before padding to whole blocks.
+  /// Bytes that follow, before padding to whole blocks; at most `sizeLimit`.
   var size: Int64
+
+  /// Largest size that is believed: the sum with its padding still is a number.
+  static let sizeLimit: Int64 = 1 << 56
 
   /// Reads a header; nil when the bytes are none (its checksum decides).
   init?(_ block: RawSpan) {
@@ -34,7 +60,7 @@ struct TarHeader {
     let ending = Self.text(block, at: 0, count: 100)
     name = prefix.isEmpty ? ending : prefix + "/" + ending
     kind = Self.kind(of: block.byte(at: 156))
-    self.size = kind == .folder || kind == .link ? 0 : size
+    self.size = kind.hasContent ? size : 0
   }
 
   /// True when a block is all zeros, which ends an archive.
@@ -50,7 +76,9 @@ struct TarHeader {
   private static func kind(of flag: UInt8) -> Kind {
     switch flag {
     case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): .file
-    case UInt8(ascii: "1")...UInt8(ascii: "4"), UInt8(ascii: "6"): .link
+    case UInt8(ascii: "1"): .hardLink
+    case UInt8(ascii: "2"): .symbolicLink
+    case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): .device
     case UInt8(ascii: "5"): .folder
     case UInt8(ascii: "x"), UInt8(ascii: "g"): .attributes
     case UInt8(ascii: "L"): .longName

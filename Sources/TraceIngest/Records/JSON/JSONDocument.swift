@@ -152,7 +152,7 @@ package struct JSONDocument {
               return
             }
             count &+= 1
-            record.begin(at: used, number: count)
+            record.begin(at: Self.ownStart(text, after: used, at: place), number: count)
             body(text, record, event)
           } catch {
             reached = cursor.position
@@ -183,6 +183,22 @@ package struct JSONDocument {
         wanted = min(max(available * 2, 1), Self.recordByteLimit + 1)
       }
     }
+  }
+
+  /// Where an element itself begins, behind white space and a comma or the list's bracket.
+  private static func ownStart(_ text: RawSpan, after used: Int, at place: Place) -> Int {
+    var start = used
+    var isBehindMark = place == .sequence
+    while start < text.byteCount {
+      switch text.byte(at: start) {
+      case 0x20, 0x09, 0x0A, 0x0D: start &+= 1
+      case UInt8(ascii: ",") where !isBehindMark, UInt8(ascii: "[") where !isBehindMark:
+        isBehindMark = true
+        start &+= 1
+      default: return start
+      }
+    }
+    return used
   }
 
   /// One element behind a comma or an opening bracket, or the next object of a sequence.

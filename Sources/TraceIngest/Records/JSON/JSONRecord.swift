@@ -4,7 +4,7 @@
 package struct JSONRecord {
   private let keys: JSONWords
   private var places: [Range<Int>]
-  /// Where the record begins in the text that was lent with it, or the comma before it.
+  /// Where the record begins in the text that was lent with it.
   package private(set) var start = 0
   /// 1 for the first of its list.
   package private(set) var number: Int64 = 0

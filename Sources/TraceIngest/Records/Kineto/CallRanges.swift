@@ -23,6 +23,9 @@ struct CallRanges {
     var calls: [Int32] = []
   }
 
+  /// Nothing that a program does is nested deeper.
+  private static let depthLimit = 1_000
+
   private var ranges: [Range] = []
   /// The range that each lies in, or −1.
   private var parent: [Int32] = []
@@ -58,17 +61,16 @@ struct CallRanges {
     }
   }
 
+  /// Looks at the 1,000 innermost ranges alone.
+  ///
   /// - Complexity: O(log ranges + depth).
   func surroundings(thread: Int64, at time: Int64) -> Surroundings {
     var found = Surroundings()
     var index = lastRange(thread: thread, at: time)
-    while index >= 0 {
+    for _ in 0..<Self.depthLimit where index >= 0 {
       let range = ranges[index]
       if range.end >= time {
-        // The innermost name decides between dispatch and combine.
-        found.context.formUnion(
-          found.context.isDisjoint(with: [.dispatch, .combine])
-            ? range.context : range.context.subtracting([.dispatch, .combine]))
+        found.context.add(outer: range.context)
         if range.call >= 0 { found.calls.append(range.call) }
       }
       index = Int(parent[index])

@@ -11,6 +11,9 @@ struct KinetoArguments {
   var group = CommsGroup(name: "")
   /// The rank of the recording process inside the group, or a root or peer.
   var rank: Int32?
+  /// Global ranks of a message's ends: "Src Rank" of a receive, "Dst Rank" of a send.
+  private var source: Int32 = -1
+  private var destination: Int32 = -1
   var correlation: Int64?
   var device: Int32?
   /// Of a range named "nccl:…", which says less than a record.
@@ -41,6 +44,29 @@ struct KinetoArguments {
     }
   }
 
+  /// Takes what a kernel lacks from the record around its launch: of the members of its group it has
+  /// a list that may be cut, of its root or peer often nothing.
+  mutating func fill(from record: KinetoArguments) {
+    if group.name.isEmpty { group.name = record.group.name }
+    guard group.name == record.group.name || record.group.name.isEmpty else { return }
+    if group.members.isEmpty, group.size == 0 || group.size == record.group.members.count {
+      group.members = record.group.members
+    }
+    if group.size == 0 { group.size = record.group.size }
+    if rank == nil { rank = record.rank }
+    if source < 0 { source = record.source }
+    if destination < 0 { destination = record.destination }
+  }
+
+  /// The global rank at the other end of a message, or −1.
+  func globalPeer(of kind: CommsKind) -> Int32 {
+    switch kind {
+    case .send: destination
+    case .receive: source
+    default: -1
+    }
+  }
+
   private mutating func take(
     _ key: String, _ text: RawSpan, _ value: inout JSONCursor
   ) throws(JSONDefect) {
@@ -57,6 +83,8 @@ struct KinetoArguments {
     case "Group size": group.size = Int32(clamping: max(0, try value.integer(text)))
     case "Global rank start": start = try value.integer(text)
     case "Global rank stride": stride = try value.integer(text)
+    case "Src Rank": source = Int32(exactly: try value.integer(text)) ?? -1
+    case "Dst Rank": destination = Int32(exactly: try value.integer(text)) ?? -1
     case "Rank": rank = Int32(exactly: try value.integer(text))
     case "Seq": call.sequence = try value.integer(text)
     case "correlation": correlation = try value.integer(text)

@@ -51,8 +51,9 @@ struct KinetoFile {
       }
       if places.number % 16_384 == 0 { report(places.number) }
     }
+    reader.file.folder = stream.folder
     reader.file.ledger.read = document.recordCount
-    reader.file.ledger.truncation = document.damage
+    reader.file.ledger.truncation = document.damage ?? stream.damage
     return reader.finished()
   }
 
@@ -277,12 +278,13 @@ struct KinetoFile {
         return nil
       }
       var call = CommsCall(kind: .allToAll)
-      call.group = file.number(of: CommsGroup(name: "expert kernels", description: "expert"))
+      call.group = file.number(of: CommsGroup.expertKernels)
       return call
     }
     // The kernel's own arguments, then a record around its launch, then a range of that name.
     let calls = around.calls.map { records[Int($0)] }
-    let own = kernel.arguments.flatMap { $0.collective == nil ? nil : $0 }
+    var own = kernel.arguments.flatMap { $0.collective == nil ? nil : $0 }
+    if let record = calls.first(where: { !$0.isRange }) { own?.fill(from: record) }
     let known = own ?? calls.first { !$0.isRange } ?? calls.first
     let name = known?.collective ?? Self.collective(ofKernel: kernel.name)
     switch name.map({ CommsKind.named($0) }) ?? .unknown {
@@ -303,6 +305,7 @@ struct KinetoFile {
     var call = known?.call ?? CommsCall(kind: kind)
     call.kind = kind
     call.root = kind.namesAnotherRank ? known?.rank ?? -1 : -1
+    call.globalPeer = known?.globalPeer(of: kind) ?? -1
     var group = known?.group ?? CommsGroup(name: "")
     if let configured = groupOfName[group.name] {
       if group.members.isEmpty { group.members = configured.members }

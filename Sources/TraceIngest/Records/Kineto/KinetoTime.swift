@@ -51,7 +51,7 @@ extension JSONCursor {
   private static func exponent(_ text: RawSpan, _ range: Range<Int>) throws(JSONDefect) -> Int {
     let words = text.string(in: range)
     guard let value = Int(words.hasPrefix("+") ? String(words.dropFirst()) : words),
-      abs(value) < 100
+      (-99...99).contains(value)
     else { throw .integerTooLarge }
     return value
   }

@@ -31,13 +31,7 @@ struct AncestorTable {
     var next = node
     for _ in 0..<Self.depthLimit {
       guard let number = numberOfNode.existingNumber(of: UInt64(bitPattern: next)) else { break }
-      // The innermost name decides between dispatch and combine.
-      let own = context[number]
-      if found.isDisjoint(with: [.dispatch, .combine]) {
-        found.formUnion(own)
-      } else {
-        found.formUnion(own.subtracting([.dispatch, .combine]))
-      }
+      found.add(outer: context[number])
       if step == Operation.unknown { step = iteration[number] }
       if parent[number] == next { break }
       next = parent[number]

@@ -11,10 +11,16 @@ struct CommsAssembly {
   private let options: IngestOptions
   private var files: [CommsFile] = []
   private var notes: [String] = []
+  private var groups: Set<CommsGroup> = []
 
   init(options: IngestOptions) { self.options = options }
 
-  mutating func add(_ file: CommsFile) { files.append(file) }
+  mutating func add(_ file: CommsFile) {
+    var file = file
+    // Members of one group that all ranks recorded are held once.
+    file.shareGroups { groups.insert($0).memberAfterInsert }
+    files.append(file)
+  }
 
   /// Matches the ranks' records and writes operations and transfers.
   mutating func finish(
@@ -23,16 +29,16 @@ struct CommsAssembly {
     let ranks = settleRanks(into: &summary)
     try requireCalls(format: format, summary)
     let world = files.compactMap(\.worldSize).max()
-    let matching = CommsMatching(files, ranks: ranks, worldSize: world)
-    for (index, count) in matching.unresolved.enumerated() {
-      files[index].ledger.used -= Int64(count)
-      files[index].ledger.skip(
-        "of a process group whose members are not recorded", count: Int64(count),
-        first: files[index].name)
+    let resolution = CommsResolution(
+      files, ranks: ranks, worldSize: world,
+      declaredSize: options.layout.map { Int32(clamping: $0.rankCount) })
+    let matching = CommsMatching(files, ranks: ranks, resolution)
+    for (index, unresolved) in matching.unresolved.enumerated() {
+      count(unresolved, in: &files[index].ledger)
     }
     summary.ledgers += files.map(\.ledger)
     try requireUse(of: summary.ledgers.filter { $0.unit != "files" }, format: "communication")
-    let highest = matching.groups.compactMap(\.members.last).max() ?? 0
+    let highest = matching.groups.compactMap { $0.members.max() }.max() ?? 0
     let rankCount = Int(max(highest, (world ?? 1) - 1, ranks.last ?? 0)) + 1
     let layout = try CommsLayout.layout(
       declared: options.layout, rankCount: rankCount,
@@ -40,9 +46,23 @@ struct CommsAssembly {
     summary.layout = layout
     var writer = CommsWriter(
       layout: layout, groups: matching.groups, isDeclared: options.layout != nil)
-    try writer.write(matching.operations, batchRows: Self.batchRows, into: &sink)
+    try writer.write(matching, batchRows: Self.batchRows, into: &sink)
     writer.describe(into: &summary)
+    describe(resolution, into: &summary)
     describe(rankCount: rankCount, ranks: ranks, into: &summary)
+  }
+
+  /// What a call needs to be part of an operation is not known: by cause.
+  private func count(_ unresolved: CommsMatching.Unresolved, in ledger: inout Ledger) {
+    let causes = [
+      (unresolved.unknownMembers, "of a process group whose members are not recorded"),
+      (unresolved.withoutOwnRank, "of a process group that does not hold the file's rank"),
+      (unresolved.unknownPeer, "a message whose other end is not recorded"),
+    ]
+    for (count, reason) in causes {
+      ledger.used -= Int64(count)
+      ledger.skip(reason, count: Int64(count), first: ledger.source)
+    }
   }
 
   // MARK: Ranks
@@ -53,15 +73,13 @@ struct CommsAssembly {
   private mutating func settleRanks(into summary: inout IngestSummary) -> [Int32] {
     var placed: [(rank: Int32, file: CommsFile)] = []
     var seen: [Int32: String] = [:]
-    var fromNames = 0
-    for index in files.indices {
-      var file = files[index]
-      let named = CommsFile.rank(inName: file.name)
-      guard let rank = file.rank ?? named, rank >= 0, rank < Parallelism.rankLimit else {
+    let settled = ranksOfFiles()
+    for (file, given) in zip(files, settled) {
+      var file = file
+      guard let rank = given, rank >= 0, rank < Parallelism.rankLimit else {
         leaveOut(file, "the rank of the file is not known", &summary)
         continue
       }
-      if file.rank == nil { fromNames += 1 }
       if let other = seen[rank] {
         leaveOut(file, "of a rank that \(other) holds too", &summary)
         continue
@@ -72,8 +90,33 @@ struct CommsAssembly {
     }
     placed.sort { $0.rank < $1.rank }
     files = placed.map(\.file)
-    if fromNames > 0 { notes.append("the ranks of \(fromNames) files were taken from their names") }
     return placed.map(\.rank)
+  }
+
+  /// The rank of each file: the recorded one, else the one of its name.
+  ///
+  /// Where recorded ranks meet and the names are distinct, the names are right: a job whose ranks were
+  /// recorded one by one writes 0 into each.
+  private mutating func ranksOfFiles() -> [Int32?] {
+    let recorded = files.map(\.rank)
+    var named = files.map(\.namedRank)
+    if named.allSatisfy({ $0 == nil }), files.allSatisfy(\.isNamedByRank) {
+      let numbers = files.map { CommsFile.lastNumber(inName: $0.name) }
+      if numbers.compactMap({ $0 }).sorted() == (0..<Int32(files.count)).map({ $0 }) {
+        named = numbers
+      }
+    }
+    let known = recorded.compactMap { $0 }
+    let names = named.compactMap { $0 }
+    if Set(known).count < known.count, names.count == files.count,
+      Set(names).count == names.count
+    {
+      notes.append("several files record the same rank: the ranks were taken from the files' names")
+      return named
+    }
+    let fromNames = zip(recorded, named).count { $0 == nil && $1 != nil }
+    if fromNames > 0 { notes.append("the ranks of \(fromNames) files were taken from their names") }
+    return zip(recorded, named).map { $0 ?? $1 }
   }
 
   private mutating func leaveOut(
@@ -100,6 +143,21 @@ struct CommsAssembly {
   }
 
   // MARK: Closing
+
+  private func describe(_ resolution: CommsResolution, into summary: inout IngestSummary) {
+    guard resolution.takenForAll + resolution.takenForRead > 0 else { return }
+    summary.provenance["operations.group"] = Provenance(
+      .inferred, method: "process groups; the members of some are not recorded")
+    if resolution.takenForAll > 0 {
+      summary.notes.append(
+        "\(resolution.takenForAll) process groups without recorded members were taken for all ranks"
+      )
+    }
+    if resolution.takenForRead > 0 {
+      summary.notes.append(
+        "the group of expert kernels is not recorded: the ranks that were read were taken for it")
+    }
+  }
 
   private func describe(rankCount: Int, ranks: [Int32], into summary: inout IngestSummary) {
     summary.notes += notes + files.flatMap(\.notes)

@@ -10,6 +10,8 @@ struct CommsCall: Sendable {
   var iteration = Operation.unknown
   /// Root or peer inside the group, for the kinds that have one.
   var root: Int32 = -1
+  /// Global rank at the other end of a message where a record names that, else −1.
+  var globalPeer: Int32 = -1
   var elementBytes: Int64 = 0
   /// Elements given to and taken from the call on this rank; negative when unknown.
   var inputElements: Int64 = -1
@@ -17,7 +19,8 @@ struct CommsCall: Sendable {
   /// Shares of the other members of the group, in rows of `rowElements` elements; nil when unknown.
   var sentRows: [Int32]?
   var receivedRows: [Int32]?
-  /// Bytes to and from each member, where a record counts those; they stand before the shares.
+  /// Bytes to and from each member, where a record counts those, −1 where it lacks one; they stand
+  /// before the shares.
   var sentBytes: [Int64]?
   var receivedBytes: [Int64]?
   /// The record holds lists that its writer cut.
@@ -85,6 +88,8 @@ struct CommsContext: OptionSet, Sendable, Hashable {
   static let backward = CommsContext(rawValue: 4)
   /// Where gradients are accumulated: data-parallel traffic.
   static let gradient = CommsContext(rawValue: 8)
+  /// Inside the backward function of a checkpoint: it runs the forward pass once more.
+  static let recomputation = CommsContext(rawValue: 16)
 
   /// What a range's or function's name says.
   ///
@@ -100,11 +105,26 @@ struct CommsContext: OptionSet, Sendable, Hashable {
     {
       context.insert(.backward)
     }
+    if context.contains(.backward), name.contains("Checkpoint", ignoringCase: false) {
+      context.remove(.backward)
+      context.insert(.recomputation)
+    }
     if name.contains("AccumulateGrad", ignoringCase: false) { context.insert(.gradient) }
     self = context
   }
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// Adds what the next range or function around says.
+  ///
+  /// The innermost name decides between dispatch and combine. What a checkpoint computes once more is
+  /// no backward pass, unless a backward function stands inside the checkpoint's own.
+  mutating func add(outer: CommsContext) {
+    var outer = outer
+    if !isDisjoint(with: [.dispatch, .combine]) { outer.subtract([.dispatch, .combine]) }
+    if contains(.recomputation) { outer.remove(.backward) }
+    formUnion(outer)
+  }
 
   /// Which of the four all-to-alls of an expert layer it is.
   var phase: Phase {

@@ -4,8 +4,12 @@ internal import TraceModel
 struct CommsFile {
   /// File name, for messages.
   var name: String
+  /// The folder that it lies in, without those above.
+  var folder = ""
   /// The rank by the file's content, or nil.
   var rank: Int32?
+  /// False where the name says something else than a rank, as a process's number.
+  var isNamedByRank = true
   /// Size of the job by the file's content, or nil.
   var worldSize: Int32?
   /// GPU inside its server, or nil.
@@ -34,11 +38,21 @@ struct CommsFile {
     return number
   }
 
-  /// The rank that a file's name speaks of: the number after "rank" or "worker", else the last one
-  /// before the extension ("dlrm_eg_3.json").
+  /// Puts equal groups of other files in the place of this one's; to be called when it has all.
+  mutating func shareGroups(_ shared: (CommsGroup) -> CommsGroup) {
+    numberOfGroup = [:]
+    for index in groups.indices { groups[index] = shared(groups[index]) }
+  }
+
+  /// The rank that the file's name speaks of, or else its folder's ("rank0/trace.json").
+  var namedRank: Int32? {
+    guard isNamedByRank else { return nil }
+    return Self.rank(inName: name) ?? Self.rank(inName: folder)
+  }
+
+  /// The number after "rank" or "worker" in a name; other numbers may be dates or steps.
   static func rank(inName name: String) -> Int32? {
-    let stem = name.split(separator: ".", maxSplits: 1).first.map(String.init) ?? name
-    let lower = stem.lowercased()
+    let lower = name.lowercased()
     for word in ["rank", "worker"] {
       var rest = lower[...]
       while let first = rest.firstIndex(of: word.first ?? "r") {
@@ -50,6 +64,13 @@ struct CommsFile {
         rest = rest.dropFirst()
       }
     }
+    return nil
+  }
+
+  /// The last number before a name's extension ("dlrm_eg_3.json"): a rank when those of all files
+  /// are 0, 1, ….
+  static func lastNumber(inName name: String) -> Int32? {
+    let stem = name.split(separator: ".", maxSplits: 1).first.map(String.init) ?? name
     let last = stem.split { !($0.isASCII && $0.isNumber) }.last
     return last.flatMap { Int32(String($0)) }
   }

@@ -11,6 +11,9 @@ struct CommsGroup: Sendable, Hashable {
   /// Number of its members, or 0 when the record does not say.
   var size: Int32 = 0
 
+  /// What stands for the group of kernels that record none.
+  static let expertKernels = CommsGroup(name: "expert kernels", description: "expert")
+
   /// Largest group that is believed: above any cluster of today.
   static let sizeLimit: Int64 = 1 << 17
 

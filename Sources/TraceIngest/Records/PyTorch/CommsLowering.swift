@@ -4,6 +4,8 @@ internal import TraceModel
 struct CommsLowering {
   /// Pairs whose two ends say different numbers; the sender is believed.
   private(set) var disagreements = 0
+  /// Collectives whose ranks recorded different sizes; the lowest rank is believed.
+  private(set) var differingSizes = 0
   /// All-to-alls without shares that were taken as even.
   private(set) var evenAllToAlls = 0
   /// Collectives that were lowered to rings, chains or stars.
@@ -33,7 +35,7 @@ struct CommsLowering {
       }
     case .allGather:
       ring(calls, add) { call, count in
-        (call.outputBytes ?? call.inputBytes.map { $0 * Int64(count) })
+        (call.outputBytes ?? call.inputBytes.flatMap { Self.product($0, count) })
           .map { Self.allButOneShare(of: $0, count: count) }
       }
     case .reduceScatter:
@@ -53,30 +55,46 @@ struct CommsLowering {
 
   private mutating func allToAll(_ calls: [CommsCall?], _ add: Add) {
     let count = calls.count
+    // Above this no record gives shares, and pairs are too many to look at.
+    guard count <= CommsCall.pairGroupLimit else { return }
     let sent = calls.map { $0?.bytesSent(memberCount: count) }
     let received = calls.map { $0?.bytesReceived(memberCount: count) }
     // An even exchange of one member is an even exchange of all: PyTorch asks for it.
     let even = calls.lazy.compactMap { $0 }.first { $0.isEven }?.bytesSent(memberCount: count)
     if even != nil { evenAllToAlls += 1 }
+    let receivers = received.indices.filter { received[$0] != nil }
     for source in 0..<count {
-      for destination in 0..<count {
-        let own = sent[source]?[destination]
-        let other = received[destination]?[source]
+      // What neither side recorded is not looked at.
+      let isWhole = sent[source] != nil || even != nil
+      for destination in isWhole ? Array(0..<count) : receivers {
+        let own = sent[source].flatMap { Self.known($0[destination]) }
+        let other = received[destination].flatMap { Self.known($0[source]) }
         if let own, let other, own != other { disagreements += 1 }
         if let bytes = own ?? other ?? even?[destination] { add(source, destination, bytes) }
       }
     }
   }
 
+  /// A share that its record holds; negative numbers stand for shares that it lacks.
+  private static func known(_ share: Int64) -> Int64? { share < 0 ? nil : share }
+
   /// Every member sends to the next one what one of the records says.
   private mutating func ring(
     _ calls: [CommsCall?], _ add: Add, bytes: (CommsCall, Int) -> Int64?
   ) {
     let count = calls.count
-    guard let known = calls.compactMap({ $0.flatMap { bytes($0, count) } }).first else { return }
+    let sizes = calls.compactMap { $0.flatMap { bytes($0, count) } }
+    guard let known = sizes.first else { return }
+    if !sizes.allSatisfy({ $0 == known }) { differingSizes += 1 }
     loweredCollectives += 1
     for place in 0..<count where count > 1 { add(place, (place + 1) % count, known) }
     if count == 1 { add(0, 0, 0) }
+  }
+
+  /// Nil when no number holds it.
+  private static func product(_ bytes: Int64, _ count: Int) -> Int64? {
+    let (product, overflows) = bytes.multipliedReportingOverflow(by: Int64(count))
+    return overflows ? nil : product
   }
 
   /// (N − 1)/N of some bytes, rounded up, without overflow.

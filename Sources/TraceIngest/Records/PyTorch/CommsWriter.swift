@@ -29,15 +29,15 @@ struct CommsWriter {
   }
 
   mutating func write(
-    _ matched: [MatchedOperation], batchRows: Int, into sink: inout some TraceSink
+    _ matching: CommsMatching, batchRows: Int, into sink: inout some TraceSink
   ) throws {
-    guard matched.count < Int(Int32.max) else {
+    guard matching.operationCount < Int(Int32.max) else {
       throw IngestError(
         "more than \(Int32.max) operations", at: "input", advice: "Ingest fewer steps at a time.")
     }
-    let haveTimes = matched.allSatisfy { $0.start != Operation.unknownTime }
-    for (index, operation) in matched.enumerated() {
-      append(operation, id: Int32(index), haveTimes: haveTimes)
+    // One operation at a time: each has a place for every member of its group.
+    for index in 0..<matching.operationCount {
+      append(matching.matched(index), id: Int32(index), haveTimes: matching.haveTimes)
       if operations.count + transfers.count >= batchRows { try flush(into: &sink) }
     }
     try flush(into: &sink)
@@ -64,11 +64,13 @@ struct CommsWriter {
     operations.append(row)
     count(matched, row)
     if !haveTimes { addPredecessors(of: matched, id: id) }
-    var rows = transfers
+    // Swapped, not copied.
+    var rows = TransferTable()
+    swap(&rows, &transfers)
     lowering.forEachPair(of: matched.kind, calls: matched.calls, members: matched.members) {
       rows.append(operation: id, source: $0, destination: $1, bytes: $2)
     }
-    transfers = rows
+    swap(&rows, &transfers)
   }
 
   /// The expert group of the layout for expert traffic; else the number of the process group.
@@ -146,6 +148,10 @@ struct CommsWriter {
       (
         lowering.disagreements,
         "pairs of ranks disagree about bytes sent and received; the senders were believed"
+      ),
+      (
+        lowering.differingSizes,
+        "collectives have ranks that disagree about their size; the lowest rank was believed"
       ),
       (
         lowering.withoutBytes,

@@ -7,7 +7,7 @@ struct ExecutionTraceFile {
   /// Node of each call, and the rank that its record names where that is its own.
   private var nodes: [Int64] = []
   private var localRanks: [Int32?] = []
-  private var pointers: [String] = []
+  private var numberOfPointer: [String: Int] = [:]
   private var otherNodes: (count: Int64, first: String) = (0, "")
 
   /// - Parameter report: called now and then with the number of nodes read.
@@ -24,8 +24,9 @@ struct ExecutionTraceFile {
       }
       if places.number % 4096 == 0 { report(places.number) }
     }
+    reader.file.folder = stream.folder
     reader.file.ledger.read = document.recordCount
-    reader.file.ledger.truncation = document.damage
+    reader.file.ledger.truncation = document.damage ?? stream.damage
     return reader.finished()
   }
 
@@ -84,8 +85,8 @@ struct ExecutionTraceFile {
   private mutating func named(_ group: CommsGroup) -> CommsGroup {
     guard group.name.hasPrefix("@") else { return group }
     var group = group
-    let number = pointers.firstIndex(of: group.name) ?? pointers.count
-    if number == pointers.count { pointers.append(group.name) }
+    let number = numberOfPointer[group.name] ?? numberOfPointer.count
+    numberOfPointer[group.name] = number
     group.name = "group \(number)"
     return group
   }

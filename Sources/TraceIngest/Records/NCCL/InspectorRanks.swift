@@ -1,0 +1,110 @@
+internal import TraceModel
+
+/// Global ranks for what an Inspector log names by communicator.
+///
+/// The log has no rank of the job and no number of a GPU. A process with one end in each communicator
+/// is one rank. Of a process with several ends in one, the k-th of each communicator is taken for its
+/// k-th GPU. A communicator none of whose ranks is numbered yet takes the next numbers for its own,
+/// the largest first, then as they appear: with one communicator over all ranks those are its ranks.
+struct InspectorRanks {
+  /// What one GPU recorded.
+  struct Unit {
+    var process: Int
+    /// Its ends, by number in the log.
+    var ends: [Int]
+    /// Which GPU of its process, where that has several.
+    var place: Int?
+    /// False when it is not known which of its process's GPUs it is.
+    var isPlaced = true
+    /// Nil when no communicator that holds it could be numbered.
+    var rank: Int32?
+  }
+
+  private(set) var units: [Unit] = []
+  /// By communicator: global ranks by place, or empty when they are not all known.
+  private(set) var members: [[Int32]]
+  /// Ranks that were given out.
+  private(set) var world: Int32 = 0
+  /// Communicators that gave their numbers to ranks.
+  private(set) var blocks = 0
+  var hasSharedProcesses: Bool { units.contains { $0.place != nil } }
+
+  private var unitOfEnd: [Int]
+
+  /// - Parameter sizes: of the communicators.
+  init(ends: [InspectorEnd], processCount: Int, sizes: [Int32]) {
+    members = [[Int32]](repeating: [], count: sizes.count)
+    unitOfEnd = [Int](repeating: -1, count: ends.count)
+    gatherUnits(ends, processCount: processCount)
+    var endsOfCommunicator = [[Int]](repeating: [], count: sizes.count)
+    for (number, end) in ends.enumerated() { endsOfCommunicator[end.communicator].append(number) }
+    let order = sizes.indices.sorted { (-Int(sizes[$0]), $0) < (-Int(sizes[$1]), $1) }
+    for communicator in order {
+      let parts = endsOfCommunicator[communicator].map {
+        (unit: unitOfEnd[$0], rank: ends[$0].rank)
+      }
+      numberRanks(parts, communicator: communicator, size: sizes[communicator])
+    }
+    for communicator in order where members[communicator].isEmpty {
+      let parts = endsOfCommunicator[communicator].map {
+        (unit: unitOfEnd[$0], rank: ends[$0].rank)
+      }
+      members[communicator] = placed(parts, size: sizes[communicator])
+    }
+  }
+
+  private mutating func gatherUnits(_ ends: [InspectorEnd], processCount: Int) {
+    var endsOfProcess = [[Int]](repeating: [], count: processCount)
+    for (number, end) in ends.enumerated() { endsOfProcess[end.process].append(number) }
+    for (process, own) in endsOfProcess.enumerated() {
+      var ofCommunicator: [Int: [Int]] = [:]
+      for end in own { ofCommunicator[ends[end].communicator, default: []].append(end) }
+      let count = ofCommunicator.values.lazy.map(\.count).max() ?? 0
+      let first = units.count
+      for place in 0..<count {
+        units.append(Unit(process: process, ends: [], place: count > 1 ? place : nil))
+      }
+      for communicator in ofCommunicator.keys.sorted() {
+        let parts = (ofCommunicator[communicator] ?? []).sorted {
+          (ends[$0].rank, $0) < (ends[$1].rank, $1)
+        }
+        for (place, end) in parts.enumerated() {
+          // Which of several GPUs a lesser number of ends belongs to is not recorded.
+          let isKnown = parts.count == count
+          let unit = isKnown ? first + place : units.count
+          if !isKnown {
+            units.append(Unit(process: process, ends: [], place: place, isPlaced: false))
+          }
+          units[unit].ends.append(end)
+          unitOfEnd[end] = unit
+        }
+      }
+    }
+  }
+
+  /// Gives a communicator's ranks the next numbers when none of them has one.
+  private mutating func numberRanks(
+    _ parts: [(unit: Int, rank: Int32)], communicator: Int, size: Int32
+  ) {
+    guard !parts.isEmpty,
+      parts.allSatisfy({ units[$0.unit].rank == nil && units[$0.unit].isPlaced }),
+      Int(world) + Int(size) <= Parallelism.rankLimit
+    else { return }
+    for part in parts { units[part.unit].rank = world + part.rank }
+    members[communicator] = (0..<size).map { world + $0 }
+    world += size
+    blocks += 1
+  }
+
+  /// The members by what was numbered; empty when one is missing or stands twice.
+  private func placed(_ parts: [(unit: Int, rank: Int32)], size: Int32) -> [Int32] {
+    var found = [Int32](repeating: -1, count: Int(size))
+    for part in parts {
+      if let rank = units[part.unit].rank { found[Int(part.rank)] = rank }
+    }
+    // A second communicator over all ranks in the same order is known with fewer logs.
+    let own = (0..<size).map { $0 }
+    if size == world, blocks == 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) { return own }
+    return found.contains(-1) || Set(found).count < found.count ? [] : found
+  }
+}
