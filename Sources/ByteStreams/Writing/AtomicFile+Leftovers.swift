@@ -2,7 +2,9 @@ internal import Glibc
 
 /// A file that a run which ended early has left.
 public struct LeftoverFile: Sendable, Hashable {
+  /// Where it is, beside the output that was asked about.
   public var path: String
+  /// Its size on disk.
   public var byteCount: Int64
 }
 
