@@ -29,15 +29,15 @@ package struct CircuitLine {
   /// With directed circuits and no electrical ports this is the smallest T with Σ ⌈D / (B·T)⌉ ≤ ports.
   /// - Complexity: O(peers · ports) per step of the bisection; one step when `floor` is feasible.
   package func standingOptimum(on ports: RegionPorts, atLeast floor: Double = 0) -> Double {
-    var gains = LargestValues(count: ports.optical)
-    if isFeasible(in: floor, on: ports, &gains) { return floor }
+    var trial = Trial(ports: ports.optical)
+    if isFeasible(in: floor, on: ports, &trial) { return floor }
     var long = longEnough(on: ports)
-    guard long.isFinite, isFeasible(in: long, on: ports, &gains) else { return .infinity }
+    guard long.isFinite, isFeasible(in: long, on: ports, &trial) else { return .infinity }
     var short = floor
     while true {
       let middle = short + (long - short) / 2
       guard middle > short, middle < long else { return short }
-      if isFeasible(in: middle, on: ports, &gains) { long = middle } else { short = middle }
+      if isFeasible(in: middle, on: ports, &trial) { long = middle } else { short = middle }
       if long - short <= 1e-14 * long { return short }
     }
   }
@@ -53,19 +53,49 @@ package struct CircuitLine {
   }
 
   private func isFeasible(
-    in time: Double, on ports: RegionPorts, _ gains: inout LargestValues
+    in time: Double, on ports: RegionPorts, _ trial: inout Trial
   ) -> Bool {
     switch ports.duplex {
     case .independent:
-      return leavesLittleEnough(in: time, on: ports, weightOfSent: 1, &gains)
-        && leavesLittleEnough(in: time, on: ports, weightOfSent: 0, &gains)
+      return leavesLittleEnough(in: time, on: ports, weightOfSent: 1, &trial.gains)
+        && leavesLittleEnough(in: time, on: ports, weightOfSent: 0, &trial.gains)
     case .paired:
+      if circuitsForFullestSuffice(in: time, on: ports, &trial.left) { return true }
       for weight in Self.weights
-      where !leavesLittleEnough(in: time, on: ports, weightOfSent: weight, &gains) {
+      where !leavesLittleEnough(in: time, on: ports, weightOfSent: weight, &trial.gains) {
         return false
       }
       return true
     }
+  }
+
+  /// Whether circuits given one by one, each to the peer that it serves most, both ways together,
+  /// leave no more in either direction than packets can carry.
+  ///
+  /// Then so does every weighted mean, and no weight need be tried: most lines are not near the bound.
+  private func circuitsForFullestSuffice(
+    in time: Double, on ports: RegionPorts, _ left: inout [(sent: Double, received: Double)]
+  ) -> Bool {
+    let perCircuit = time * ports.rate
+    left.removeAll(keepingCapacity: true)
+    left.append(contentsOf: peers)
+    var left = left.mutableSpan
+    for _ in 0..<ports.optical {
+      var (fullest, most) = (-1, 0.0)
+      for peer in left.indices {
+        let gain = min(perCircuit, left[peer].sent) + min(perCircuit, left[peer].received)
+        if gain > most { (fullest, most) = (peer, gain) }
+      }
+      guard fullest >= 0 else { break }
+      left[fullest].sent = max(0, left[fullest].sent - perCircuit)
+      left[fullest].received = max(0, left[fullest].received - perCircuit)
+    }
+    var (sent, received) = (electricalSent, electricalReceived)
+    for peer in left.indices {
+      sent += left[peer].sent
+      received += left[peer].received
+    }
+    return max(sent, received) <= time * ports.electricalRate
   }
 
   /// Whether the best circuits for a weighted mean of both directions leave no more than packets can
@@ -92,6 +122,14 @@ package struct CircuitLine {
     let left = bytes - gains.sum
     return left <= time * ports.electricalRate + 1e-12 * bytes
   }
+}
+
+/// Memory of the trials of one line.
+private struct Trial {
+  var gains: LargestValues
+  var left: [(sent: Double, received: Double)] = []
+
+  init(ports: Int) { gains = LargestValues(count: ports) }
 }
 
 /// The largest of the values that were inserted.

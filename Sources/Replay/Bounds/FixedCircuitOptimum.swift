@@ -13,6 +13,14 @@ package struct ServerLine {
   /// exact root after at most one step per pair. Infinite when nothing can carry the bytes.
   /// Source: closed form for fixed circuits with a non-blocking packet network.
   package func optimum(electricalRate: Double) -> Double {
+    Self.optimum(of: pairs[...], electricalBytes: electricalBytes, electricalRate: electricalRate)
+  }
+
+  /// The same for a line whose pairs lie among those of others.
+  package static func optimum(
+    of pairs: ArraySlice<(bytes: Double, circuitRate: Double)>, electricalBytes: Double,
+    electricalRate: Double
+  ) -> Double {
     var time = 0.0
     for _ in 0...pairs.count {
       var bytes = electricalBytes

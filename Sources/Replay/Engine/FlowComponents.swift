@@ -9,8 +9,10 @@ struct ComponentColumns: Sendable {
   private var queue = Heap<Entry>()
 
   private struct Component: Sendable {
-    /// Ascending.
+    /// Ascending; empty where there is one flow alone.
     var flows: [Int32] = []
+    /// The only flow of one that was found alone, or -1.
+    var lone: Int32 = -1
     /// Flows when the component was found.
     var collectedCount: Int32 = 0
     /// Counts up when the component is given up, so that its entry in the queue is known to be stale.
@@ -26,7 +28,14 @@ struct ComponentColumns: Sendable {
       isWaiting = true
     }
 
+    mutating func begin(with flow: Int32) {
+      lone = flow
+      isInUse = true
+      isWaiting = true
+    }
+
     mutating func end() {
+      lone = -1
       isInUse = false
       isWaiting = false
       version &+= 1
@@ -59,6 +68,19 @@ struct ComponentColumns: Sendable {
     return component
   }
 
+  /// A new component of one flow, which waits to be queued.
+  mutating func add(lone flow: Int32) -> Int {
+    let component = free.popLast().map { Int($0) } ?? unusedNumber()
+    components[component].begin(with: flow)
+    return component
+  }
+
+  /// The flow of a component that was found alone.
+  func loneFlow(of component: Int) -> Int32? {
+    let flow = components[component].lone
+    return flow >= 0 ? flow : nil
+  }
+
   private mutating func unusedNumber() -> Int {
     usedCount += 1
     if usedCount > components.count { components.append(Component()) }
@@ -67,7 +89,9 @@ struct ComponentColumns: Sendable {
 
   func isInUse(_ component: Int) -> Bool { components[component].isInUse }
   func isWaiting(_ component: Int) -> Bool { components[component].isWaiting }
-  func flows(of component: Int) -> [Int32] { components[component].flows }
+  func flows(of component: Int) -> [Int32] {
+    loneFlow(of: component).map { [$0] } ?? components[component].flows
+  }
 
   /// Whether at most half of the flows are left that were there when the component was found.
   func isHalfGone(_ component: Int) -> Bool {

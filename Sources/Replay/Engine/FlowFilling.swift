@@ -40,12 +40,10 @@ package struct FillScratch: Sendable {
     links.append(link)
   }
 
-  /// Collects a component of one flow.
-  mutating func collectAlone(_ flow: Int32, _ state: FlowState, _ crossings: [LinkCrossing]) {
-    beginComponent()
-    flowMark[Int(flow)] = component
-    flows.append(flow)
-    for crossing in state.crossings { see(link: crossings[crossing].link) }
+  /// Notes the links of a flow that shares none, without collecting anything.
+  mutating func seeAlone(_ crossings: Range<Int>, of columns: [LinkCrossing]) {
+    component += 1
+    for crossing in crossings { linkMark[Int(columns[crossing].link)] = component }
   }
 
   /// Collects a component whose flows are known.

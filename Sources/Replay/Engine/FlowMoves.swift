@@ -22,13 +22,50 @@ extension FlowState {
   ) {
     let step = now - updatedAt
     guard step > 0 else { return }
-    let end = finish
-    left = max(0, left - rate * step)
-    updatedAt = isExact ? now : min(now, end)
+    progress(to: now, isExact: isExact)
     guard subflows.count > 1 else { return }
     for subflow in subflows {
       subflowStates[subflow].carried += subflowStates[subflow].rate * step
     }
+  }
+}
+
+extension FlowState {
+  /// The same for a flow of one path, whose bytes are its own.
+  @inline(__always)
+  mutating func progress(to now: Double, isExact: Bool) {
+    guard now > updatedAt else { return }
+    let end = finish
+    left = max(0, left - rate * (now - updatedAt))
+    updatedAt = isExact ? now : min(now, end)
+  }
+
+  /// Gives a flow of one path that shares no link its rate from now on; returns when it ends at that.
+  @inline(__always)
+  mutating func runAlone(
+    at rate: Double, from now: Double, isExact: Bool, component: Int
+  ) -> Double {
+    progress(to: now, isExact: isExact)
+    self.rate = rate
+    self.component = Int32(component)
+    return finish
+  }
+
+  /// Ends such a flow if it is over by `limit`, and says whether it was.
+  @inline(__always)
+  mutating func endAlone(at now: Double, by limit: Double, isExact: Bool) -> Bool {
+    let end = isExact ? now : finish
+    progress(to: now, isExact: isExact)
+    guard isOver(at: now, by: limit) else { return false }
+    updatedAt = end
+    component = -1
+    return true
+  }
+
+  /// Whether the flow, brought up to `now`, is over by `limit`; rounding may leave a trace of its bytes.
+  @inline(__always)
+  func isOver(at now: Double, by limit: Double) -> Bool {
+    left <= max(rate * (limit - now), bytes * 1e-13)
   }
 }
 
@@ -46,8 +83,7 @@ func takeEnded(
     let flow = members[place]
     let end = isExact ? now : states[Int(flow)].finish
     states[Int(flow)].progress(to: now, isExact: isExact, &subflows)
-    let state = states[Int(flow)]
-    if state.left <= max(state.rate * (limit - now), state.bytes * 1e-13) {
+    if states[Int(flow)].isOver(at: now, by: limit) {
       states[Int(flow)].updatedAt = end
       states[Int(flow)].component = -1
       ended.append(flow)

@@ -125,6 +125,9 @@ package struct FlowSession: Sendable {
   private mutating func takeEnded(
     of component: Int, by limit: Double, into ended: inout [Int32]
   ) {
+    if let flow = components.loneFlow(of: component) {
+      return takeEnded(lone: flow, of: component, by: limit, into: &ended)
+    }
     var members = components.take(flowsOf: component)
     let first = ended.count
     Replay.takeEnded(
@@ -133,6 +136,18 @@ package struct FlowSession: Sendable {
     for flow in ended[first...] { end(flow) }
     components.put(back: members, to: component)
     if components.isHalfGone(component) { disperse(component) } else { shrunk.append(component) }
+  }
+
+  private mutating func takeEnded(
+    lone flow: Int32, of component: Int, by limit: Double, into ended: inout [Int32]
+  ) {
+    guard flows.states[Int(flow)].endAlone(at: now, by: limit, isExact: batching.isExact) else {
+      components.wait(component)
+      return shrunk.append(component)
+    }
+    components.release(component)
+    ended.append(flow)
+    end(flow)
   }
 
   /// The component has lost flows and is filled before anything is asked.
@@ -149,6 +164,11 @@ package struct FlowSession: Sendable {
   mutating func disperse(_ component: Int) {
     guard components.isInUse(component) else { return }
     guard !isFollowedByPorts(component) else { return dispersePorts(component) }
+    if let flow = components.loneFlow(of: component) {
+      flows.states[Int(flow)].component = -1
+      dirtyLinks.append(firstLink(of: Int(flow)))
+      return components.release(component)
+    }
     let members = components.take(flowsOf: component)
     for flow in members {
       flows.states[Int(flow)].component = -1
@@ -218,14 +238,12 @@ package struct FlowSession: Sendable {
     guard flows.states[Int(flow)].component < 0, flows.states[Int(flow)].subflows.count == 1,
       let rate = rateAlone(of: flows.states[Int(flow)].crossings)
     else { return false }
-    scratch.collectAlone(flow, flows.states[Int(flow)], flows.crossings)
-    progressCollected()
+    scratch.seeAlone(flows.states[Int(flow)].crossings, of: flows.crossings)
+    let component = components.add(lone: flow)
     flows.subflows[subflow].rate = rate
-    flows.states[Int(flow)].rate = rate
     fillCount += 1
-    let component = components.add(flows: scratch.flows)
-    flows.states[Int(flow)].component = Int32(component)
-    let finish = flows.states[Int(flow)].finish
+    let finish = flows.states[Int(flow)].runAlone(
+      at: rate, from: now, isExact: batching.isExact, component: component)
     components.queue(component, until: finish, horizon: finish)
     return true
   }

@@ -174,10 +174,10 @@ extension Execution {
   /// The parts of a phase on the servers of a region.
   func senders(of phase: Int, in region: Int) -> [Int] {
     let perServer = program.endsPerServer
-    return network.regions[region].flatMap { server in
-      (server * perServer..<(server + 1) * perServer).compactMap {
-        program.part(of: Int32($0), in: phase)
-      }
+    var parts: [Int] = []
+    for server in network.regions[region] {
+      parts += program.parts(of: phase, between: server * perServer, and: (server + 1) * perServer)
     }
+    return parts
   }
 }

@@ -27,6 +27,10 @@ extension Execution {
   /// Number of a phase's item among those of a region.
   func item(of phase: Int, in region: Int) -> Int {
     let list = regionsOfDemand[plan.phases[phase].demand]
+    // Mostly all regions have some.
+    if region < list.count, list[region] == region {
+      return Int(itemOfRegion[itemOffsets[phase] + region])
+    }
     var range = list.indices
     while range.count > 1 {
       let middle = (range.lowerBound + range.upperBound) / 2
@@ -163,15 +167,17 @@ extension Execution {
 
   /// Rows of a phase that will go over a region's circuits.
   private func countCircuitFlows(_ number: Int, in region: Int) -> Int32 {
-    let item = regions[region].items[number]
-    let phase = Int(item.phase)
-    guard let flows = rows[phase], let target = item.target else { return 0 }
+    let phase = Int(regions[region].items[number].phase)
+    guard let flows = rows[phase], let target = regions[region].items[number].target else {
+      return 0
+    }
+    let cells = choices.matrices[target].cells
     let first = program.parts(of: phase).lowerBound
     var count: Int32 = 0
     for part in senders(of: phase, in: region) {
       for row in flows.rows(ofPartAt: part - first) {
         let cell = paths.cell[Int(flows.pair[row])]
-        if cell >= 0, choices.matrices[target].cells[Int(cell)] > 0 { count += 1 }
+        if cell >= 0, cells[Int(cell)] > 0 { count += 1 }
       }
     }
     return count
@@ -183,31 +189,34 @@ extension Execution {
     upTo last: RegionQueue.Stage
   ) throws(ReplayError) {
     guard first < last else { return }
-    let item = regions[region].items[number]
-    let phase = Int(item.phase)
+    let phase = Int(regions[region].items[number].phase)
     guard let flows = rows[phase] else { return }
     if let cycle = regions[region].cycle {
       return try releaseToCycle(cycle, part: part, phase: phase, region: region, flows)
     }
-    if let sequence = item.sequence {
+    if let sequence = regions[region].items[number].sequence {
       return try releaseLate(
         part, to: choices[sequence: sequence], item: number, region: region, flows, upTo: last)
     }
+    let pace = regions[region].items[number].pace
+    let target = regions[region].items[number].target.map { choices.matrices[$0].cells }
+    let old = regions[region].old.map { choices.matrices[$0].cells }
+    var usesCircuits = false
     for row in flows.rows(ofPartAt: part - program.parts(of: phase).lowerBound) {
-      let cell = paths.cell[Int(flows.pair[row])]
+      let cell = Int(paths.cell[Int(flows.pair[row])])
       guard cell >= 0 else { continue }
-      let count = item.target.map { choices.matrices[$0].cells[Int(cell)] } ?? 0
-      let kept = regions[region].old.map { choices.matrices[$0].cells[Int(cell)] } ?? 0
+      let (count, kept) = (target?[cell] ?? 0, old?[cell] ?? 0)
       let stage: RegionQueue.Stage = count == 0 ? .decided : kept > 0 ? .switching : .open
       guard first < stage, stage <= last else { continue }
       if count == 0 {
-        try startWithoutCircuit(phase: phase, row: row, flows, pace: item.pace)
+        try startWithoutCircuit(phase: phase, row: row, flows, pace: pace)
       } else {
         let link = circuitLink(ofPair: Int(flows.pair[row]), count: count, in: region)
-        startOverCircuit(phase: phase, row: row, flows, link: link, pace: item.pace)
-        if first >= .decided { noteWait(ofPart: part, item: number, in: region) }
+        startOverCircuit(phase: phase, row: row, flows, link: link, pace: pace)
+        usesCircuits = true
       }
     }
+    if usesCircuits, first >= .decided { noteWait(ofPart: part, item: number, in: region) }
   }
 
   /// Notes how long a part's bytes have waited for the circuits that they take now.

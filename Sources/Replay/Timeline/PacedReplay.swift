@@ -14,14 +14,14 @@ package struct PacedReplay {
   package init(_ routes: RoutedDemand) {
     let network = routes.network
     let time = Self.lineOptimum(routes)
+    let hasElectricalNICs = network.fabric.electricalNICsPerServer > 0
     outcome.bytes = routes.fixedBytes
     outcome.circuitUses = routes.circuitUses
     for index in outcome.circuitUses.indices {
       let use = outcome.circuitUses[index]
       // Without electrical NICs there is no rest, whatever rounding says.
       let bytes =
-        network.fabric.electricalNICsPerServer == 0
-        ? use.demand : min(use.demand, time * use.capacity)
+        hasElectricalNICs ? min(use.demand, time * use.capacity) : use.demand
       outcome.circuitUses[index].bytes = bytes
       outcome.bytes.circuits += bytes
       outcome.bytes.electrical += use.demand - bytes
@@ -39,8 +39,8 @@ package struct PacedReplay {
         }
       }
       Self.addSureLoads(
-        of: pair, route: route, hasCircuits: use != nil, on: network, to: &sureLoads,
-        &shared)
+        of: pair, route: route, hasCircuits: use != nil, hasElectricalNICs: hasElectricalNICs,
+        on: network, to: &sureLoads, &shared)
       if pair.bytes > onCircuits {
         network.forEachLink(
           route == .scaleUp ? .scaleUp : .electrical, from: source, to: destination
@@ -61,14 +61,14 @@ package struct PacedReplay {
   ///
   /// - Parameter shared: memory for the links of a circuit's path.
   private static func addSureLoads(
-    of pair: DemandPair, route: Route, hasCircuits: Bool, on network: FabricNetwork,
-    to loads: inout [Double], _ shared: inout [Int32]
+    of pair: DemandPair, route: Route, hasCircuits: Bool, hasElectricalNICs: Bool,
+    on network: FabricNetwork, to loads: inout [Double], _ shared: inout [Int32]
   ) {
     let (source, destination) = (Int(pair.source), Int(pair.destination))
     shared.removeAll(keepingCapacity: true)
     if hasCircuits {
       network.forEachLink(.circuit(-1), from: source, to: destination) { shared.append($0) }
-      if network.fabric.electricalNICsPerServer == 0 {
+      if !hasElectricalNICs {
         for link in shared where link >= 0 { loads[Int(link)] += pair.bytes }
         return
       }
@@ -84,16 +84,36 @@ package struct PacedReplay {
   private static func lineOptimum(_ routes: RoutedDemand) -> Double {
     let network = routes.network
     let servers = network.layout.serverCount
-    var lines = [ServerLine](repeating: ServerLine(), count: 2 * servers)
+    // Lines are what a server sends, then what it receives.
+    var offsets = [Int32](repeating: 0, count: 2 * servers + 1)
     for use in routes.circuitUses {
-      lines[use.source].add(bytes: use.demand, circuitRate: use.capacity)
-      lines[servers + use.destination].add(bytes: use.demand, circuitRate: use.capacity)
+      offsets[use.source + 1] += 1
+      offsets[servers + use.destination + 1] += 1
     }
+    for line in 0..<2 * servers { offsets[line + 1] += offsets[line] }
+    var next = offsets
+    var pairs = [(bytes: Double, circuitRate: Double)](
+      repeating: (0, 0), count: 2 * routes.circuitUses.count)
+    for use in routes.circuitUses {
+      for line in [use.source, servers + use.destination] {
+        pairs[Int(next[line])] = (use.demand, use.capacity)
+        next[line] += 1
+      }
+    }
+    var electricalBytes = [Double](repeating: 0, count: 2 * servers)
     for (pair, route, _) in routes.pairs where route == .electrical {
-      lines[network.server(of: Int(pair.source))].electricalBytes += pair.bytes
-      lines[servers + network.server(of: Int(pair.destination))].electricalBytes += pair.bytes
+      electricalBytes[network.server(of: Int(pair.source))] += pair.bytes
+      electricalBytes[servers + network.server(of: Int(pair.destination))] += pair.bytes
     }
     let rate = Double(network.fabric.electricalNICsPerServer) * network.fabric.nicRate
-    return lines.reduce(0) { max($0, $1.optimum(electricalRate: rate)) }
+    var longest = 0.0
+    for line in 0..<2 * servers {
+      longest = max(
+        longest,
+        ServerLine.optimum(
+          of: pairs[Int(offsets[line])..<Int(offsets[line + 1])],
+          electricalBytes: electricalBytes[line], electricalRate: rate))
+    }
+    return longest
   }
 }

@@ -54,6 +54,7 @@ package struct RoutedDemand: Sendable {
   package init(_ demand: PhaseDemand, on network: FabricNetwork, circuits: CircuitSet?) {
     self.network = network
     var uses = KeyTable()
+    pairs.reserveCapacity(demand.pairs.count)
     for pair in demand.pairs {
       let (source, destination) = (Int(pair.source), Int(pair.destination))
       var route = network.route(from: source, to: destination, isExpert: pair.isExpert)

@@ -67,14 +67,24 @@ package struct Program: Sendable {
   ///
   /// O(log parts of the phase).
   package func part(of end: Int32, in phase: Int) -> Int? {
-    var range = parts(of: phase)
+    parts(of: phase, between: Int(end), and: Int(end) + 1).first
+  }
+
+  /// The parts in a phase of the ends from one to below another.
+  ///
+  /// O(log parts of the phase), and the parts found.
+  package func parts(of phase: Int, between first: Int, and limit: Int) -> Range<Int> {
+    let parts = parts(of: phase)
+    var range = parts
     while !range.isEmpty {
       let middle = (range.lowerBound + range.upperBound) / 2
-      if partEnd[middle] == end { return middle }
       range =
-        partEnd[middle] < end ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        Int(partEnd[middle]) < first
+        ? middle + 1..<range.upperBound : range.lowerBound..<middle
     }
-    return nil
+    var end = range.lowerBound
+    while end < parts.upperBound, Int(partEnd[end]) < limit { end += 1 }
+    return range.lowerBound..<end
   }
 
   // MARK: Parts
