@@ -76,7 +76,7 @@ extension Execution {
   ) throws(ReplayError) {
     let buckets = partsByShard(of: phases)
     var latest = now
-    for shard in 0..<shards.count where !isAbandoned {
+    for shard in 0..<shards.count where !isAbandoned && runs(shard) {
       let parts = buckets.parts[buckets.offsets[shard]..<buckets.offsets[shard + 1]]
       guard !parts.isEmpty else { continue }
       try resume(shard, until: start)
@@ -84,10 +84,14 @@ extension Execution {
       try runShard(parts: parts.count)
       if partsLeftOfShard > 0, !isAbandoned { throw stuck(among: parts) }
       latest = max(latest, now)
+      shardNanoseconds[shard] += now - start
       suspend(shard)
     }
     now = latest
   }
+
+  /// Whether a shard is played, or left out because others show enough.
+  func runs(_ shard: Int) -> Bool { shardsToRun?[shard] ?? true }
 
   /// The parts of some phases in ascending order, shard by shard.
   private func partsByShard(of phases: [Range<Int>]) -> (offsets: [Int], parts: [Int32]) {

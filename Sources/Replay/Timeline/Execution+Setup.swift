@@ -43,6 +43,7 @@ extension Execution {
     records = plan.phases.map { _ in PhaseRecord() }
     rows = [PhaseFlows?](repeating: nil, count: plan.phases.count)
     traffic = LinkTraffic(network)
+    shardNanoseconds = [Double](repeating: 0, count: shards.count)
     decisions = network.regions.map { _ in [] }
     addIterations()
     addItems()
@@ -74,6 +75,7 @@ extension Execution {
     paths = other.paths
     shards = other.shards
     suspended = other.suspended
+    shardNanoseconds = other.shardNanoseconds
     partOfEnd = other.partOfEnd
     options = other.options
     network = other.network

@@ -56,6 +56,10 @@ struct Execution {
   var iterations: [IterationSpan] = []
   /// By shard.
   var suspended: [SuspendedShard] = []
+  /// By shard: how long it ran, of all iterations together.
+  var shardNanoseconds: [Double]
+  /// By shard: whether it is played; nil for all.
+  var shardsToRun: [Bool]?
   var isAbandoned = false
 
   /// Which way a flow goes.

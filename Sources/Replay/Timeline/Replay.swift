@@ -30,8 +30,7 @@ public func replay(
   let plan = try PhasePlan(
     workload, iterations: options.iterations, computeScale: options.computeScale)
   let first = try Execution(plan, of: workload, on: network, options: options)
-  let runs = try played(first)
-  let played = runs[0]
+  let (played, batchingError) = try played(first)
   var instant: Execution?
   if played.hasWaitedForCircuits, !played.isAbandoned {
     var second = first.repeating(played)
@@ -47,9 +46,7 @@ public func replay(
     plan.phases.contains { $0.computeNanoseconds > 0 }
   result.fill(from: played, withoutDelays: instant)
   result.addBounds(of: played, in: workload)
-  if let coarser = runs.dropFirst().first, !played.isAbandoned, !coarser.isAbandoned {
-    result.batchingError = abs(coarser.now - played.now) / max(played.now, .leastNormalMagnitude)
-  }
+  result.batchingError = batchingError
   result.notes =
     notes(on: result, workload: workload, fabric: fabric, network: network, options)
     + played.notesOnJobs
@@ -70,23 +67,6 @@ private func check(
       ? "choose policy always" : "choose circuits that stand: nobody is left to change these")
 }
 
-/// The execution played, and for a batched one also with twice the step, which tells how far off it is.
-private func played(_ execution: Execution) throws(ReplayError) -> [Execution] {
-  let batching = execution.options.batching
-  let steps =
-    batching.isExact ? [batching] : [batching, .init(relativeStep: 2 * batching.relativeStep)]
-  let runs = parallelMap(count: steps.count) { number in
-    Result { () throws(ReplayError) -> Execution in
-      var run = number == 0 ? execution : execution.with(steps[number])
-      try run.run()
-      return run
-    }
-  }
-  var played: [Execution] = []
-  for run in runs { played.append(try run.get()) }
-  return played
-}
-
 /// What the reader must know beside the numbers.
 private func notes(
   on result: ReplayResult, workload: Workload, fabric: FabricSpecification,
@@ -96,7 +76,7 @@ private func notes(
   if let error = result.batchingError {
     notes.append(
       "batched: flows that end within \(percent(options.batching.relativeStep)) of their time leave "
-        + "together; twice that step changes the completion by \(percent(error))")
+        + "together; with twice that step \(words(for: error, of: workload.grain))")
   }
   if !result.hasCompute { notes.append("no compute time is known: times are communication alone") }
   if result.isExpertTrafficOnly { notes.append("expert traffic only") }
@@ -124,6 +104,15 @@ private func notes(
   }
   if result.isAbandoned { notes.append("given up: the limit was passed") }
   return notes
+}
+
+private func words(for error: BatchingError, of grain: Grain) -> String {
+  let change = percent(error.relative)
+  if error.shardCount == 1 { return "the completion changes by \(change)" }
+  let all = error.measuredShards == error.shardCount
+  return (all ? "none" : "none of the \(error.measuredShards) longest")
+    + " of \(error.shardCount) groups of \(grain.name)s that share nothing changes by more than "
+    + change
 }
 
 private func percent(_ share: Double) -> String {

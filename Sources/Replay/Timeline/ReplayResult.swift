@@ -24,9 +24,9 @@ public struct ReplayResult: Sendable {
   public var isExpertTrafficOnly = false
   /// True when no compute is known: times are communication alone.
   public var hasCompute = false
-  /// By how much the completion changes, relative to it, when the step of the batching is doubled: an
-  /// estimate of the error; nil when the replay is exact.
-  public var batchingError: Double?
+  /// What changes when the step of the batching is doubled: an estimate of the error of the completion;
+  /// nil when the replay is exact.
+  public var batchingError: BatchingError?
   /// True when the replay stopped at `giveUpAfterNanoseconds`: the completion is above that, and other
   /// numbers are of what had been played until then.
   public var isAbandoned = false

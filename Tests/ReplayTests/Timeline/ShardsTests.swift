@@ -111,9 +111,25 @@ import TraceModel
     #expect(exact.batchingError == nil)
     let error = try #require(batched.batchingError)
     let difference = abs(batched.completionNanoseconds / exact.completionNanoseconds - 1)
-    #expect(difference < 0.03 && error < 0.08)
+    #expect(difference < 0.03 && error.relative < 0.08)
+    #expect(error.measuredShards == 1 && error.shardCount == 1)
     #expect(batched.notes.contains { $0.hasPrefix("batched") })
     #expect(batched.effectiveParameters.contains { $0.name == "batching step" })
+  }
+
+  @Test func theErrorOfBatchingIsThatOfTheLongestGroups() throws {
+    let workload = grouped(servers: 80, groupSize: 8, layers: 3, joinsAll: false)
+    let fabric = FabricCatalogue.presets(layout: workload.layout)[0]
+    func completion(step: Double) throws -> ReplayResult {
+      try replay(
+        workload, on: fabric, options: ReplayOptions(batching: FluidBatching(relativeStep: step)))
+    }
+    let (batched, coarser) = (try completion(step: 0.1), try completion(step: 0.2))
+    let error = try #require(batched.batchingError)
+    #expect(error.measuredShards == 4 && error.shardCount == 10)
+    let change = abs(coarser.completionNanoseconds / batched.completionNanoseconds - 1)
+    // Those that end last decide the completion, so it changes by no more than the most of them.
+    #expect(change <= error.relative * (1 + 1e-9) && error.relative > 0)
   }
 
   @Test func busyTimeCountsWhatOverlapsOnce() {
