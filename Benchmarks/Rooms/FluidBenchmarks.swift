@@ -16,13 +16,13 @@ let fluidBenchmarks = [
   fluid("core-4-to-1-1024-distinct", flows: 1024 * 31) {
     PeerNetwork.oversubscribed.problem(sizes: .distinct)
   },
-  fluid("all-to-all-1024-batched", flows: 1024 * 1023, batching: FluidBatching(relativeStep: 0.02))
+  fluid("all-to-all-1024-batched", flows: 1024 * 1023, batching: FluidBatching(relativeStep: 0.01))
   {
     PeerNetwork.large.problem(sizes: .few)
   },
   fluid(
     "all-to-all-1024-batched-distinct", flows: 1024 * 1023,
-    batching: FluidBatching(relativeStep: 0.02)
+    batching: FluidBatching(relativeStep: 0.01)
   ) {
     PeerNetwork.large.problem(sizes: .distinct)
   },

@@ -56,9 +56,9 @@ struct FabricOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Let flows that end within this share of their time leave together: much faster, not exact.",
+      "Let flows that share links and end within this share of the time of all leave together: much faster, not exact.",
       discussion:
-        "Default: 0 (exact). At 0.02 completion is off by less than 0.5 % on all-to-alls; "
+        "Default: 0 (exact). At 0.02 completion is off by less than 0.7 % on all-to-alls; "
         + "each result says by how much twice the share changes it.",
       valueName: "share"))
   var batching = 0.0

@@ -33,6 +33,29 @@ package struct FluidPart: Sendable {
   /// The places of a subflow's links in `path`, padding included.
   package func path(of subflow: Int) -> Range<Int> { subflow * hops..<(subflow + 1) * hops }
 
+  /// A time that all members together take at least.
+  ///
+  /// It is what the fullest link needs for those of one path, and what the slowest of the others needs
+  /// alone. O(members × subflows + path links).
+  package func leastTime(memberBytes: [Double], memberWeight: [Int32]) -> Double {
+    var load = [Double](repeating: 0, count: linkCapacity.count + 1)
+    let capacity = linkCapacity + [.infinity]
+    var longest = 0.0
+    for bundle in 0..<bundleCount {
+      let (members, subflows) = (members(of: bundle), subflows(of: bundle))
+      if subflows.count == 1 {
+        let bytes = members.reduce(0) { $0 + memberBytes[$1] * Double(memberWeight[$1]) }
+        for place in path(of: subflows.lowerBound) { load[Int(path[place])] += bytes }
+      } else if let last = members.last {
+        let rate = subflows.reduce(0) { rate, subflow in
+          rate + path(of: subflow).reduce(.infinity) { min($0, capacity[Int(path[$1])]) }
+        }
+        longest = max(longest, memberBytes[last] / rate)
+      }
+    }
+    return zip(load, capacity).reduce(longest) { $1.0 > 0 ? max($0, $1.0 / $1.1) : $0 }
+  }
+
   /// Stores paths that were written one after the other with their end offsets.
   package mutating func setPaths(_ links: [Int32], offsets: [Int32]) {
     hops = zip(offsets, offsets.dropFirst()).reduce(0) { max($0, Int($1.1 - $1.0)) }

@@ -8,22 +8,25 @@ package func replayPart(
 ) -> PartSolution {
   let bytes = part.memberFlow.map { flowBytes[Int($0)] }
   let weight = part.memberFlow.map { flowMultiplicity[Int($0)] }
+  let step =
+    batching.isExact
+    ? 0 : batching.relativeStep * part.leastTime(memberBytes: bytes, memberWeight: weight)
   if var replay = PortReplay(
-    part, memberBytes: bytes, memberWeight: weight, at: 0, batching: batching)
+    part, memberBytes: bytes, memberWeight: weight, at: 0, step: step)
   {
     var solution = PartSolution(finish: [Double](repeating: 0, count: bytes.count))
     while replay.step(finish: &solution.finish) {}
     solution.eventCount = replay.eventCount
     return solution
   }
-  var stages = PartStages(part, memberBytes: bytes, memberWeight: weight, batching)
+  var stages = PartStages(part, memberBytes: bytes, memberWeight: weight, step: step)
   return stages.run()
 }
 
 private struct PartStages {
   private let part: FluidPart
   private let memberWeight: [Int32]
-  private let batching: FluidBatching
+  private let step: Double
   /// The bundle of each member.
   private let bundleOf: [Int32]
   /// Bytes that each member has left at the start of the stage; negative once it has ended.
@@ -43,18 +46,18 @@ private struct PartStages {
   private static let neededFactor = 1.25
 
   init(
-    _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], _ batching: FluidBatching
+    _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], step: Double
   ) {
     self.part = part
     self.memberWeight = memberWeight
-    self.batching = batching
+    self.step = step
     bundleOf = (0..<part.bundleCount).flatMap { bundle in
       part.members(of: bundle).map { _ in Int32(bundle) }
     }
     left = memberBytes
     isKept = part.linkCapacity.map { _ in true }
     stage = PartReplay(
-      part, memberBytes: memberBytes, memberWeight: memberWeight, at: 0, batching: batching)
+      part, memberBytes: memberBytes, memberWeight: memberWeight, at: 0, step: step)
     memberOf = memberBytes.indices.map { Int32($0) }
     stageFinish = memberBytes
     solution = PartSolution(finish: memberBytes)
@@ -132,7 +135,7 @@ private struct PartStages {
       memberOf = merged.memberFlow
       stage = PartReplay(
         merged, memberBytes: memberOf.map { left[Int($0)] },
-        memberWeight: memberOf.map { memberWeight[Int($0)] }, at: stage.now, batching: batching)
+        memberWeight: memberOf.map { memberWeight[Int($0)] }, at: stage.now, step: step)
       let use = linkUse()
       let isTight = tight(use, by: Self.neededFactor)
       guard isTight.indices.contains(where: { isTight[$0] && !isKept[$0] }) else {

@@ -8,7 +8,8 @@ package struct PortReplay: Sendable {
   package let part: FluidPart
   private let memberBytes: [Double]
   private let memberWeight: [Int32]
-  private let batching: FluidBatching
+  /// Nanoseconds within which flows leave together; 0 for those that end at once only.
+  private let step: Double
   private var left: PortSide
   private var right: PortSide
   private let pairs: PortPairs
@@ -29,13 +30,13 @@ package struct PortReplay: Sendable {
   /// Members are in the part's order; `memberBytes` is what each has left.
   package init?(
     _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], at now: Double,
-    batching: FluidBatching
+    step: Double
   ) {
     guard let pairs = PortPairs(part) else { return nil }
     self.part = part
     self.memberBytes = memberBytes
     self.memberWeight = memberWeight
-    self.batching = batching
+    self.step = step
     self.pairs = pairs
     self.now = now
     nextMember = Array(part.memberOffsets.dropLast())
@@ -77,7 +78,7 @@ package struct PortReplay: Sendable {
   package mutating func endNext(at time: Double? = nil, tolerance: Double = 1e-11) -> Bool {
     let first = nextEnd
     guard runningCount > 0 && first < .infinity else { return false }
-    let horizon = first * (1 + max(batching.relativeStep, tolerance))
+    let horizon = max(first + step, first * (1 + tolerance))
     endedMembers.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     var freed = FreedCapacity()
@@ -85,7 +86,7 @@ package struct PortReplay: Sendable {
     collect(left, areSenders: true, until: horizon, into: &ended)
     collect(right, areSenders: false, until: horizon, into: &ended)
     for pair in ended { end(pair, first: first, freed: &freed) }
-    let moment = time ?? (batching.isExact ? first : max(now, freed.moment))
+    let moment = time ?? (step == 0 ? first : max(now, freed.moment))
     left.advance(by: moment - now)
     right.advance(by: moment - now)
     now = moment
@@ -154,13 +155,16 @@ package struct PortReplay: Sendable {
     let (sender, receiver) = pair.isBySender ? (port, peer) : (peer, port)
     let bundle = pairs.bundle(from: sender, to: receiver)
     let state = pair.isBySender ? left.ports[port] : right.ports[port]
-    var goal = left.goals[sender * left.peerCount + receiver]
+    // Both sides have it; the row of the port that binds was just read.
+    var goal =
+      pair.isBySender
+      ? left.goals[port * left.peerCount + peer] : right.goals[port * right.peerCount + peer]
     lowestEnded = min(lowestEnded, state.level)
     var weight: Int32 = 0
     var isDone = false
     while goal <= pair.limit && !isDone {
       let member = Int(nextMember[bundle])
-      let time = batching.isExact ? first : now + (goal - state.sent) / state.level
+      let time = step == 0 ? first : now + (goal - state.sent) / state.level
       endedMembers.append(Int32(member))
       ends.append(time)
       freed.add(rate: state.level * Double(memberWeight[member]), at: time)

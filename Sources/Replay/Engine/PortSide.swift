@@ -62,9 +62,11 @@ package struct PortSide: Sendable {
     _ port: Int, to peer: Int, weight: Int32, nextGoal goal: Double, isDone: Bool
   ) {
     ports[port].weight -= Double(weight)
-    goals[port * peerCount + peer] = goal
     if !weights.isEmpty { weights[port * peerCount + peer] -= weight }
-    guard isDone else { return }
+    guard isDone else {
+      goals[port * peerCount + peer] = goal
+      return
+    }
     let word = port * wordsPerPort + peer / 64
     let mask = ~(1 << UInt64(peer % 64) as UInt64)
     running[word] &= mask

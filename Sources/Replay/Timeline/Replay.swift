@@ -75,8 +75,9 @@ private func notes(
   var notes = [semantics(of: workload, options)]
   if let error = result.batchingError {
     notes.append(
-      "batched: flows that end within \(percent(options.batching.relativeStep)) of their time leave "
-        + "together; with twice that step \(words(for: error, of: workload.grain))")
+      "batched: flows that end within \(percent(options.batching.relativeStep)) of the time of "
+        + "all that they share links with leave together; with twice that step "
+        + words(for: error, of: workload.grain))
   }
   if !result.hasCompute { notes.append("no compute time is known: times are communication alone") }
   if result.isExpertTrafficOnly { notes.append("expert traffic only") }

@@ -65,7 +65,7 @@ import TraceModel
       #expect(batched.linkBytes == exact.linkBytes)
       var sum = 0.0
       for (ours, theirs) in zip(batched.finish, exact.finish) {
-        let error = abs(ours - theirs) / theirs
+        let error = abs(ours - theirs) / exact.completion
         #expect(error <= 3 * step)
         sum += error
       }

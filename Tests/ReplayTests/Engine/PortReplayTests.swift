@@ -33,7 +33,7 @@ import TraceModel
     let problem = Self.problem(&random, isDistinct: seed % 2 == 0)
     let (part, bytes, weights) = try Self.onlyPart(of: problem)
     var replay = try #require(
-      PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, batching: .exact))
+      PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, step: 0))
     var finish = bytes
     while replay.step(finish: &finish) {}
     #expect(replay.runningCount == 0)
@@ -47,11 +47,12 @@ import TraceModel
     var random = RandomStream(seed: UInt64(seed), purpose: 32)
     let problem = Self.problem(&random, isDistinct: true)
     let (part, bytes, weights) = try Self.onlyPart(of: problem)
-    for batching in [FluidBatching.exact, FluidBatching(relativeStep: 0.01)] {
+    let length = part.leastTime(memberBytes: bytes, memberWeight: weights)
+    for step in [0, 0.01 * length] {
       var ports = try #require(
-        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, batching: batching))
+        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, step: step))
       var flows = PartReplay(
-        part, memberBytes: bytes, memberWeight: weights, at: 0, batching: batching)
+        part, memberBytes: bytes, memberWeight: weights, at: 0, step: step)
       var (left, right) = (bytes, bytes)
       while ports.step(finish: &left) {
         let isStep = flows.step(finish: &right)
@@ -86,7 +87,7 @@ import TraceModel
     for problem in [sparse, turned] {
       let (part, bytes, weights) = try Self.onlyPart(of: problem)
       #expect(
-        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, batching: .exact) == nil)
+        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, step: 0) == nil)
     }
     #expect(PortPairs(try Self.wholePart(of: long)) == nil)
   }
