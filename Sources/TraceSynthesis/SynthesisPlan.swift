@@ -168,7 +168,8 @@ public struct SynthesisPlan: Sendable, Hashable {
 
   /// The parameters in one line, to be printed and stored beside every result.
   public var summary: String {
-    "synthetic: \(model.name), \(iterations) iterations × \(microBatches) micro-batches × "
+    "synthetic: \(model.name), \(iterations) iterations × "
+      + "\(microBatches) micro-batch\(microBatches == 1 ? "" : "es") × "
       + "\(layers.count) layers, \(tokensPerRank) tokens per rank (each stands for "
       + "\(model.tokensPerLoggedToken)), skew \(skew), pair affinity "
       + "\(pairAffinity), planted region "

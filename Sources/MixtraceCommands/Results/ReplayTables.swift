@@ -4,7 +4,10 @@ internal import TraceModel
 
 /// The tables of a replay.
 enum ReplayTables {
-  static func fabrics(_ comparison: FabricComparison) -> Table {
+  /// - Parameter place: where a reader finds all bounds, as the legend says it.
+  static func fabrics(
+    _ comparison: FabricComparison, allBoundsIn place: String = "--details"
+  ) -> Table {
     let hasFailures = comparison.rows.contains { $0.healthyNanoseconds != nil }
     let bounds = Set(comparison.rows.map(\.boundWords))
     var table = Table(
@@ -48,7 +51,7 @@ enum ReplayTables {
         [.text(failure.label)] + [Cell](repeating: .missing(""), count: empty)
           + [.text(failure.reason)], emphasis: .warning)
     }
-    table.notes = [legend(comparison, bounds: bounds, isForHealthy: !hasFailures)]
+    table.notes = [legend(comparison, bounds: bounds, listedIn: place, isForHealthy: !hasFailures)]
     if hasFailures {
       table.notes.append(
         "by failure: how much slower than the same fabric without what has failed.")
@@ -58,7 +61,8 @@ enum ReplayTables {
 
   /// What the columns mean, of those that are shown.
   private static func legend(
-    _ comparison: FabricComparison, bounds: Set<String>, isForHealthy: Bool
+    _ comparison: FabricComparison, bounds: Set<String>, listedIn place: String,
+    isForHealthy: Bool
   ) -> String {
     let chain = "chain: compute and bytes that wait for each other"
     // Only optical switches leave a choice.
@@ -68,10 +72,10 @@ enum ReplayTables {
     if bounds.count == 1, let bound = bounds.first {
       sentences.append(
         "of bound: the largest proven lower bound (\(bound == "chain" ? chain : bound)) ÷ completion"
-          + "\(choice); --details lists all.")
+          + "\(choice); \(place) lists all.")
     } else {
       sentences.append(
-        "Bound by: the largest proven lower bound, of all that --details lists; \(chain). of bound: "
+        "Bound by: the largest proven lower bound, of all that \(place) lists; \(chain). of bound: "
           + "that bound ÷ completion\(choice).")
     }
     if isForHealthy, comparison.fitting == nil {

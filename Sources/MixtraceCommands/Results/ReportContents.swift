@@ -102,7 +102,7 @@ struct ReportContents {
         ReportPage.Figure(
           .bars(bars),
           caption: barCaption)),
-      .table(ReplayTables.fabrics(comparison)),
+      .table(ReplayTables.fabrics(comparison, allBoundsIn: "“Lower bounds” below")),
     ] + (jobs.map { [.table($0)] } ?? []) + [
       .list(
         Verdict.limits(comparison, workload: workload) + Verdict.remarks(comparison))
