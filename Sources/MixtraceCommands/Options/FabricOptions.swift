@@ -59,7 +59,7 @@ struct FabricOptions: ParsableArguments {
       "Let flows that share links and end within this share of the time of all leave together: much faster, not exact.",
       discussion:
         "Default: 0 (exact). At 0.02 completion is off by less than 0.7 % on all-to-alls; "
-        + "each result says by how much twice the share changes it.",
+        + "each result says how much twice the share changes.",
       valueName: "share"))
   var batching = 0.0
 

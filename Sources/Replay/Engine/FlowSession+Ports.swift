@@ -17,7 +17,7 @@ extension FlowSession {
     guard batching.isExact, scratch.flows.count >= Self.fewestFlows, let part = collectedPart(),
       let replay = PortReplay(
         part, memberBytes: part.memberFlow.map { flows.states[Int($0)].left },
-        memberWeight: part.memberFlow.map { _ in 1 }, at: now, step: 0)
+        memberWeight: part.memberFlow.map { _ in 1 }, at: now, window: 0)
     else { return false }
     while portReplays.count <= component { portReplays.append(nil) }
     portReplays[component] = replay

@@ -35,22 +35,24 @@ package struct FluidPart: Sendable {
 
   /// A time that all members together take at least.
   ///
-  /// It is what the fullest link needs for those of one path, and what the slowest of the others needs
-  /// alone. O(members × subflows + path links).
+  /// It is what the fullest link needs for those of one path, and what the slowest bundle of the others
+  /// needs alone. O(members × subflows + path links).
   package func leastTime(memberBytes: [Double], memberWeight: [Int32]) -> Double {
     var load = [Double](repeating: 0, count: linkCapacity.count + 1)
     let capacity = linkCapacity + [.infinity]
     var longest = 0.0
     for bundle in 0..<bundleCount {
-      let (members, subflows) = (members(of: bundle), subflows(of: bundle))
+      let subflows = subflows(of: bundle)
+      let bytes = members(of: bundle).reduce(0) {
+        $0 + memberBytes[$1] * Double(memberWeight[$1])
+      }
       if subflows.count == 1 {
-        let bytes = members.reduce(0) { $0 + memberBytes[$1] * Double(memberWeight[$1]) }
         for place in path(of: subflows.lowerBound) { load[Int(path[place])] += bytes }
-      } else if let last = members.last {
+      } else {
         let rate = subflows.reduce(0) { rate, subflow in
           rate + path(of: subflow).reduce(.infinity) { min($0, capacity[Int(path[$1])]) }
         }
-        longest = max(longest, memberBytes[last] / rate)
+        longest = max(longest, bytes / rate)
       }
     }
     return zip(load, capacity).reduce(longest) { $1.0 > 0 ? max($0, $1.0 / $1.1) : $0 }

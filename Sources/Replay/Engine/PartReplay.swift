@@ -10,7 +10,7 @@ package struct PartReplay {
   private let memberBytes: [Double]
   private let memberWeight: [Int32]
   /// Nanoseconds within which flows leave together; 0 for those that end at once only.
-  private let step: Double
+  private let window: Double
   /// The part's links, and one more that never fills, with which paths are padded.
   private var isOpen: [Bool]
   package private(set) var levels: [Double]
@@ -38,12 +38,12 @@ package struct PartReplay {
   /// Members are in the part's order; `memberBytes` is what each has left.
   package init(
     _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], at now: Double,
-    step: Double
+    window: Double
   ) {
     self.part = part
     self.memberBytes = memberBytes
     self.memberWeight = memberWeight
-    self.step = step
+    self.window = window
     self.now = now
     var weights = [Int32](repeating: 0, count: part.subflowCount)
     for bundle in 0..<part.bundleCount {
@@ -85,14 +85,14 @@ package struct PartReplay {
   package mutating func step(finish: inout [Double]) -> Bool {
     let first = splits.areNeeded ? now + splits.wait : ends.min() ?? .infinity
     guard runningCount > 0 && first < .infinity else { return false }
-    let horizon = max(first + step, first * (1 + 1e-11))
+    let horizon = max(first + window, first * (1 + 1e-11))
     var freed = FreedCapacity()
     if splits.areNeeded {
       collectBundles(until: horizon, first: first, freed: &freed, finish: &finish)
     } else {
       collectSubflows(until: horizon, first: first, freed: &freed, finish: &finish)
     }
-    let moment = step == 0 ? first : max(now, freed.moment)
+    let moment = window == 0 ? first : max(now, freed.moment)
     // Last first, because dropping a crossing moves only those that come after it.
     for subflow in ended.reversed() { release(subflow) }
     ended.removeAll(keepingCapacity: true)
@@ -137,7 +137,7 @@ package struct PartReplay {
           isDone: false)
         while goal <= limit && !end.isDone {
           let member = Int(nextMember[bundle])
-          let time = step == 0 ? first : place.since + (goal - place.sent) / level
+          let time = window == 0 ? first : place.since + (goal - place.sent) / level
           finish[member] = time
           freed.add(rate: level * Double(memberWeight[member]), at: time)
           end.weight += memberWeight[member]
@@ -159,7 +159,7 @@ package struct PartReplay {
   ) {
     for bundle in splits.bundles(endingWithin: horizon - now) {
       let member = Int(nextMember[bundle])
-      let time = step == 0 ? first : now + splits.wait(of: bundle)
+      let time = window == 0 ? first : now + splits.wait(of: bundle)
       let isDone = member + 1 == part.memberOffsets[bundle + 1]
       finish[member] = time
       splits.endMember(member, of: bundle, after: time - now, part)

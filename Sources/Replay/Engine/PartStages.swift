@@ -8,25 +8,25 @@ package func replayPart(
 ) -> PartSolution {
   let bytes = part.memberFlow.map { flowBytes[Int($0)] }
   let weight = part.memberFlow.map { flowMultiplicity[Int($0)] }
-  let step =
+  let window =
     batching.isExact
     ? 0 : batching.relativeStep * part.leastTime(memberBytes: bytes, memberWeight: weight)
   if var replay = PortReplay(
-    part, memberBytes: bytes, memberWeight: weight, at: 0, step: step)
+    part, memberBytes: bytes, memberWeight: weight, at: 0, window: window)
   {
     var solution = PartSolution(finish: [Double](repeating: 0, count: bytes.count))
     while replay.step(finish: &solution.finish) {}
     solution.eventCount = replay.eventCount
     return solution
   }
-  var stages = PartStages(part, memberBytes: bytes, memberWeight: weight, step: step)
+  var stages = PartStages(part, memberBytes: bytes, memberWeight: weight, window: window)
   return stages.run()
 }
 
 private struct PartStages {
   private let part: FluidPart
   private let memberWeight: [Int32]
-  private let step: Double
+  private let window: Double
   /// The bundle of each member.
   private let bundleOf: [Int32]
   /// Bytes that each member has left at the start of the stage; negative once it has ended.
@@ -46,18 +46,18 @@ private struct PartStages {
   private static let neededFactor = 1.25
 
   init(
-    _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], step: Double
+    _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], window: Double
   ) {
     self.part = part
     self.memberWeight = memberWeight
-    self.step = step
+    self.window = window
     bundleOf = (0..<part.bundleCount).flatMap { bundle in
       part.members(of: bundle).map { _ in Int32(bundle) }
     }
     left = memberBytes
     isKept = part.linkCapacity.map { _ in true }
     stage = PartReplay(
-      part, memberBytes: memberBytes, memberWeight: memberWeight, at: 0, step: step)
+      part, memberBytes: memberBytes, memberWeight: memberWeight, at: 0, window: window)
     memberOf = memberBytes.indices.map { Int32($0) }
     stageFinish = memberBytes
     solution = PartSolution(finish: memberBytes)
@@ -135,7 +135,7 @@ private struct PartStages {
       memberOf = merged.memberFlow
       stage = PartReplay(
         merged, memberBytes: memberOf.map { left[Int($0)] },
-        memberWeight: memberOf.map { memberWeight[Int($0)] }, at: stage.now, step: step)
+        memberWeight: memberOf.map { memberWeight[Int($0)] }, at: stage.now, window: window)
       let use = linkUse()
       let isTight = tight(use, by: Self.neededFactor)
       guard isTight.indices.contains(where: { isTight[$0] && !isKept[$0] }) else {

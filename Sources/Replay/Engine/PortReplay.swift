@@ -9,7 +9,7 @@ package struct PortReplay: Sendable {
   private let memberBytes: [Double]
   private let memberWeight: [Int32]
   /// Nanoseconds within which flows leave together; 0 for those that end at once only.
-  private let step: Double
+  private let window: Double
   private var left: PortSide
   private var right: PortSide
   private let pairs: PortPairs
@@ -30,13 +30,13 @@ package struct PortReplay: Sendable {
   /// Members are in the part's order; `memberBytes` is what each has left.
   package init?(
     _ part: FluidPart, memberBytes: [Double], memberWeight: [Int32], at now: Double,
-    step: Double
+    window: Double
   ) {
     guard let pairs = PortPairs(part) else { return nil }
     self.part = part
     self.memberBytes = memberBytes
     self.memberWeight = memberWeight
-    self.step = step
+    self.window = window
     self.pairs = pairs
     self.now = now
     nextMember = Array(part.memberOffsets.dropLast())
@@ -73,12 +73,12 @@ package struct PortReplay: Sendable {
 
   /// Ends the flows that end next, see `endedMembers`; rates stay until `fill`.
   ///
-  /// The clock moves to `time`, by default to when they end; what ends within `tolerance` of it, as a
-  /// share, ends with them. False when there are none.
+  /// The clock moves to `time`, by default to when they end; what ends within the window, or within
+  /// `tolerance` as a share of the time, ends with them. False when there are none.
   package mutating func endNext(at time: Double? = nil, tolerance: Double = 1e-11) -> Bool {
     let first = nextEnd
     guard runningCount > 0 && first < .infinity else { return false }
-    let horizon = max(first + step, first * (1 + tolerance))
+    let horizon = max(first + window, first * (1 + tolerance))
     endedMembers.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     var freed = FreedCapacity()
@@ -86,7 +86,7 @@ package struct PortReplay: Sendable {
     collect(left, areSenders: true, until: horizon, into: &ended)
     collect(right, areSenders: false, until: horizon, into: &ended)
     for pair in ended { end(pair, first: first, freed: &freed) }
-    let moment = time ?? (step == 0 ? first : max(now, freed.moment))
+    let moment = time ?? (window == 0 ? first : max(now, freed.moment))
     left.advance(by: moment - now)
     right.advance(by: moment - now)
     now = moment
@@ -164,7 +164,7 @@ package struct PortReplay: Sendable {
     var isDone = false
     while goal <= pair.limit && !isDone {
       let member = Int(nextMember[bundle])
-      let time = step == 0 ? first : now + (goal - state.sent) / state.level
+      let time = window == 0 ? first : now + (goal - state.sent) / state.level
       endedMembers.append(Int32(member))
       ends.append(time)
       freed.add(rate: state.level * Double(memberWeight[member]), at: time)

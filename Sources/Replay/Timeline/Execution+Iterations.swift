@@ -76,6 +76,7 @@ extension Execution {
   ) throws(ReplayError) {
     let buckets = partsByShard(of: phases)
     var latest = now
+    var nanoseconds = [Double](repeating: 0, count: shards.count)
     for shard in 0..<shards.count where !isAbandoned && runs(shard) {
       let parts = buckets.parts[buckets.offsets[shard]..<buckets.offsets[shard + 1]]
       guard !parts.isEmpty else { continue }
@@ -84,9 +85,10 @@ extension Execution {
       try runShard(parts: parts.count)
       if partsLeftOfShard > 0, !isAbandoned { throw stuck(among: parts) }
       latest = max(latest, now)
-      shardNanoseconds[shard] += now - start
+      nanoseconds[shard] = now - start
       suspend(shard)
     }
+    roundNanoseconds.append(nanoseconds)
     now = latest
   }
 

@@ -43,7 +43,6 @@ extension Execution {
     records = plan.phases.map { _ in PhaseRecord() }
     rows = [PhaseFlows?](repeating: nil, count: plan.phases.count)
     traffic = LinkTraffic(network)
-    shardNanoseconds = [Double](repeating: 0, count: shards.count)
     decisions = network.regions.map { _ in [] }
     addIterations()
     addItems()
@@ -61,21 +60,12 @@ extension Execution {
     records.contains { $0.delay > 0 } || regions.contains { ($0.cycle?.darkNanoseconds ?? 0) > 0 }
   }
 
-  /// The same from the beginning, with another step of the batching.
-  func with(_ batching: FluidBatching) -> Execution {
-    var other = self
-    other.options.batching = batching
-    other.session = FlowSession(linkCapacity: network.links.capacity, batching: batching)
-    return other
-  }
-
   private init(_ other: Execution, repeating played: Execution) {
     plan = other.plan
     program = other.program
     paths = other.paths
     shards = other.shards
     suspended = other.suspended
-    shardNanoseconds = other.shardNanoseconds
     partOfEnd = other.partOfEnd
     options = other.options
     network = other.network

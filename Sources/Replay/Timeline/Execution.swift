@@ -56,8 +56,8 @@ struct Execution {
   var iterations: [IterationSpan] = []
   /// By shard.
   var suspended: [SuspendedShard] = []
-  /// By shard: how long it ran, of all iterations together.
-  var shardNanoseconds: [Double]
+  /// By round, which is an iteration or those of jobs that run together, and shard: how long it ran.
+  var roundNanoseconds: [[Double]] = []
   /// By shard: whether it is played; nil for all.
   var shardsToRun: [Bool]?
   var isAbandoned = false

@@ -109,11 +109,11 @@ private func notes(
 
 private func words(for error: BatchingError, of grain: Grain) -> String {
   let change = percent(error.relative)
-  if error.shardCount == 1 { return "the completion changes by \(change)" }
-  let all = error.measuredShards == error.shardCount
-  return (all ? "none" : "none of the \(error.measuredShards) longest")
-    + " of \(error.shardCount) groups of \(grain.name)s that share nothing changes by more than "
-    + change
+  let words = "no iteration changes by more than \(change)"
+  if error.measuredShards == error.shardCount { return words }
+  return words
+    + ", measured on those \(error.measuredShards) of \(error.shardCount) groups of "
+    + "\(grain.name)s sharing nothing that take longest"
 }
 
 private func percent(_ share: Double) -> String {

@@ -27,6 +27,29 @@ import TraceModel
     let solution = replayPart(
       parts[0], flowBytes: problem.flowBytes, flowMultiplicity: problem.flowMultiplicity, .exact)
     #expect(solution.stageCount > 2)
+    let batched = replayPart(
+      parts[0], flowBytes: problem.flowBytes, flowMultiplicity: problem.flowMultiplicity,
+      FluidBatching(relativeStep: 0.0002))
+    let (left, right) = (solution.finish.max() ?? 0, batched.finish.max() ?? 0)
+    #expect(batched.stageCount > 1 && batched.eventCount < solution.eventCount)
+    #expect(abs(left - right) <= 0.001 * left)
+  }
+
+  @Test func theLeastTimeOfAPartIsThatOfItsFullestLink() throws {
+    var problem = FluidProblem(linkCapacity: [2, 1, 2.5])
+    problem.appendFlow(bytes: 10, over: [0, 2])
+    problem.appendFlow(bytes: 12, over: [1, 2])
+    problem.appendFlow(bytes: 6, over: [0, 2])
+    func least(_ problem: FluidProblem) throws -> Double {
+      let part = try #require(FluidParts(problem).parts.first)
+      return part.leastTime(
+        memberBytes: part.memberFlow.map { problem.flowBytes[Int($0)] },
+        memberWeight: part.memberFlow.map { problem.flowMultiplicity[Int($0)] })
+    }
+    #expect(try least(problem) == 12)
+    // Over two paths at once, of which each is as wide as its narrowest link.
+    problem.appendFlow(bytes: 90, overEachOf: [[0, 2], [1, 2]])
+    #expect(try least(problem) == 30)
   }
 
   @Test(arguments: 0..<10) func timesScaleWithBytesAndAgainstCapacity(seed: Int) throws {

@@ -33,7 +33,7 @@ import TraceModel
     let problem = Self.problem(&random, isDistinct: seed % 2 == 0)
     let (part, bytes, weights) = try Self.onlyPart(of: problem)
     var replay = try #require(
-      PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, step: 0))
+      PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, window: 0))
     var finish = bytes
     while replay.step(finish: &finish) {}
     #expect(replay.runningCount == 0)
@@ -48,11 +48,11 @@ import TraceModel
     let problem = Self.problem(&random, isDistinct: true)
     let (part, bytes, weights) = try Self.onlyPart(of: problem)
     let length = part.leastTime(memberBytes: bytes, memberWeight: weights)
-    for step in [0, 0.01 * length] {
+    for window in [0, 0.01 * length] {
       var ports = try #require(
-        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, step: step))
+        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, window: window))
       var flows = PartReplay(
-        part, memberBytes: bytes, memberWeight: weights, at: 0, step: step)
+        part, memberBytes: bytes, memberWeight: weights, at: 0, window: window)
       var (left, right) = (bytes, bytes)
       while ports.step(finish: &left) {
         let isStep = flows.step(finish: &right)
@@ -87,7 +87,7 @@ import TraceModel
     for problem in [sparse, turned] {
       let (part, bytes, weights) = try Self.onlyPart(of: problem)
       #expect(
-        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, step: 0) == nil)
+        PortReplay(part, memberBytes: bytes, memberWeight: weights, at: 0, window: 0) == nil)
     }
     #expect(PortPairs(try Self.wholePart(of: long)) == nil)
   }

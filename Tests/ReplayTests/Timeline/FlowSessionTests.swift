@@ -116,6 +116,35 @@ import TraceModel
     for (left, right) in zip(finish, expected) { #expect(abs(left - right) <= 1e-9 * right) }
   }
 
+  @Test func aFlowAloneOutlivesPausesOfItsLinksAndGetsCompany() {
+    var session = FlowSession(linkCapacity: [4, 2])
+    var ended: [Int32] = []
+    func start(bytes: Double, over links: [Int32]) {
+      for link in links { session.appendPathLink(link) }
+      session.endPath()
+      session.startFlow(bytes: bytes)
+    }
+    start(bytes: 20, over: [0, 1])
+    #expect(session.nextCompletion() == 10)
+    session.advance(to: 3)
+    session.setCapacity(0, of: 1)
+    #expect(session.nextCompletion() == .infinity)
+    session.advance(to: 5)
+    session.setCapacity(4, of: 1)
+    // 14 bytes left at 4 each.
+    #expect(session.nextCompletion() == 8.5)
+    session.advance(to: 6)
+    start(bytes: 4, over: [0])
+    // Both have 2 of the first link.
+    #expect(session.nextCompletion() == 8)
+    session.advance(to: 8)
+    session.takeEnded(into: &ended)
+    #expect(ended == [1] && session.nextCompletion() == 9.5)
+    session.advance(to: 9.5)
+    session.takeEnded(into: &ended)
+    #expect(ended == [1, 0] && session.runningCount == 0)
+  }
+
   @Test func aPausedLinkHoldsItsFlowsAndAFasterOneSpeedsThemUp() {
     var session = FlowSession(linkCapacity: [2])
     session.appendPathLink(0)

@@ -132,6 +132,46 @@ import TraceModel
     #expect(change <= error.relative * (1 + 1e-9) && error.relative > 0)
   }
 
+  /// Each iteration another group has twenty times the bytes.
+  @Test func theErrorOfBatchingKnowsEveryIterationsStraggler() throws {
+    let groups = 12
+    var once = grouped(servers: 8 * groups, groupSize: 8, layers: groups, joinsAll: false)
+    var steps = once.steps
+    for place in steps.indices {
+      steps[place].iteration = steps[place].layer
+      steps[place].layer = 0
+      if steps[place].group == steps[place].iteration { steps[place].bytesPerUnit = 20 }
+    }
+    once = Workload(grain: .server, layout: once.layout, demands: once.demands, steps: steps)
+    let fabric = FabricCatalogue.presets(layout: once.layout)[0]
+    func result(step: Double) throws -> ReplayResult {
+      try replay(
+        once, on: fabric, options: ReplayOptions(batching: FluidBatching(relativeStep: step)))
+    }
+    let (batched, coarser) = (try result(step: 0.1), try result(step: 0.2))
+    let error = try #require(batched.batchingError)
+    #expect(error.measuredShards == groups && error.shardCount == groups)
+    let changes = zip(batched.iterations, coarser.iterations).map {
+      abs($1.completionNanoseconds / $0.completionNanoseconds - 1)
+    }
+    #expect(abs(error.relative - (changes.max() ?? 0)) < 1e-9 && error.relative > 0)
+  }
+
+  @Test func endsWithNothingToDoAreNotMeasured() throws {
+    let few = grouped(servers: 8, groupSize: 8, layers: 2, joinsAll: false)
+    let layout = Layout(
+      serverCount: 32, gpusPerServer: 1,
+      parallelism: Parallelism(expert: 8, expertTensor: 1, data: 32))
+    let workload = Workload(
+      grain: .server, layout: layout, demands: few.demands, steps: few.steps)
+    let result = try replay(
+      workload, on: FabricCatalogue.presets(layout: layout)[0],
+      options: ReplayOptions(batching: FluidBatching(relativeStep: 0.1)))
+    let error = try #require(result.batchingError)
+    #expect(error.measuredShards == 1 && error.shardCount == 1)
+    #expect(result.notes.contains { $0.contains("no iteration changes by more than") })
+  }
+
   @Test func busyTimeCountsWhatOverlapsOnce() {
     var busy = BusyTime()
     busy.add(from: 10, to: 20)
