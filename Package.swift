@@ -42,6 +42,16 @@ let libraries = [
   "LocalityAnalysis", "Replay", "TraceSynthesis", "Reporting", "Configuration",
 ]
 
+// Without libFuzzer's main it cannot be linked, so only scripts/fuzz asks for it.
+let fuzzers: [Target] =
+  Context.environment["MIXTRACE_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "mixtrace-fuzz", dependencies: ["FuzzedParsers"], path: "Fuzz/Driver",
+      swiftSettings: everyTarget)
+  ]
+
 let package = Package(
   name: "mixtrace",
   products: libraries.map { .library(name: $0, targets: [$0]) } + [
@@ -78,6 +88,10 @@ let package = Package(
       name: "mixtrace-bench", dependencies: libraries.map { .target(name: $0) },
       path: "Benchmarks", exclude: ["instructions.tsv", "Peers"], swiftSettings: everyTarget),
 
+    .target(
+      name: "FuzzedParsers",
+      dependencies: ["TraceModel", "ByteStreams", "TraceFormat", "TraceIngest", "Configuration"],
+      path: "Fuzz/Parsers", swiftSettings: everyTarget),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: everyTarget),
     tests(of: "TraceModel"),
     tests(of: "ByteStreams"),
@@ -92,9 +106,10 @@ let package = Package(
     tests(of: "Replay", imports: ["TraceModel"]),
     tests(of: "TraceSynthesis", imports: ["TraceModel", "TraceFormat", "TraceIngest"]),
     tests(of: "Reporting"),
+    tests(of: "FuzzedParsers"),
     tests(of: "Configuration", imports: ["TraceModel"]),
     tests(
       of: "MixtraceCommands", imports: ["TraceModel", "TraceFormat"], exclude: ["Snapshots"]),
-  ],
+  ] + fuzzers,
   swiftLanguageModes: [.v6]
 )
