@@ -12,6 +12,45 @@ extension RawSpan {
   }
 }
 
+/// Sixteen bytes of a text, looked at together.
+///
+/// Whole vectors are compared: with a scalar on one side, or negated, the compiler calls generic code
+/// for each.
+private struct SixteenBytes {
+  private let bytes: SIMD16<UInt8>
+
+  @inline(__always)
+  init(_ text: RawSpan, at offset: Int) {
+    bytes = unsafe text.unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+  }
+
+  /// Bytes before the first quote, backslash or control byte; 16 when there is none.
+  @inline(__always)
+  var plainCount: Int {
+    Self.firstSet(
+      (bytes .== SIMD16(repeating: UInt8(ascii: "\"")))
+        .| (bytes .== SIMD16(repeating: UInt8(ascii: "\\")))
+        .| (bytes .< SIMD16(repeating: 0x20)), flipped: 0)
+  }
+
+  /// Bytes of white space before the first that is none; 16 when all are.
+  @inline(__always)
+  var spaceCount: Int {
+    Self.firstSet(
+      (bytes .== SIMD16(repeating: 0x20)) .| (bytes .== SIMD16(repeating: 0x0A))
+        .| (bytes .== SIMD16(repeating: 0x0D)) .| (bytes .== SIMD16(repeating: 0x09)), flipped: .max
+    )
+  }
+
+  @inline(__always)
+  private static func firstSet(_ mask: SIMDMask<SIMD16<Int8>>, flipped: UInt64) -> Int {
+    let halves = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+    let (low, high) = (halves.x ^ flipped, halves.y ^ flipped)
+    return low != 0
+      ? low.trailingZeroBitCount &>> 3 : 8 &+ high.trailingZeroBitCount &>> 3
+  }
+}
+
 /// Where a scan of one JSON text stands.
 ///
 /// The text is passed to each call because a struct cannot keep a span. Every value that is not
@@ -231,13 +270,10 @@ package struct JSONCursor {
     let count = text.byteCount
     var hasEscapes = false
     while true {
-      while position &+ 8 <= count {
-        let marks = Self.marksInString(text.eightBytes(at: position))
-        guard marks == 0 else {
-          position &+= marks.trailingZeroBitCount &>> 3
-          break
-        }
-        position &+= 8
+      while position &+ 16 <= count {
+        let step = SixteenBytes(text, at: position).plainCount
+        position &+= step
+        if step < 16 { break }
       }
       guard position < count else { throw .unterminated }
       let byte = text.byte(at: position)
@@ -249,21 +285,6 @@ package struct JSONCursor {
         try skipEscape(text)
       }
     }
-  }
-
-  /// The lowest bit that is set belongs to the first of eight bytes that is a quote, a backslash or
-  /// a control byte; 0 when none is.
-  ///
-  /// A byte equal to c becomes 0 under exclusive or with c, and subtracting 1 from 0 borrows; bits
-  /// above the first may be wrong (Mycroft's test).
-  @inline(__always)
-  private static func marksInString(_ bytes: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let quotes = bytes ^ (ones &* 0x22)
-    let slashes = bytes ^ (ones &* 0x5C)
-    return
-      (((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)
-      | ((bytes &- ones &* 0x20) & ~bytes)) & (ones &* 0x80)
   }
 
   private mutating func skipEscape(_ text: RawSpan) throws(JSONDefect) {
@@ -368,13 +389,11 @@ package struct JSONCursor {
   private mutating func pastSpace(_ text: RawSpan) -> UInt8 {
     let count = text.byteCount
     while position < count {
-      if position &+ 8 <= count {
-        let others = text.eightBytes(at: position) ^ 0x2020_2020_2020_2020
-        guard others != 0 else {
-          position &+= 8
-          continue
-        }
-        position &+= others.trailingZeroBitCount &>> 3
+      if position &+ 16 <= count {
+        let step = SixteenBytes(text, at: position).spaceCount
+        position &+= step
+        if step < 16 { return text.byte(at: position) }
+        continue
       }
       let byte = text.byte(at: position)
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
