@@ -1,0 +1,100 @@
+internal import TraceModel
+
+/// The connections of a capture: who sends to whom on which queue pair, and what tells one
+/// communicator's connections from another's.
+///
+/// Memory is O(connections).
+struct Channels {
+  /// Address ids of each channel's ends.
+  private(set) var source: [Int32] = []
+  private(set) var destination: [Int32] = []
+  private(set) var bytes: [Int64] = []
+  /// When the first message starts and the last one ends.
+  private(set) var start = Int64.max
+  private(set) var end = Int64.min
+  private var pairs = KeyTable()
+  private var numbers = KeyTable()
+  /// How often each size occurred, `sizeClasses` counts per channel, sizes spread by a hash.
+  private var sizes: [UInt16] = []
+  private var largest: [Int64] = []
+
+  private static let sizeClasses = 64
+
+  var count: Int { source.count }
+
+  /// Counts one message.
+  mutating func add(_ block: MessageTable, row: Int) {
+    let pair =
+      UInt64(UInt32(bitPattern: block.source[row])) << 32
+      | UInt64(UInt32(bitPattern: block.destination[row]))
+    let number = numbers.number(
+      of: UInt64(pairs.number(of: pair)) << 32 | UInt64(block.channel[row]))
+    if number == source.count {
+      source.append(block.source[row])
+      destination.append(block.destination[row])
+      bytes.append(0)
+      largest.append(0)
+      sizes += repeatElement(0, count: Self.sizeClasses)
+    }
+    let size = block.bytes[row]
+    bytes[number] &+= size
+    start = min(start, block.start[row])
+    end = max(end, block.end[row])
+    // A message that lost packets may have lost bytes: its size says nothing.
+    guard block.missingPackets[row] == 0 else { return }
+    largest[number] = max(largest[number], size)
+    let place = number * Self.sizeClasses + Self.sizeClass(of: size)
+    if sizes[place] < .max { sizes[place] += 1 }
+  }
+
+  /// The channel of a message, or nil when it was never counted.
+  func number(of block: MessageTable, row: Int) -> Int? {
+    number(
+      source: block.source[row], destination: block.destination[row], channel: block.channel[row])
+  }
+
+  func number(source: Int32, destination: Int32, channel: UInt32) -> Int? {
+    let pair = UInt64(UInt32(bitPattern: source)) << 32 | UInt64(UInt32(bitPattern: destination))
+    return pairs.existingNumber(of: pair).flatMap {
+      numbers.existingNumber(of: UInt64($0) << 32 | UInt64(channel))
+    }
+  }
+
+  /// Cosine of two channels' message sizes, without the largest of each: large sends are cut into
+  /// equal parts, and what is left over tells one send from another. 1 when neither leaves any.
+  func sizeLikeness(_ first: Int, _ second: Int) -> Double {
+    let (left, right) = (rests(of: first), rests(of: second))
+    if left.isEmpty && right.isEmpty { return 1 }
+    var sums = (left: 0.0, right: 0.0, both: 0.0)
+    for place in 0..<Self.sizeClasses {
+      let (one, other) = (left.count(place), right.count(place))
+      sums.left += one * one
+      sums.right += other * other
+      sums.both += one * other
+    }
+    let norm = (sums.left * sums.right).squareRoot()
+    return norm > 0 ? sums.both / norm : 0
+  }
+
+  /// The size counts of one channel without those of its largest size.
+  private struct Rests {
+    var counts: ArraySlice<UInt16>
+    var largestClass: Int
+
+    func count(_ place: Int) -> Double {
+      place == largestClass ? 0 : Double(counts[counts.startIndex + place])
+    }
+
+    var isEmpty: Bool { (0..<counts.count).allSatisfy { count($0) == 0 } }
+  }
+
+  private func rests(of channel: Int) -> Rests {
+    Rests(
+      counts: sizes[channel * Self.sizeClasses..<(channel + 1) * Self.sizeClasses],
+      largestClass: Self.sizeClass(of: largest[channel]))
+  }
+
+  private static func sizeClass(of size: Int64) -> Int {
+    Int((UInt64(bitPattern: size) &* 0x9E37_79B9_7F4A_7C15) >> 58)
+  }
+}
