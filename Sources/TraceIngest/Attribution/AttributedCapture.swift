@@ -9,7 +9,6 @@ package struct AttributedCapture {
   /// The job of each operation.
   package private(set) var jobOfOperation: [Int] = []
 
-  private let channels: Channels
   private let communicators: Communicators
   private let jobs: JobReading
   private let gaps: [IdleGap]
@@ -18,11 +17,10 @@ package struct AttributedCapture {
   private var firstOperation: [[Int32]] = []
 
   init(
-    _ jobs: JobReading, channels: Channels, communicators: Communicators, gaps: [IdleGap],
+    _ jobs: JobReading, communicators: Communicators, gaps: [IdleGap],
     layout: Layout, options: AttributionOptions, summary: AttributionSummary
   ) {
     self.jobs = jobs
-    self.channels = channels
     self.communicators = communicators
     self.gaps = gaps
     self.layout = layout
@@ -34,11 +32,7 @@ package struct AttributedCapture {
 
   /// The operation of a message, or nil when it has none; O(log bursts + pairs of the burst).
   package func operation(of message: Message) -> Operation? {
-    guard
-      let channel = channels.number(
-        source: message.source, destination: message.destination, channel: message.channel)
-    else { return nil }
-    let communicator = communicators.ofChannel[channel]
+    guard let communicator = communicators.communicator(of: message) else { return nil }
     let reading = jobs.readings[communicator]
     var (low, high) = (0, reading.bursts.count)
     while low < high {

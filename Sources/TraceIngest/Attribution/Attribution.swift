@@ -56,12 +56,7 @@ public struct Attribution {
     var summary = AttributionSummary()
     summary.messageCount = census.messageCount
     summary.messageCountByKind = census.countByKind
-    let channels = census.channels
-    let communicators = try communicators(of: channels, forEachBlock: forEachBlock)
-    func communicator(_ block: MessageTable, _ row: Int) -> Int {
-      guard communicators.count > 1 else { return 0 }
-      return channels.number(of: block, row: row).map { communicators.ofChannel[$0] } ?? 0
-    }
+    let communicators = try communicators(of: census.channels, forEachBlock: forEachBlock)
     var busy = [census.busy]
     var messageCounts = [census.messageCount]
     if communicators.count > 1 {
@@ -69,7 +64,7 @@ public struct Attribution {
       messageCounts = communicators.kinds.map { _ in 0 }
       try forEachBlock { block in
         for row in 0..<block.count {
-          let number = communicator(block, row)
+          let number = communicators.communicator(of: block, row: row)
           messageCounts[number] += 1
           busy[number].add(start: block.start[row], end: block.end[row])
         }
@@ -80,20 +75,20 @@ public struct Attribution {
       gap(of: busy[$0], kind: communicators.kinds[$0], messageCount: messageCounts[$0])
     }
     let bursts = try Burst.collect(
-      in: zip(busy, gaps).map { $0.joined(gap: $1.nanoseconds) }, layout: layout,
-      forEachBlock: forEachBlock, communicatorOf: communicator)
+      in: zip(busy, gaps).map { $0.joined(gap: $1.nanoseconds) }, of: communicators,
+      layout: layout, forEachBlock: forEachBlock)
     let jobs = JobReading(
       bursts, kinds: communicators.kinds, layout: layout,
       burstsPerIteration: options.burstsPerIteration)
     return AttributedCapture(
-      jobs, channels: channels, communicators: communicators, gaps: gaps, layout: layout,
+      jobs, communicators: communicators, gaps: gaps, layout: layout,
       options: options, summary: summary)
   }
 
   private func communicators(
     of channels: Channels, forEachBlock: ((MessageTable) throws -> Void) throws -> Void
   ) throws -> Communicators {
-    guard channels.count > 1 else { return .one(channels: channels.count) }
+    guard channels.count > 1 else { return .one(channels) }
     var bins = BusyBins(rows: channels.count, start: channels.start, end: channels.end)
     try forEachBlock { block in
       for row in 0..<block.count {

@@ -24,13 +24,12 @@ extension Burst {
   /// Memory is O(bursts × pairs that talk in them), whatever the size of the layout.
   /// - Parameters:
   ///   - busy: when each communicator is busy.
-  ///   - communicatorOf: the communicator of a message.
+  ///   - communicators: which communicator a message belongs to.
   /// - Returns: the bursts of each communicator.
   /// - Throws: an `IngestError` for more bursts and NICs than can be numbered together.
   static func collect(
-    in busy: [BusyTime], layout: Layout,
-    forEachBlock: ((MessageTable) throws -> Void) throws -> Void,
-    communicatorOf: (MessageTable, Int) -> Int
+    in busy: [BusyTime], of communicators: Communicators, layout: Layout,
+    forEachBlock: ((MessageTable) throws -> Void) throws -> Void
   ) throws -> [[Burst]] {
     let nicOfAddress = layout.addresses.map { $0.server * layout.nicsPerServer + $0.nic }
     // Numbers without gaps keep the keys small where few NICs of a large layout were seen.
@@ -53,7 +52,7 @@ extension Burst {
     var sums: [(bytes: Int64, start: Int64, end: Int64)] = []
     try forEachBlock { block in
       for row in 0..<block.count {
-        let communicator = communicatorOf(block, row)
+        let communicator = communicators.communicator(of: block, row: row)
         guard let place = busy[communicator].interval(holding: block.start[row]) else { continue }
         let burst = UInt64(firstBurst[communicator] + place)
         let source = endOfAddress[Int(block.source[row])]

@@ -33,6 +33,15 @@ struct BusyBins {
     }
   }
 
+  /// The place of each row in some lists of rows, or −1.
+  func rows(of lists: [[Int]]) -> [Int] {
+    var places = [Int](repeating: -1, count: words.count / wordsPerRow)
+    for (place, list) in lists.enumerated() {
+      for row in list { places[row] = place }
+    }
+    return places
+  }
+
   /// Rows joined into fewer: `target[row]` is the new row of each, negative ones are left out.
   func joined(into count: Int, _ target: [Int]) -> BusyBins {
     var joined = self
@@ -48,8 +57,11 @@ struct BusyBins {
   /// The smaller of the shares of each row's bins in which the other is busy too, or in a bin next
   /// to it.
   func likeness(_ first: Int, _ second: Int) -> Double {
-    min(share(of: first, in: second, reach: true), share(of: second, in: first, reach: true))
+    min(share(of: first, in: second), share(of: second, in: first))
   }
+
+  /// The share of a row's bins in which another is busy too, or in a bin next to it.
+  func share(of row: Int, in other: Int) -> Double { share(of: row, in: other, reach: true) }
 
   /// The larger of the shares of each row's bins in which the other is busy too.
   func overlap(_ first: Int, _ second: Int) -> Double {

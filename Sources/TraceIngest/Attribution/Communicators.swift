@@ -12,6 +12,7 @@ struct Communicators {
   /// The communicator of each channel.
   let ofChannel: [Int]
   let kinds: [Kind]
+  private let channels: Channels
 
   enum Kind {
     /// Every end has its peers and equal amounts for them.
@@ -22,18 +23,39 @@ struct Communicators {
 
   var count: Int { kinds.count }
 
+  private init(ofChannel: [Int], kinds: [Kind], channels: Channels) {
+    self.ofChannel = ofChannel
+    self.kinds = kinds
+    self.channels = channels
+  }
+
+  /// The communicator of a row of a block, which was counted among the channels.
+  func communicator(of block: MessageTable, row: Int) -> Int {
+    guard count > 1 else { return 0 }
+    return channels.number(of: block, row: row).map { ofChannel[$0] } ?? 0
+  }
+
+  /// The communicator of a message, or nil when its connection was not counted.
+  func communicator(of message: Message) -> Int? {
+    channels.number(
+      source: message.source, destination: message.destination, channel: message.channel
+    ).map { ofChannel[$0] }
+  }
+
   /// Groups of NICs beyond which the capture is no training job's: they are read as one.
   private static let mostGroups = 64
   /// Busy times with less in common belong to different groups.
   private static let leastGroupLikeness = 0.85
-  /// A regular class that is busy as much together with an exchange is a part of it.
-  private static let leastPartLikeness = 0.8
+  /// A regular class of which so much runs together with an exchange is a part of it.
+  private static let leastPartShare = 0.92
   /// Communicators with less common time do not overlap.
   private static let leastOverlap = 0.1
 
   /// Everything is one communicator.
-  static func one(channels: Int) -> Communicators {
-    Communicators(ofChannel: [Int](repeating: 0, count: channels), kinds: [.exchange])
+  static func one(_ channels: Channels) -> Communicators {
+    Communicators(
+      ofChannel: [Int](repeating: 0, count: channels.count), kinds: [.exchange],
+      channels: channels)
   }
 
   /// Tells communicators apart.
@@ -45,7 +67,7 @@ struct Communicators {
     var classOf = RegularClasses.find(channels, busy: busy, ends: ends)
     var groupOf = groups(of: classOf, ends: ends)
     let (classes, groups) = (size(classOf), size(groupOf))
-    guard groups <= mostGroups, classes <= mostGroups else { return one(channels: channels.count) }
+    guard groups <= mostGroups, classes <= mostGroups else { return one(channels) }
     returnParts(&classOf, &groupOf, busy: busy, ends: ends)
     let rowOf = classOf.indices.map { classOf[$0] >= 0 ? classOf[$0] : classes + groupOf[$0] }
     let merged = merge(
@@ -67,7 +89,7 @@ struct Communicators {
       (0..<first).contains { rows.overlap(first, $0) >= leastOverlap }
     }
     return overlaps
-      ? Communicators(ofChannel: ofChannel, kinds: kinds) : one(channels: channels.count)
+      ? Communicators(ofChannel: ofChannel, kinds: kinds, channels: channels) : one(channels)
   }
 
   private static func size(_ numbers: [Int]) -> Int { (numbers.max() ?? -1) + 1 }
@@ -88,7 +110,7 @@ struct Communicators {
     }
   }
 
-  /// Equal amounts by chance: a class that is busy whenever an exchange among its NICs is.
+  /// Equal amounts by chance: a class that is only busy when an exchange among its NICs is.
   private static func returnParts(
     _ classOf: inout [Int], _ groupOf: inout [Int], busy: BusyBins, ends: ChannelEnds
   ) {
@@ -105,7 +127,7 @@ struct Communicators {
       let (from, to) = (ends.source[channel], ends.destination[channel])
       let group = groupOfNIC[from]
       guard group >= 0, group == groupOfNIC[to],
-        rows.likeness(classOf[channel], classes + group) >= leastPartLikeness
+        rows.share(of: classOf[channel], in: classes + group) >= leastPartShare
       else { continue }
       classOf[channel] = -1
       groupOf[channel] = group

@@ -34,11 +34,34 @@ enum RegularClasses {
       if let like { classes[like].append(channel) } else { classes.append([channel]) }
     }
     var count = 0
-    for members in classes where members.count > 1 && isRegular(members, ends: ends) {
+    for members in inStep(classes.filter { $0.count > 1 && isRegular($0, ends: ends) }, busy: busy)
+    where isRegular(members, ends: ends) {
       for channel in members { classOf[channel] = count }
       count += 1
     }
     return classOf
+  }
+
+  /// Classes that are always busy together become one: the two directions of each pair of an
+  /// all-to-all carry equal amounts too, in its dispatch and in its combine, but all pairs together
+  /// are a mesh.
+  private static func inStep(_ classes: [[Int]], busy: BusyBins) -> [[Int]] {
+    let rowOf = busy.rows(of: classes)
+    let joined = busy.joined(into: classes.count, rowOf)
+    var leaders: [Int] = []
+    var members: [[Int]] = []
+    for number in classes.indices {
+      let like = leaders.prefix(mostCompared).firstIndex {
+        joined.likeness($0, number) >= leastTimeLikeness
+      }
+      if let like {
+        members[like] += classes[number]
+      } else {
+        leaders.append(number)
+        members.append(classes[number])
+      }
+    }
+    return members
   }
 
   /// True when no NIC has many peers in one direction, and no servers form a mesh.
