@@ -112,7 +112,7 @@ struct OverlapCase {
     return OverlapScore(truth: truth, found: found, messages: captured.messages, layout: layout)
   }
 
-  private var addressedFabric: Layout {
+  var addressedFabric: Layout {
     var plan = jobs[0].plan
     plan.layout = fabric
     return plan.addressedLayout

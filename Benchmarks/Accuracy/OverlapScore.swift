@@ -103,7 +103,7 @@ enum OverlapLabel {
 }
 
 /// Finds the true operation of a message by its queue pair and time.
-private struct FlowIndex {
+struct FlowIndex {
   private struct Key: Hashable {
     var queuePair: UInt32
     var source: Int

@@ -52,25 +52,23 @@ public struct Attribution {
   ) throws -> AttributedCapture {
     var census = MessageCensus(layout: layout)
     try forEachBlock { try census.add($0) }
-    census.settle()
     var summary = AttributionSummary()
     summary.messageCount = census.messageCount
     summary.messageCountByKind = census.countByKind
     let communicators = try communicators(of: census.channels, forEachBlock: forEachBlock)
-    var busy = [census.busy]
-    var messageCounts = [census.messageCount]
-    if communicators.count > 1 {
-      busy = communicators.kinds.map { _ in BusyTime(resolution: IdleGap.jitter) }
-      messageCounts = communicators.kinds.map { _ in 0 }
-      try forEachBlock { block in
-        for row in 0..<block.count {
-          let number = communicators.communicator(of: block, row: row)
-          messageCounts[number] += 1
-          busy[number].add(start: block.start[row], end: block.end[row])
+    var busy = communicators.kinds.map { _ in BusyTime(resolution: IdleGap.jitter) }
+    var messageCounts = communicators.kinds.map { _ in 0 }
+    try forEachBlock { block in
+      for row in 0..<block.count {
+        guard let channel = census.channels.number(of: block, row: row) else { continue }
+        let number = communicators.ofChannel[channel]
+        messageCounts[number] += 1
+        census.channels.forEachBusyTime(of: block, row: row, channel: channel) {
+          busy[number].add(start: $0, end: $1)
         }
       }
-      for number in busy.indices { busy[number].settle() }
     }
+    for number in busy.indices { busy[number].settle() }
     let gaps = busy.indices.map {
       gap(of: busy[$0], kind: communicators.kinds[$0], messageCount: messageCounts[$0])
     }
@@ -93,7 +91,9 @@ public struct Attribution {
     try forEachBlock { block in
       for row in 0..<block.count {
         guard let channel = channels.number(of: block, row: row) else { continue }
-        bins.add(start: block.start[row], end: block.end[row], row: channel)
+        channels.forEachBusyTime(of: block, row: row, channel: channel) {
+          bins.add(start: $0, end: $1, row: channel)
+        }
       }
     }
     return Communicators.find(channels, busy: bins, layout: layout)

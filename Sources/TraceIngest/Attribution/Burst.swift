@@ -58,10 +58,12 @@ extension Burst {
         let source = endOfAddress[Int(block.source[row])]
         let destination = endOfAddress[Int(block.destination[row])]
         let number = table.number(of: (burst * ends + source) * ends + destination)
-        if number == sums.count { sums.append((0, block.start[row], block.end[row])) }
+        if number == sums.count { sums.append((0, block.start[row], block.start[row])) }
         sums[number].bytes &+= block.bytes[row]
         sums[number].start = min(sums[number].start, block.start[row])
-        sums[number].end = max(sums[number].end, block.end[row])
+        // A message that seems to last into the next burst has lost its last packets.
+        let end = min(block.end[row], busy[communicator].intervals[place].end)
+        sums[number].end = max(sums[number].end, end)
       }
     }
     var bursts = busy.flatMap { $0.intervals.map { Burst(start: $0.start, end: $0.end) } }

@@ -17,6 +17,8 @@ struct Channels {
   /// How often each size occurred, `sizeClasses` counts per channel, sizes spread by a hash.
   private var sizes: [UInt16] = []
   private var largest: [Int64] = []
+  /// Nanoseconds of the longest message of which no packet is missing, by channel.
+  private var longest: [Int64] = []
 
   private static let sizeClasses = 64
 
@@ -34,6 +36,7 @@ struct Channels {
       destination.append(block.destination[row])
       bytes.append(0)
       largest.append(0)
+      longest.append(0)
       sizes += repeatElement(0, count: Self.sizeClasses)
     }
     let size = block.bytes[row]
@@ -43,6 +46,7 @@ struct Channels {
     // A message that lost packets may have lost bytes: its size says nothing.
     guard block.missingPackets[row] == 0 else { return }
     largest[number] = max(largest[number], size)
+    longest[number] = max(longest[number], pause(from: block.start[row], to: block.end[row]))
     let place = number * Self.sizeClasses + Self.sizeClass(of: size)
     if sizes[place] < .max { sizes[place] += 1 }
   }
@@ -59,6 +63,28 @@ struct Channels {
       numbers.existingNumber(of: UInt64($0) << 32 | UInt64(channel))
     }
   }
+
+  /// Calls `body(start, end)` for the times in which a message was surely under way.
+  ///
+  /// Where the last packet of one message and the first of the next are lost, the two look like one
+  /// message that lasts from one operation into the next: of a message with missing packets that is
+  /// much longer than any whole one of its channel only the begin and the end count.
+  func forEachBusyTime(
+    of block: MessageTable, row: Int, channel: Int, _ body: (Int64, Int64) -> Void
+  ) {
+    let (start, end) = (block.start[row], block.end[row])
+    if block.missingPackets[row] > 0, longest[channel] > 0,
+      pause(from: start, to: end) / Self.mostStretch > longest[channel]
+    {
+      body(start, start)
+      body(end, end)
+    } else {
+      body(start, end)
+    }
+  }
+
+  /// How many times longer than a whole message one with missing packets can be.
+  private static let mostStretch: Int64 = 3
 
   /// Cosine of two channels' message sizes, without the largest of each: large sends are cut into
   /// equal parts, and what is left over tells one send from another. 1 when neither leaves any.

@@ -1,11 +1,10 @@
 internal import TraceModel
 
-/// What the first reading of the messages tells: how many there are, when the network was busy, and
-/// which connections there are.
+/// What the first reading of the messages tells: how many there are, and which
+/// connections they use.
 struct MessageCensus {
   private(set) var messageCount = 0
   private var countOfKind = [Int](repeating: 0, count: MessageKind.allCases.count)
-  private(set) var busy = BusyTime(resolution: IdleGap.jitter)
   private(set) var channels = Channels()
   private let addressCount: Int
 
@@ -33,11 +32,7 @@ struct MessageCensus {
             + "\(addressCount)", at: "messages", advice: "Ingest the capture again.")
       }
       countOfKind[Int(block.kind[row].rawValue)] += 1
-      busy.add(start: block.start[row], end: block.end[row])
       channels.add(block, row: row)
     }
   }
-
-  /// Must be called after the last block.
-  mutating func settle() { busy.settle() }
 }
