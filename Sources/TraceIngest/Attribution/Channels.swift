@@ -16,7 +16,6 @@ struct Channels {
   private var numbers = KeyTable()
   /// How often each size occurred, `sizeClasses` counts per channel, sizes spread by a hash.
   private var sizes: [UInt16] = []
-  private var largest: [Int64] = []
   /// Nanoseconds of the longest message of which no packet is missing, by channel.
   private var longest: [Int64] = []
 
@@ -35,7 +34,6 @@ struct Channels {
       source.append(block.source[row])
       destination.append(block.destination[row])
       bytes.append(0)
-      largest.append(0)
       longest.append(0)
       sizes += repeatElement(0, count: Self.sizeClasses)
     }
@@ -45,7 +43,6 @@ struct Channels {
     end = max(end, block.end[row])
     // A message that lost packets may have lost bytes: its size says nothing.
     guard block.missingPackets[row] == 0 else { return }
-    largest[number] = max(largest[number], size)
     longest[number] = max(longest[number], pause(from: block.start[row], to: block.end[row]))
     let place = number * Self.sizeClasses + Self.sizeClass(of: size)
     if sizes[place] < .max { sizes[place] += 1 }
@@ -86,38 +83,32 @@ struct Channels {
   /// How many times longer than a whole message one with missing packets can be.
   private static let mostStretch: Int64 = 3
 
-  /// Cosine of two channels' message sizes, without the largest of each: large sends are cut into
-  /// equal parts, and what is left over tells one send from another. 1 when neither leaves any.
+  /// Cosine of two channels' message sizes, without the commonest of the first: large sends are cut
+  /// into equal parts, and what is left over tells one send from another.
+  ///
+  /// 1 when neither leaves anything over.
   func sizeLikeness(_ first: Int, _ second: Int) -> Double {
-    let (left, right) = (rests(of: first), rests(of: second))
-    if left.isEmpty && right.isEmpty { return 1 }
+    let (left, right) = (counts(of: first), counts(of: second))
+    let common = left.indices.max { (left[$0], $1) < (left[$1], $0) } ?? 0
+    if Self.isRare(left, without: common) && Self.isRare(right, without: common) { return 1 }
     var sums = (left: 0.0, right: 0.0, both: 0.0)
-    for place in 0..<Self.sizeClasses {
-      let (one, other) = (left.count(place), right.count(place))
-      sums.left += one * one
-      sums.right += other * other
-      sums.both += one * other
+    for place in left.indices where place != common {
+      sums.left += left[place] * left[place]
+      sums.right += right[place] * right[place]
+      sums.both += left[place] * right[place]
     }
     let norm = (sums.left * sums.right).squareRoot()
     return norm > 0 ? sums.both / norm : 0
   }
 
-  /// The size counts of one channel without those of its largest size.
-  private struct Rests {
-    var counts: ArraySlice<UInt16>
-    var largestClass: Int
-
-    func count(_ place: Int) -> Double {
-      place == largestClass ? 0 : Double(counts[counts.startIndex + place])
-    }
-
-    var isEmpty: Bool { (0..<counts.count).allSatisfy { count($0) == 0 } }
+  private func counts(of channel: Int) -> [Double] {
+    sizes[channel * Self.sizeClasses..<(channel + 1) * Self.sizeClasses].map { Double($0) }
   }
 
-  private func rests(of channel: Int) -> Rests {
-    Rests(
-      counts: sizes[channel * Self.sizeClasses..<(channel + 1) * Self.sizeClasses],
-      largestClass: Self.sizeClass(of: largest[channel]))
+  /// True when so few messages have another size that losses explain them.
+  private static func isRare(_ counts: [Double], without place: Int) -> Bool {
+    let all = counts.reduce(0, +)
+    return all - counts[place] <= 0.02 * all
   }
 
   private static func sizeClass(of size: Int64) -> Int {
