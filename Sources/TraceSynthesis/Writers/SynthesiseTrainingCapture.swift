@@ -16,11 +16,6 @@ package func synthesiseTrainingCapture(
   disturbance: TrainingDisturbance, path: String
 ) throws -> SynthesisedTraining {
   try parameters.validate()
-  var writing = TrainingCaptureWriting(
-    frames: try CaptureFrames(
-      layout: fabric, seed: jobs.first?.plan.seed ?? 0, parameters: parameters, path: path),
-    parameters: parameters, disturbance: disturbance,
-    random: RandomStream(seed: jobs.first?.plan.seed ?? 0, purpose: 0x6C6F_7373))
   var entries: [TrainingTimeline.Entry] = []
   for (number, job) in jobs.enumerated() {
     try job.plan.validate()
@@ -41,6 +36,11 @@ package func synthesiseTrainingCapture(
       return entry
     }
   }
+  var writing = TrainingCaptureWriting(
+    frames: try CaptureFrames(
+      layout: fabric, seed: jobs.first?.plan.seed ?? 0, parameters: parameters, path: path),
+    parameters: parameters, disturbance: disturbance,
+    random: RandomStream(seed: jobs.first?.plan.seed ?? 0, purpose: 0x6C6F_7373))
   return try writing.write(entries, on: fabric)
 }
 
