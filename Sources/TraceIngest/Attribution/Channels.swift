@@ -88,27 +88,26 @@ struct Channels {
   ///
   /// 1 when neither leaves anything over.
   func sizeLikeness(_ first: Int, _ second: Int) -> Double {
-    let (left, right) = (counts(of: first), counts(of: second))
-    let common = left.indices.max { (left[$0], $1) < (left[$1], $0) } ?? 0
-    if Self.isRare(left, without: common) && Self.isRare(right, without: common) { return 1 }
+    let (left, right) = (first * Self.sizeClasses, second * Self.sizeClasses)
+    var common = 0
+    for place in 1..<Self.sizeClasses where sizes[left + place] > sizes[left + common] {
+      common = place
+    }
+    var rest = (left: 0.0, right: 0.0)
     var sums = (left: 0.0, right: 0.0, both: 0.0)
-    for place in left.indices where place != common {
-      sums.left += left[place] * left[place]
-      sums.right += right[place] * right[place]
-      sums.both += left[place] * right[place]
+    for place in 0..<Self.sizeClasses where place != common {
+      let (one, other) = (Double(sizes[left + place]), Double(sizes[right + place]))
+      rest = (rest.left + one, rest.right + other)
+      sums = (sums.left + one * one, sums.right + other * other, sums.both + one * other)
+    }
+    // So few messages of other sizes are explained by losses.
+    if rest.left <= Double(sizes[left + common]) / 50,
+      rest.right <= Double(sizes[right + common]) / 50
+    {
+      return 1
     }
     let norm = (sums.left * sums.right).squareRoot()
     return norm > 0 ? sums.both / norm : 0
-  }
-
-  private func counts(of channel: Int) -> [Double] {
-    sizes[channel * Self.sizeClasses..<(channel + 1) * Self.sizeClasses].map { Double($0) }
-  }
-
-  /// True when so few messages have another size that losses explain them.
-  private static func isRare(_ counts: [Double], without place: Int) -> Bool {
-    let all = counts.reduce(0, +)
-    return all - counts[place] <= 0.02 * all
   }
 
   private static func sizeClass(of size: Int64) -> Int {

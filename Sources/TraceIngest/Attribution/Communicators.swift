@@ -43,7 +43,7 @@ struct Communicators {
   }
 
   /// Groups of NICs beyond which the capture is no training job's: they are read as one.
-  private static let mostGroups = 64
+  private static let mostGroups = 512
   /// Busy times with less in common belong to different groups.
   private static let leastGroupLikeness = 0.85
   /// A regular class of which so much runs together with an exchange is a part of it.

@@ -26,9 +26,11 @@ struct PassSchedule: Equatable {
   private static let ratioMargin = 1.05
   private static let mostMatrices = 512
 
-  /// Finds how many micro-batches and layers explain the matrices: those of one layer are alike in
-  /// all its passes, those of different layers are not. Among schedules that do so equally well the
-  /// one is taken whose backward passes compute longest, then that with the fewest layers.
+  /// Finds how many micro-batches and layers explain the matrices.
+  ///
+  /// Those of one layer are alike in all its passes, those of different layers are not. Among
+  /// schedules that do so equally well the one is taken whose backward passes compute longest, then
+  /// that with the fewest layers.
   ///
   /// O(matrices² × (pairs + micro-batches²)).
   /// - Parameters:

@@ -7,7 +7,7 @@ enum RegularClasses {
   private static let leastSizeLikeness = 0.8
   private static let leastTimeLikeness = 0.7
   /// Classes that a channel is compared with, among those of about its bytes.
-  private static let mostCompared = 64
+  private static let mostCompared = 256
   /// Peers of one NIC: one for each GPU that shares it, two at most.
   private static let mostPeers = 2
 
