@@ -2,9 +2,10 @@
 /// thresholds, which stand beside each table.
 func printAccuracy() throws -> Bool {
   let attribution = try printAttributionTable()
+  let overlap = try printOverlapTable()
   let regions = printRegionTable()
   let batching = try printBatchingTable()
-  return attribution && regions && batching
+  return attribution && overlap && regions && batching
 }
 
 /// Fields padded to columns of a width, the first to the left.

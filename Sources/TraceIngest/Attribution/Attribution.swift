@@ -13,24 +13,15 @@ public struct AttributionOptions: Sendable {
   }
 }
 
-/// What attribution found, for people and for the file's provenance.
-public struct AttributionSummary: Sendable {
-  public var operationCount = 0
-  public var messageCount = 0
-  /// Messages of each kind that occurs, in the order of `MessageKind`.
-  public var messageCountByKind: [(kind: MessageKind, count: Int)] = []
-  public var idleGapNanoseconds: Int64 = 0
-  public var iterationCount: Int?
-  public var provenance: [String: Provenance] = [:]
-  public var notes: [String] = []
-}
-
 /// The second pass of ingest: messages become operations and transfers.
 ///
-/// Bursts are separated by idle gaps; the groups that talk inside a burst are its operations; the
-/// shape of a group's traffic tells an all-to-all from a ring; the repetition of bursts gives
-/// iterations; transposed pairs of matrices give layers and phases. Everything is inferred and
-/// marked so. The messages are read twice and never held: memory is O(bursts × pairs in them).
+/// Connections whose traffic has the same sizes, times and neighbours make a communicator. Idle gaps
+/// divide each communicator's traffic into bursts, whatever runs beside it; the groups that talk
+/// inside a burst are its operations; the shape of a group's traffic tells an all-to-all from a ring
+/// and from a pipeline; gradient reductions, or the repetition of bursts, give iterations; transposed
+/// pairs of matrices give layers and phases. Communicators that share no NIC are different jobs.
+/// Everything is inferred and marked so. The messages are read up to four times and never held:
+/// memory is O(connections + bursts × pairs in them).
 public struct Attribution {
   private let layout: Layout
   private let options: AttributionOptions
@@ -43,105 +34,80 @@ public struct Attribution {
   /// Attributes messages and appends operations and transfers (at NIC grain) to a sink.
   ///
   /// - Parameter forEachBlock: calls its argument with every block of messages, each time the same.
+  /// - Throws: an `IngestError` for messages whose addresses the layout does not have, or more
+  ///   bursts and NICs than can be numbered together.
   public func run(
     forEachBlock: ((MessageTable) throws -> Void) throws -> Void, into sink: inout some TraceSink
   ) throws -> AttributionSummary {
+    let capture = try read(forEachBlock: forEachBlock)
+    guard capture.operations.count > 0 else { return capture.summary }
+    try sink.append(operations: capture.operations)
+    try sink.append(transfers: capture.transfers)
+    return capture.summary
+  }
+
+  /// Attributes messages; the result can be asked for the operation of each of them.
+  package func read(
+    forEachBlock: ((MessageTable) throws -> Void) throws -> Void
+  ) throws -> AttributedCapture {
+    var census = MessageCensus(layout: layout)
+    try forEachBlock { try census.add($0) }
     var summary = AttributionSummary()
-    var busy = BusyTime(resolution: IdleGap.jitter)
-    var countOfKind = [Int](repeating: 0, count: MessageKind.allCases.count)
+    summary.messageCount = census.messageCount
+    summary.messageCountByKind = census.countByKind
+    let communicators = try communicators(of: census.channels, forEachBlock: forEachBlock)
+    var busy = communicators.kinds.map { _ in BusyTime(resolution: IdleGap.jitter) }
+    var messageCounts = communicators.kinds.map { _ in 0 }
     try forEachBlock { block in
-      summary.messageCount += block.count
       for row in 0..<block.count {
-        countOfKind[Int(block.kind[row].rawValue)] += 1
-        busy.add(start: block.start[row], end: block.end[row])
-      }
-    }
-    busy.settle()
-    summary.messageCountByKind = MessageKind.allCases.compactMap { kind in
-      let count = countOfKind[Int(kind.rawValue)]
-      return count > 0 ? (kind, count) : nil
-    }
-    guard busy.count > 0 else { return summary }
-    let gap =
-      options.idleGapNanoseconds.map { IdleGap(nanoseconds: $0, method: "declared") }
-      ?? IdleGap.inferred(from: busy.pauses)
-    summary.idleGapNanoseconds = gap.nanoseconds
-    let bursts = try Burst.collect(
-      in: busy.joined(gap: gap.nanoseconds), layout: layout, forEachBlock: forEachBlock)
-    let reading = BurstReading(
-      bursts, layout: layout, burstsPerIteration: options.burstsPerIteration)
-    try emit(bursts, reading, summary: &summary, into: &sink)
-    describe(bursts, reading, gap: gap, in: &summary)
-    return summary
-  }
-
-  private func emit(
-    _ bursts: [Burst], _ reading: BurstReading, summary: inout AttributionSummary,
-    into sink: inout some TraceSink
-  ) throws {
-    var operations = OperationTable()
-    var transfers = TransferTable()
-    for (index, burst) in bursts.enumerated() {
-      let groups = reading.groups[index]
-      let first = Int32(operations.count)
-      for (group, shape) in groups.shapes.enumerated() {
-        var operation = Operation(
-          id: first + Int32(group), kind: shape.kind, role: shape.role, grain: .nic,
-          group: Int32(group), start: burst.start, end: burst.end)
-        if let period = reading.period {
-          operation.iteration = Int32(clamping: period.iteration(ofBurst: index))
-          if shape.kind == .allToAll, let assignment = reading.assignment {
-            let place = period.place(ofBurst: index)
-            operation.layer = assignment.layers[place] ?? Operation.unknown
-            operation.phase = assignment.phases[place] ?? .unspecified
-          }
+        guard let channel = census.channels.number(of: block, row: row) else { continue }
+        let number = communicators.ofChannel[channel]
+        messageCounts[number] += 1
+        census.channels.forEachBusyTime(of: block, row: row, channel: channel) {
+          busy[number].add(start: $0, end: $1)
         }
-        operations.append(operation)
-      }
-      for (transfer, group) in zip(burst.transfers, groups.groupOfTransfer) {
-        transfers.append(
-          operation: first + Int32(group), source: Int32(clamping: transfer.pair.source),
-          destination: Int32(clamping: transfer.pair.destination), bytes: transfer.bytes,
-          start: transfer.start, end: transfer.end)
       }
     }
-    try sink.append(operations: operations)
-    try sink.append(transfers: transfers)
-    summary.operationCount = operations.count
+    for number in busy.indices { busy[number].settle() }
+    let gaps = busy.indices.map {
+      gap(of: busy[$0], kind: communicators.kinds[$0], messageCount: messageCounts[$0])
+    }
+    let bursts = try Burst.collect(
+      in: zip(busy, gaps).map { $0.joined(gap: $1.nanoseconds) }, of: communicators,
+      layout: layout, forEachBlock: forEachBlock)
+    let jobs = JobReading(
+      bursts, kinds: communicators.kinds, layout: layout,
+      burstsPerIteration: options.burstsPerIteration)
+    return AttributedCapture(
+      jobs, communicators: communicators, gaps: gaps, layout: layout,
+      options: options, summary: summary)
   }
 
-  private func describe(
-    _ bursts: [Burst], _ reading: BurstReading, gap: IdleGap, in summary: inout AttributionSummary
-  ) {
-    let shapes = reading.groups.flatMap(\.shapes)
-    summary.provenance["operations.start"] = Provenance(.measured, method: "packet times")
-    summary.provenance["transfers.bytes"] = Provenance(.measured, method: "packets")
-    summary.provenance["operations"] = Provenance(
-      options.idleGapNanoseconds == nil ? .inferred : .declared,
-      method: "bursts between idle gaps over \(gap.nanoseconds / 1_000) µs (\(gap.method))")
-    summary.provenance["operations.kind"] = Provenance(
-      .inferred, method: "who talks to whom in a burst: full mesh, ring or pairs",
-      confidence: shapes.reduce(0) { $0 + $1.confidence } / Double(max(1, shapes.count)))
-    summary.provenance["operations.role"] = Provenance(
-      .inferred, method: "all-to-all is expert, ring is data, single pairs are pipeline")
-    if let period = reading.period {
-      summary.iterationCount = (bursts.indices.map { period.iteration(ofBurst: $0) }.max() ?? 0) + 1
-      summary.provenance["operations.iteration"] = Provenance(
-        options.burstsPerIteration == nil ? .inferred : .declared,
-        method: "every \(period.length) bursts repeat", confidence: period.likeness)
-    } else {
-      summary.provenance["operations.iteration"] = Provenance(
-        .absent, method: "\(bursts.count) bursts show no repetition, or are all alike")
+  private func communicators(
+    of channels: Channels, forEachBlock: ((MessageTable) throws -> Void) throws -> Void
+  ) throws -> Communicators {
+    guard channels.count > 1 else { return .one(channels) }
+    var bins = BusyBins(rows: channels.count, start: channels.start, end: channels.end)
+    try forEachBlock { block in
+      for row in 0..<block.count {
+        guard let channel = channels.number(of: block, row: row) else { continue }
+        channels.forEachBusyTime(of: block, row: row, channel: channel) {
+          bins.add(start: $0, end: $1, row: channel)
+        }
+      }
     }
-    summary.provenance["operations.layer"] =
-      reading.assignment.map {
-        Provenance(.inferred, method: $0.method, confidence: $0.likeness)
-      } ?? Provenance(.absent, method: "matrices of successive bursts are not transposes")
-    summary.provenance["operations.phase"] = summary.provenance["operations.layer"]
-    let unknown = shapes.count { $0.kind == .unknown }
-    if unknown > 0 {
-      summary.notes.append(
-        "\(unknown) bursts are between two servers in both directions: their kind cannot be told")
+    return Communicators.find(channels, busy: bins, layout: layout)
+  }
+
+  private func gap(
+    of busy: BusyTime, kind: Communicators.Kind, messageCount: Int
+  ) -> IdleGap {
+    if let declared = options.idleGapNanoseconds {
+      return IdleGap(nanoseconds: declared, method: "declared")
+    }
+    switch kind {
+    case .exchange: return IdleGap.inferred(from: busy.pauses)
+    case .regular: return IdleGap.inferred(from: busy.pauses, messageCount: messageCount)
     }
   }
 }

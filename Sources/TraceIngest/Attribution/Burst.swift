@@ -19,15 +19,18 @@ struct Burst {
 }
 
 extension Burst {
-  /// Sums messages into the bursts that hold them; silent bursts are left out.
+  /// Sums messages into the bursts of their communicators; silent bursts are left out.
   ///
   /// Memory is O(bursts × pairs that talk in them), whatever the size of the layout.
-  /// - Throws: an `IngestError` for messages whose addresses the layout does not have, or more
-  ///   bursts and NICs than can be numbered together.
+  /// - Parameters:
+  ///   - busy: when each communicator is busy.
+  ///   - communicators: which communicator a message belongs to.
+  /// - Returns: the bursts of each communicator.
+  /// - Throws: an `IngestError` for more bursts and NICs than can be numbered together.
   static func collect(
-    in busy: BusyTime, layout: Layout,
+    in busy: [BusyTime], of communicators: Communicators, layout: Layout,
     forEachBlock: ((MessageTable) throws -> Void) throws -> Void
-  ) throws -> [Burst] {
+  ) throws -> [[Burst]] {
     let nicOfAddress = layout.addresses.map { $0.server * layout.nicsPerServer + $0.nic }
     // Numbers without gaps keep the keys small where few NICs of a large layout were seen.
     let nics = Set(nicOfAddress).sorted()
@@ -35,33 +38,35 @@ extension Burst {
     for (number, nic) in nics.enumerated() { numberOfNIC[nic] = number }
     let endOfAddress = nicOfAddress.map { UInt64(numberOfNIC[$0] ?? 0) }
     let ends = UInt64(max(1, nics.count))
+    // The bursts of all communicators are numbered one after the other.
+    var firstBurst = [0]
+    for busy in busy { firstBurst.append((firstBurst.last ?? 0) + busy.count) }
+    let burstCount = firstBurst.last ?? 0
     let (cells, overflow) = ends.multipliedReportingOverflow(by: ends)
-    guard !overflow, !cells.multipliedReportingOverflow(by: UInt64(busy.count + 1)).overflow else {
+    guard !overflow, !cells.multipliedReportingOverflow(by: UInt64(burstCount + 1)).overflow else {
       throw IngestError(
-        "\(busy.count) bursts between \(nics.count) NICs are too many to tell apart",
+        "\(burstCount) bursts between \(nics.count) NICs are too many to tell apart",
         at: "attribution", advice: "Declare a longer --idle-gap.")
     }
     var table = KeyTable()
     var sums: [(bytes: Int64, start: Int64, end: Int64)] = []
     try forEachBlock { block in
       for row in 0..<block.count {
-        let (source, destination) = (Int(block.source[row]), Int(block.destination[row]))
-        guard endOfAddress.indices.contains(source), endOfAddress.indices.contains(destination)
-        else {
-          throw IngestError(
-            "a message names address \(max(source, destination)), but the layout has "
-              + "\(endOfAddress.count)", at: "messages", advice: "Ingest the capture again.")
-        }
-        guard let burst = busy.interval(holding: block.start[row]) else { continue }
-        let key = (UInt64(burst) * ends + endOfAddress[source]) * ends + endOfAddress[destination]
-        let number = table.number(of: key)
-        if number == sums.count { sums.append((0, block.start[row], block.end[row])) }
+        let communicator = communicators.communicator(of: block, row: row)
+        guard let place = busy[communicator].interval(holding: block.start[row]) else { continue }
+        let burst = UInt64(firstBurst[communicator] + place)
+        let source = endOfAddress[Int(block.source[row])]
+        let destination = endOfAddress[Int(block.destination[row])]
+        let number = table.number(of: (burst * ends + source) * ends + destination)
+        if number == sums.count { sums.append((0, block.start[row], block.start[row])) }
         sums[number].bytes &+= block.bytes[row]
         sums[number].start = min(sums[number].start, block.start[row])
-        sums[number].end = max(sums[number].end, block.end[row])
+        // A message that seems to last into the next burst has lost its last packets.
+        let end = min(block.end[row], busy[communicator].intervals[place].end)
+        sums[number].end = max(sums[number].end, end)
       }
     }
-    var bursts = busy.intervals.map { Burst(start: $0.start, end: $0.end) }
+    var bursts = busy.flatMap { $0.intervals.map { Burst(start: $0.start, end: $0.end) } }
     for number in table.keys.indices.sorted(by: { table.keys[$0] < table.keys[$1] })
     where sums[number].bytes > 0 {
       let key = table.keys[number]
@@ -71,6 +76,9 @@ extension Burst {
         Transfer(
           pair: pair, bytes: sums[number].bytes, start: sums[number].start, end: sums[number].end))
     }
-    return bursts.filter { !$0.transfers.isEmpty }
+    return busy.indices.map { communicator in
+      bursts[firstBurst[communicator]..<firstBurst[communicator + 1]]
+        .filter { !$0.transfers.isEmpty }
+    }
   }
 }

@@ -50,7 +50,7 @@ struct BurstReading {
   }
 
   /// Servers, not NICs, talk to each other: the rails of one all-to-all belong together.
-  private static func serverPairs(of burst: Burst, layout: Layout) -> [EndPair] {
+  static func serverPairs(of burst: Burst, layout: Layout) -> [EndPair] {
     burst.transfers.map {
       EndPair(
         source: layout.server(of: $0.pair.source, at: .nic),
@@ -58,7 +58,7 @@ struct BurstReading {
     }
   }
 
-  private static func groups(of burst: Burst, layout: Layout) -> Groups {
+  static func groups(of burst: Burst, layout: Layout) -> Groups {
     let pairs = serverPairs(of: burst, layout: layout)
     let groupOfTransfer = communicatingGroups(of: pairs)
     var pairsOfGroup = [Set<EndPair>](repeating: [], count: (groupOfTransfer.max() ?? -1) + 1)

@@ -28,4 +28,22 @@ struct IdleGap {
     }
     return IdleGap(nanoseconds: 50_000, method: "50 µs: pauses show no empty band")
   }
+
+  /// The pause between the operations of a communicator whose amounts are all equal.
+  ///
+  /// Such an operation is many messages of a few senders, so most pauses are inside operations
+  /// whatever their length: the first empty band is looked for above those.
+  static func inferred(from pauses: [Int64], messageCount: Int) -> IdleGap {
+    let sorted = [jitter] + pauses.filter { $0 > jitter }.sorted()
+    let inside = max(0, sorted.count - max(1, messageCount / leastMessagesOfOperation))
+    for (lower, upper) in zip(sorted[inside...], sorted[inside...].dropFirst())
+    where Double(upper) / Double(lower) >= leastBand {
+      return IdleGap(
+        nanoseconds: Int64((Double(lower) * Double(upper)).squareRoot()),
+        method: "the first empty band above the pauses inside operations")
+    }
+    return IdleGap(nanoseconds: max(50_000, sorted[inside]), method: "pauses show no empty band")
+  }
+
+  private static let leastMessagesOfOperation = 8
 }

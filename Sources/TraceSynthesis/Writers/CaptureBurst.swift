@@ -1,10 +1,12 @@
 internal import PacketFormats
 internal import TraceModel
 
-/// Bytes from one rank to another in one all-to-all, as RDMA WRITEs.
+/// Bytes from one rank to another in one operation, as RDMA WRITEs.
 struct CaptureFlow {
   var source: Int
   var destination: Int
+  /// The set of queue pairs that its communicator has for itself, below 256.
+  var set = 0
   /// Payload in the capture, after the reduction.
   var bytes: Int64
   var firstPacket: UInt32 = 0
@@ -89,24 +91,34 @@ func captureEvents(
 ) -> [CaptureEvent] {
   var events: [CaptureEvent] = []
   for (number, flow) in flows.enumerated() {
-    let count = flow.packetCount(parameters)
-    let spacing = Double(duration) / Double(max(1, count))
-    let shift = random.unit()
-    for packet in 0..<count {
-      let time = start + Int64((Double(packet) + shift) * spacing)
-      let event = CaptureEvent(
-        time: time, flow: Int32(number), packet: Int32(packet), isAcknowledgement: false)
-      events.append(event)
-      if parameters.acknowledges && flow.place(ofPacket: packet, parameters).isLast {
-        var answer = event
-        answer.isAcknowledgement = true
-        answer.time += acknowledgementDelayNanoseconds
-        events.append(answer)
-      }
-    }
+    appendEvents(
+      of: flow, number: number, start: start, duration: duration, parameters: parameters,
+      random: &random, to: &events)
   }
   events.sort(by: CaptureEvent.precedes)
   return events
+}
+
+/// Appends the frames of one flow, spread evenly over a time.
+func appendEvents(
+  of flow: CaptureFlow, number: Int, start: Int64, duration: Int64, parameters: CaptureParameters,
+  random: inout RandomStream, to events: inout [CaptureEvent]
+) {
+  let count = flow.packetCount(parameters)
+  let spacing = Double(duration) / Double(max(1, count))
+  let shift = random.unit()
+  for packet in 0..<count {
+    let time = start + Int64((Double(packet) + shift) * spacing)
+    let event = CaptureEvent(
+      time: time, flow: Int32(number), packet: Int32(packet), isAcknowledgement: false)
+    events.append(event)
+    if parameters.acknowledges && flow.place(ofPacket: packet, parameters).isLast {
+      var answer = event
+      answer.isAcknowledgement = true
+      answer.time += acknowledgementDelayNanoseconds
+      events.append(answer)
+    }
+  }
 }
 
 /// A round trip inside a data centre.

@@ -16,16 +16,18 @@ struct QueuePairs {
   }
 
   /// The queue pair on the side of `rank` that talks to `peer`, unique on its NIC's address.
-  func queuePair(at rank: Int, talkingTo peer: Int) -> UInt32 {
-    let gpu = rank % layout.gpusPerServer
+  ///
+  /// - Parameter set: the communicator: NCCL connects each one's peers anew.
+  func queuePair(at rank: Int, talkingTo peer: Int, set: Int) -> UInt32 {
+    let gpu = set * layout.gpusPerServer + rank % layout.gpusPerServer
     return UInt32(truncatingIfNeeded: 0x100 + gpu * layout.rankCount + peer) & 0xFF_FFFF
   }
 
   /// Takes the sequence numbers of some packets and messages; returns the first of each.
   mutating func take(
-    packets: Int, messages: Int, from source: Int, to destination: Int
+    packets: Int, messages: Int, of flow: CaptureFlow
   ) -> (packet: UInt32, message: UInt32) {
-    let key = UInt64(source) << 32 | UInt64(destination)
+    let key = UInt64(flow.set) << 56 | UInt64(flow.source) << 32 | UInt64(flow.destination)
     let number = numbers.number(of: key)
     if number == packetSequence.count {
       var random = RandomStream(seed: seed, purpose: key &+ 0x7073_6E00)
@@ -42,17 +44,22 @@ struct QueuePairs {
   }
 
   /// The Ethernet and IP side of a frame from one rank's NIC to another's.
-  func frame(from source: Int, to destination: Int, opcode: TransportOpcode) -> RoCEFrame {
+  func frame(
+    from source: Int, to destination: Int, set: Int, opcode: TransportOpcode
+  ) -> RoCEFrame {
     let (near, far) = (nic(of: source), nic(of: destination))
     var frame = RoCEFrame(
       source: NetworkAddress(ipv4: near.address), destination: NetworkAddress(ipv4: far.address),
       base: BaseTransportHeader(
         opcode: opcode,
-        destinationQueuePair: queuePair(at: destination, talkingTo: source), sequence: 0))
+        destinationQueuePair: queuePair(
+          at: destination, talkingTo: source, set: set), sequence: 0))
     frame.sourceMAC = near.mac
     frame.destinationMAC = far.mac
     // One UDP port per queue pair, so that equal-cost routes keep its packets in order.
-    let spread = UInt32(truncatingIfNeeded: source &* 31 &+ destination) &* 0x9E37_79B1
+    let spread =
+      UInt32(truncatingIfNeeded: source &* 31 &+ destination &+ set &* 977)
+      &* 0x9E37_79B1
     frame.sourcePort = 0xC000 | UInt16(truncatingIfNeeded: spread >> 18)
     return frame
   }

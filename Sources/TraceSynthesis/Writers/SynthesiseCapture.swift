@@ -1,5 +1,3 @@
-internal import ByteStreams
-internal import PacketFormats
 public import TraceModel
 
 /// What a synthetic capture holds.
@@ -69,30 +67,22 @@ public func synthesiseCapture(
 private struct CaptureWriting {
   private let layout: Layout
   private let parameters: CaptureParameters
-  private let writer: CompressedWriter
-  private let payload: [UInt8]
-  private var queuePairs: QueuePairs
+  private var frames: CaptureFrames
   private var random: RandomStream
   private var clock: Int64
   /// The longest pause inside an iteration so far.
   private var longestGap: Int64 = 0
-  private var frame: [UInt8] = []
   private var summary: SynthesisedCapture
 
   init(plan: SynthesisPlan, parameters: CaptureParameters, path: String) throws {
     layout = plan.layout
     self.parameters = parameters
-    writer = try CompressedWriter(path: path)
-    payload = [UInt8](repeating: 0, count: parameters.pathMTU)
-    queuePairs = QueuePairs(layout: plan.layout, seed: plan.seed)
+    frames = try CaptureFrames(
+      layout: plan.layout, seed: plan.seed, parameters: parameters, path: path)
     random = RandomStream(seed: plan.seed, purpose: 0x6361_7074)
     clock = parameters.startNanoseconds
     summary = SynthesisedCapture(
       serverMatrix: TrafficMatrix(size: plan.layout.serverCount), endNanoseconds: clock)
-    var header: [UInt8] = []
-    appendPcapHeader(
-      resolution: .nanoseconds, snapLength: UInt32(clamping: parameters.snapLength), to: &header)
-    try writer.write(header)
   }
 
   mutating func append(_ workload: Workload) throws {
@@ -122,7 +112,8 @@ private struct CaptureWriting {
   }
 
   mutating func finish() throws -> SynthesisedCapture {
-    try writer.commit()
+    try frames.finish()
+    summary.packets = frames.packetCount
     return summary
   }
 
@@ -153,7 +144,7 @@ private struct CaptureWriting {
     for index in flows.indices { count(&flows[index]) }
     let events = captureEvents(
       of: flows, start: start, duration: duration, parameters: parameters, random: &random)
-    for event in events { try append(event, of: flows[Int(event.flow)]) }
+    for event in events { try frames.append(event, of: flows[Int(event.flow)]) }
     if let first = steps.first {
       summary.bursts.append(
         SynthesisedBurst(
@@ -192,59 +183,10 @@ private struct CaptureWriting {
   }
 
   private mutating func count(_ flow: inout CaptureFlow) {
-    let messages = flow.messageCount(parameters)
-    let first = queuePairs.take(
-      packets: flow.packetCount(parameters), messages: messages, from: flow.source,
-      to: flow.destination)
-    flow.firstPacket = first.packet
-    flow.firstMessage = first.message
-    summary.messages += Int64(messages)
+    summary.messages += Int64(frames.number(&flow))
     summary.bytes += flow.bytes
     summary.serverMatrix[
       flow.source / layout.gpusPerServer, flow.destination / layout.gpusPerServer] += flow.bytes
-  }
-
-  private mutating func append(_ event: CaptureEvent, of flow: CaptureFlow) throws {
-    frame.removeAll(keepingCapacity: true)
-    if event.isAcknowledgement {
-      appendAcknowledgement(of: Int(event.packet), flow)
-    } else {
-      appendData(of: Int(event.packet), flow)
-    }
-    var record: [UInt8] = []
-    appendPcapRecord(
-      frame.prefix(parameters.snapLength), nanoseconds: event.time, wireByteCount: frame.count,
-      to: &record)
-    try writer.write(record)
-    summary.packets += 1
-  }
-
-  private mutating func appendData(of packet: Int, _ flow: CaptureFlow) {
-    let place = flow.place(ofPacket: packet, parameters)
-    var header = queuePairs.frame(
-      from: flow.source, to: flow.destination, opcode: place.opcode)
-    header.base.sequence =
-      (flow.firstPacket &+ UInt32(truncatingIfNeeded: packet)) & 0xFF_FFFF
-    header.base.requestsAcknowledge = place.isLast
-    header.extensions.virtualAddress = 0x7F00_0000_0000 + UInt64(clamping: place.offset)
-    header.extensions.remoteKey = 0x1000 + UInt32(truncatingIfNeeded: flow.source)
-    header.extensions.remoteByteCount = UInt32(clamping: place.messageBytes)
-    let payload = payload
-    appendRoCEFrame(
-      header, payload: unsafe payload.span.bytes.extracting(first: place.payload), to: &frame)
-  }
-
-  private mutating func appendAcknowledgement(of packet: Int, _ flow: CaptureFlow) {
-    let place = flow.place(ofPacket: packet, parameters)
-    var header = queuePairs.frame(
-      from: flow.destination, to: flow.source, opcode: .reliableAcknowledge)
-    header.base.sequence =
-      (flow.firstPacket &+ UInt32(truncatingIfNeeded: packet)) & 0xFF_FFFF
-    // ACK without an end-to-end credit count.
-    header.extensions.syndrome = 0x1F
-    header.extensions.messageSequence =
-      (flow.firstMessage &+ UInt32(truncatingIfNeeded: place.message) &+ 1) & 0xFF_FFFF
-    appendRoCEFrame(header, to: &frame)
   }
 
   private func nic(of rank: Int) -> Int {

@@ -1,0 +1,90 @@
+public import TraceModel
+
+/// What attribution found, for people and for the file's provenance.
+public struct AttributionSummary: Sendable {
+  public var operationCount = 0
+  public var messageCount = 0
+  /// Messages of each kind that occurs, in the order of `MessageKind`.
+  public var messageCountByKind: [(kind: MessageKind, count: Int)] = []
+  /// The pause that separates operations of the communicator with most bytes.
+  public var idleGapNanoseconds: Int64 = 0
+  /// Sets of connections that were told apart; 1 when pauses alone tell operations apart.
+  public var communicatorCount = 1
+  /// Sets of communicators that share no NIC with others.
+  public var jobCount = 1
+  /// Of the job with most iterations.
+  public var iterationCount: Int?
+  public var provenance: [String: Provenance] = [:]
+  public var notes: [String] = []
+}
+
+extension AttributionSummary {
+  /// Says what was inferred, how, and how surely; nothing when there are no bursts.
+  mutating func describe(_ jobs: JobReading, gaps: [IdleGap], options: AttributionOptions) {
+    let readings = jobs.readings.filter { !$0.bursts.isEmpty }
+    guard !readings.isEmpty else { return }
+    communicatorCount = jobs.readings.count
+    jobCount = jobs.jobCount
+    let main = jobs.readings.indices.max {
+      (jobs.readings[$0].bytes, $1) < (jobs.readings[$1].bytes, $0)
+    }
+    let gap = gaps[main ?? 0]
+    idleGapNanoseconds = gap.nanoseconds
+    provenance["operations.start"] = Provenance(.measured, method: "packet times")
+    provenance["transfers.bytes"] = Provenance(.measured, method: "packets")
+    provenance["operations"] = Provenance(
+      options.idleGapNanoseconds == nil ? .inferred : .declared,
+      method: "bursts between idle gaps over \(gap.nanoseconds / 1_000) µs (\(gap.method))"
+        + (readings.count > 1 ? " of each of \(readings.count) communicators" : ""))
+    describeShapes(readings)
+    describeIterations(readings, isDeclared: options.burstsPerIteration != nil)
+    describePhases(readings)
+    describeJobs(jobs)
+  }
+
+  private mutating func describeShapes(_ readings: [CommunicatorReading]) {
+    let shapes = readings.flatMap { $0.groups.flatMap(\.shapes) }
+    provenance["operations.kind"] = Provenance(
+      .inferred, method: "who talks to whom in a burst: full mesh, ring or pairs",
+      confidence: shapes.reduce(0) { $0 + $1.confidence } / Double(max(1, shapes.count)))
+    provenance["operations.role"] = Provenance(
+      .inferred,
+      method: "all-to-all is expert, ring is data, single pairs are pipeline"
+        + (readings.count > 1 ? "; a ring in every layer of every pass is tensor" : ""))
+    let unknown = shapes.count { $0.kind == .unknown }
+    if unknown > 0 {
+      notes.append(
+        "\(unknown) bursts are between two servers in both directions: their kind cannot be told")
+    }
+  }
+
+  private mutating func describeIterations(_ readings: [CommunicatorReading], isDeclared: Bool) {
+    let told = readings.compactMap(\.iterations)
+    guard let surest = told.first else {
+      let bursts = readings.reduce(0) { $0 + $1.bursts.count }
+      provenance["operations.iteration"] = Provenance(
+        .absent, method: "\(bursts) bursts show no repetition, or are all alike")
+      return
+    }
+    iterationCount = readings.flatMap { $0.labels.map { Int($0.iteration) } }.max().map { $0 + 1 }
+    provenance["operations.iteration"] = Provenance(
+      isDeclared ? .declared : .inferred, method: surest.method,
+      confidence: told.reduce(1) { min($0, $1.likeness) })
+  }
+
+  private mutating func describePhases(_ readings: [CommunicatorReading]) {
+    let told = readings.compactMap(\.phases)
+    provenance["operations.layer"] =
+      told.first.map { first in
+        Provenance(
+          .inferred, method: first.method, confidence: told.reduce(1) { min($0, $1.likeness) })
+      } ?? Provenance(.absent, method: "matrices of successive bursts are not transposes")
+    provenance["operations.phase"] = provenance["operations.layer"]
+  }
+
+  private mutating func describeJobs(_ jobs: JobReading) {
+    guard jobs.jobCount > 1 else { return }
+    notes.append(
+      "\(jobs.jobCount) jobs that share no NIC run side by side; each numbers its own iterations")
+  }
+}

@@ -1,0 +1,116 @@
+internal import TraceModel
+
+/// The connections of a capture: who sends to whom on which queue pair, and what tells one
+/// communicator's connections from another's.
+///
+/// Memory is O(connections).
+struct Channels {
+  /// Address ids of each channel's ends.
+  private(set) var source: [Int32] = []
+  private(set) var destination: [Int32] = []
+  private(set) var bytes: [Int64] = []
+  /// When the first message starts and the last one ends.
+  private(set) var start = Int64.max
+  private(set) var end = Int64.min
+  private var pairs = KeyTable()
+  private var numbers = KeyTable()
+  /// How often each size occurred, `sizeClasses` counts per channel, sizes spread by a hash.
+  private var sizes: [UInt16] = []
+  /// Nanoseconds of the longest message of which no packet is missing, by channel.
+  private var longest: [Int64] = []
+
+  private static let sizeClasses = 64
+
+  var count: Int { source.count }
+
+  /// Counts one message.
+  mutating func add(_ block: MessageTable, row: Int) {
+    let pair =
+      UInt64(UInt32(bitPattern: block.source[row])) << 32
+      | UInt64(UInt32(bitPattern: block.destination[row]))
+    let number = numbers.number(
+      of: UInt64(pairs.number(of: pair)) << 32 | UInt64(block.channel[row]))
+    if number == source.count {
+      source.append(block.source[row])
+      destination.append(block.destination[row])
+      bytes.append(0)
+      longest.append(0)
+      sizes += repeatElement(0, count: Self.sizeClasses)
+    }
+    let size = block.bytes[row]
+    bytes[number] &+= size
+    start = min(start, block.start[row])
+    end = max(end, block.end[row])
+    // A message that lost packets may have lost bytes: its size says nothing.
+    guard block.missingPackets[row] == 0 else { return }
+    longest[number] = max(longest[number], pause(from: block.start[row], to: block.end[row]))
+    let place = number * Self.sizeClasses + Self.sizeClass(of: size)
+    if sizes[place] < .max { sizes[place] += 1 }
+  }
+
+  /// The channel of a message, or nil when it was never counted.
+  func number(of block: MessageTable, row: Int) -> Int? {
+    number(
+      source: block.source[row], destination: block.destination[row], channel: block.channel[row])
+  }
+
+  func number(source: Int32, destination: Int32, channel: UInt32) -> Int? {
+    let pair = UInt64(UInt32(bitPattern: source)) << 32 | UInt64(UInt32(bitPattern: destination))
+    return pairs.existingNumber(of: pair).flatMap {
+      numbers.existingNumber(of: UInt64($0) << 32 | UInt64(channel))
+    }
+  }
+
+  /// Calls `body(start, end)` for the times in which a message was surely under way.
+  ///
+  /// Where the last packet of one message and the first of the next are lost, the two look like one
+  /// message that lasts from one operation into the next: of a message with missing packets that is
+  /// much longer than any whole one of its channel only the begin and the end count.
+  func forEachBusyTime(
+    of block: MessageTable, row: Int, channel: Int, _ body: (Int64, Int64) -> Void
+  ) {
+    let (start, end) = (block.start[row], block.end[row])
+    if block.missingPackets[row] > 0, longest[channel] > 0,
+      pause(from: start, to: end) / Self.mostStretch > longest[channel]
+    {
+      body(start, start)
+      body(end, end)
+    } else {
+      body(start, end)
+    }
+  }
+
+  /// How many times longer than a whole message one with missing packets can be.
+  private static let mostStretch: Int64 = 3
+
+  /// Cosine of two channels' message sizes, without the commonest of the first: large sends are cut
+  /// into equal parts, and what is left over tells one send from another.
+  ///
+  /// 1 when neither leaves anything over.
+  func sizeLikeness(_ first: Int, _ second: Int) -> Double {
+    let (left, right) = (first * Self.sizeClasses, second * Self.sizeClasses)
+    var common = 0
+    for place in 1..<Self.sizeClasses where sizes[left + place] > sizes[left + common] {
+      common = place
+    }
+    var rest = (left: 0.0, right: 0.0)
+    var sums = (left: 0.0, right: 0.0, both: 0.0)
+    for place in 0..<Self.sizeClasses where place != common {
+      let (one, other) = (Double(sizes[left + place]), Double(sizes[right + place]))
+      rest = (rest.left + one, rest.right + other)
+      sums = (sums.left + one * one, sums.right + other * other, sums.both + one * other)
+    }
+    // So few messages of other sizes are explained by losses.
+    if rest.left <= Double(sizes[left + common]) / 50,
+      rest.right <= Double(sizes[right + common]) / 50
+    {
+      return 1
+    }
+    let norm = (sums.left * sums.right).squareRoot()
+    return norm > 0 ? sums.both / norm : 0
+  }
+
+  private static func sizeClass(of size: Int64) -> Int {
+    Int((UInt64(bitPattern: size) &* 0x9E37_79B9_7F4A_7C15) >> 58)
+  }
+}

@@ -1,0 +1,148 @@
+internal import TraceModel
+
+/// Layers, phases and micro-batches of one iteration's all-to-alls on one pipeline stage, when it is
+/// known where the iteration begins.
+///
+/// A stage runs some forward passes, then one forward and one backward in turn, then the backward
+/// passes that are left (1F1B; Narayanan et al., SC 2021, section 2.2.1; all forward first is the
+/// same with the longest run-up). A forward pass goes up the layers, a backward pass down; both send
+/// a layer's matrix, then its transpose.
+struct PassSchedule: Equatable {
+  /// One all-to-all.
+  struct Place: Equatable {
+    var layer: Int32
+    var phase: Phase
+    var microBatch: Int32
+  }
+
+  var places: [Place]
+  var layerCount: Int
+  /// Mean cosine between each combine and the transpose of its dispatch, 0 … 1.
+  var likeness: Double
+
+  /// Schedules whose layers are told apart less well by this much are as good.
+  private static let tolerance = 0.03
+  /// How much better the compute times must fit to prefer more layers.
+  private static let ratioMargin = 1.05
+  private static let mostMatrices = 512
+
+  /// Finds how many micro-batches and layers explain the matrices.
+  ///
+  /// Those of one layer are alike in all its passes, those of different layers are not. Among
+  /// schedules that do so equally well the one is taken whose backward passes compute longest, then
+  /// that with the fewest layers.
+  ///
+  /// O(matrices² × (pairs + micro-batches²)).
+  /// - Parameters:
+  ///   - matrices: of one iteration, from its first.
+  ///   - pauses: mean idle nanoseconds before each.
+  static func infer(from matrices: [PairBytes], pauses: [Double]) -> PassSchedule? {
+    guard matrices.count >= 4, matrices.count % 4 == 0, matrices.count <= mostMatrices else {
+      return nil
+    }
+    let vectors = PairVectors(matrices)
+    let exchangeCount = matrices.count / 2
+    let likeness =
+      (0..<exchangeCount).reduce(0) { $0 + vectors.transposedCosine(2 * $1, 2 * $1 + 1) }
+      / Double(exchangeCount)
+    guard likeness >= PhaseAssignment.minimumLikeness else { return nil }
+    var alike = [Double](repeating: 1, count: exchangeCount * exchangeCount)
+    for first in 0..<exchangeCount {
+      for second in 0..<first {
+        let mean =
+          (vectors.cosine(2 * first, 2 * second) + vectors.cosine(2 * first + 1, 2 * second + 1))
+          / 2
+        alike[first * exchangeCount + second] = mean
+        alike[second * exchangeCount + first] = mean
+      }
+    }
+    let compute = (0..<exchangeCount).map { pauses[2 * $0 + 1] }
+    var readings: [(reading: Reading, gain: Double, ratio: Double)] = []
+    for microBatches in (1...exchangeCount / 2).reversed()
+    where exchangeCount % (2 * microBatches) == 0 {
+      for runUp in 0..<microBatches {
+        let reading = Reading(
+          exchangeCount: exchangeCount, microBatches: microBatches, runUp: runUp)
+        readings.append((reading, reading.gain(alike), reading.backwardRatio(compute)))
+      }
+    }
+    let best = readings.map(\.gain).max() ?? 0
+    var chosen: (reading: Reading, gain: Double, ratio: Double)?
+    for reading in readings where reading.gain >= best - tolerance {
+      if let known = chosen, reading.ratio <= known.ratio * ratioMargin { continue }
+      chosen = reading
+    }
+    guard let reading = chosen?.reading else { return nil }
+    return PassSchedule(
+      places: reading.places, layerCount: reading.layerCount, likeness: likeness)
+  }
+
+  /// One way to read the exchanges (dispatch and combine) of an iteration.
+  private struct Reading {
+    var layerCount: Int
+    /// Layer, micro-batch and direction of each exchange.
+    private var exchanges: [(layer: Int, microBatch: Int, isBackward: Bool)] = []
+
+    init(exchangeCount: Int, microBatches: Int, runUp: Int) {
+      layerCount = exchangeCount / (2 * microBatches)
+      var forward = 0
+      var backward = 0
+      while backward < microBatches {
+        if forward < microBatches, forward < runUp || forward == backward + runUp {
+          append(microBatch: forward, isBackward: false)
+          forward += 1
+        } else {
+          append(microBatch: backward, isBackward: true)
+          backward += 1
+        }
+      }
+    }
+
+    private mutating func append(microBatch: Int, isBackward: Bool) {
+      for step in 0..<layerCount {
+        exchanges.append(
+          (isBackward ? layerCount - 1 - step : step, microBatch, isBackward))
+      }
+    }
+
+    /// How much more alike exchanges of one layer are than those of different layers.
+    func gain(_ alike: [Double]) -> Double {
+      var within = (sum: 0.0, count: 0.0)
+      var between = within
+      for first in exchanges.indices {
+        for second in 0..<first {
+          let value = alike[first * exchanges.count + second]
+          if exchanges[first].layer == exchanges[second].layer {
+            within = (within.sum + value, within.count + 1)
+          } else {
+            between = (between.sum + value, between.count + 1)
+          }
+        }
+      }
+      guard within.count > 0, between.count > 0 else { return 0 }
+      return within.sum / within.count - between.sum / between.count
+    }
+
+    /// How much longer backward passes compute between an exchange's two parts than forward ones.
+    func backwardRatio(_ compute: [Double]) -> Double {
+      var forward = 0.0
+      var backward = 0.0
+      for (exchange, time) in zip(exchanges, compute) {
+        if exchange.isBackward { backward += time } else { forward += time }
+      }
+      return forward > 0 ? backward / forward : 0
+    }
+
+    var places: [Place] {
+      exchanges.flatMap { exchange in
+        let phases: [Phase] =
+          exchange.isBackward
+          ? [.combineBackward, .dispatchBackward] : [.dispatchForward, .combineForward]
+        return phases.map {
+          Place(
+            layer: Int32(exchange.layer), phase: $0, microBatch: Int32(exchange.microBatch))
+        }
+      }
+    }
+  }
+}
