@@ -22,8 +22,9 @@ public enum TraceReaderCatalogue {
   public static func identify(_ path: String) throws -> any TraceReader.Type {
     let start = try ByteSource.sniff(path: path)
     let name = fileName(of: path)
-    let inside = startOfFirstMember(inArchive: start)
-    if let inside {
+    let members = startsOfMembers(inArchive: start) ?? []
+    // Archives of traces may begin with a configuration, a list or a log.
+    for inside in members {
       for reader in readers
       where reader.readsArchives && reader.recognises(start: inside.start, fileName: inside.name) {
         return reader
@@ -35,7 +36,7 @@ public enum TraceReaderCatalogue {
     let accepted = names.joined(separator: "; ")
     var likeness = FileLikeness(start: start)
     var description = likeness.description
-    if let inside, !inside.name.isEmpty {
+    if let inside = members.first {
       likeness = FileLikeness(start: inside.start)
       description = "a tar archive whose first file, \(inside.name), is \(likeness.description)"
     }

@@ -7,10 +7,10 @@ import TraceModel
 /// them: each counts once.
 @Suite("READ requests that are captured late")
 struct CaptureLateRequestTests {
-  private static let packetByteCount = 1_024
+  static let packetByteCount = 1_024
 
   /// The packets of one response of `count` packets to queue pair `queuePair` of address 1.
-  private static func response(_ queuePair: Int, at sequence: Int, count: Int) -> [[UInt8]] {
+  static func response(_ queuePair: Int, at sequence: Int, count: Int) -> [[UInt8]] {
     (0..<count).map { index in
       let opcode: TransportOpcode =
         count == 1
@@ -24,7 +24,7 @@ struct CaptureLateRequestTests {
     }
   }
 
-  private static func request(_ queuePair: Int, at sequence: Int, count: Int) -> [UInt8] {
+  static func request(_ queuePair: Int, at sequence: Int, count: Int) -> [UInt8] {
     roceFrame(
       .reliableReadRequest, queuePair: UInt32(queuePair), sequence: UInt32(sequence),
       declaring: UInt32(count * packetByteCount))
@@ -103,21 +103,5 @@ struct CaptureLateRequestTests {
       #expect(capture.messages.map(\.packets) == [Int32(1 + middle.count), 1])
       #expect(!capture.summary.notes.contains { $0.contains("another connection") })
     }
-  }
-
-  @Test("of two flows that may be meant none is guessed")
-  func severalFlows() throws {
-    // Responses to queue pairs 20 and 21 answer requests to 31 and 30, with equal numbers at first.
-    let frames =
-      Self.response(20, at: 100, count: 4) + Self.response(21, at: 100, count: 2)
-      + [Self.request(31, at: 100, count: 4), Self.request(30, at: 100, count: 2)]
-      + [Self.request(31, at: 104, count: 1)] + Self.response(20, at: 104, count: 1)
-      + [Self.request(30, at: 102, count: 1)] + Self.response(21, at: 102, count: 1)
-    let capture = try CaptureAssemblyTests.read(frames)
-    for (channel, expected) in [(20, [1_024, 4_096]), (21, [1_024, 2_048])] as [(UInt32, [Int64])] {
-      let own = capture.messages.filter { $0.channel == channel }
-      #expect(own.map(\.bytes).sorted() == expected)
-    }
-    #expect(capture.messages.count == 4)
   }
 }

@@ -22,11 +22,11 @@ struct KnownFlows {
   @inline(__always)
   mutating func place(of packet: PacketSummary) -> Int {
     // Two flows of the same key take turns in one entry; that costs time, never correctness.
-    let ends =
+    let addresses =
       (packet.destination.low &* 0xD6E8_FEB8_6659_FD93)
       ^ (packet.source.low &* 0x9E37_79B9_7F4A_7C15)
       ^ (packet.destination.high &* 0xA076_1D64_78BD_642F) ^ packet.source.high
-    return keys.number(of: ends ^ UInt64(Self.channel(of: packet)) << 40)
+    return keys.number(of: addresses ^ UInt64(Self.channel(of: packet)) << 40)
   }
 
   /// The flow noted at a place, or nil when it is another one's or none.

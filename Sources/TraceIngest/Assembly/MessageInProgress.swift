@@ -16,6 +16,9 @@ struct MessageInProgress {
   var repeatedBytes: Int64 = 0
   var packets: Int32 = 0
   var missingPackets: Int32 = 0
+  /// How many of those are missing before the first packet that was seen; of a READ response whose
+  /// request is not known, one stands for any number.
+  var missingAtStart: Int32 = 0
   /// True once its last packet was seen.
   var hasEnded = false
   /// Counts the messages of a flow.
@@ -55,6 +58,13 @@ struct MessageInProgress {
       startSequence = packet.sequence
       isHeadless = packet.place != .first
       if packet.place == .first { declaredBytes = packet.wholeByteCount }
+      add(packet)
+      // What was not counted at the start is none of those missing further on.
+      if missingAtStart > 0 {
+        missingAtStart -= 1
+        addMissing(-1)
+      }
+      return true
     } else if packet.place == .first ? distance != 0 : distance < 0 {
       return false
     }
@@ -76,8 +86,11 @@ struct MessageInProgress {
 
   /// Takes its length from the request, and where its first packet would have been.
   mutating func takeLength(of read: OutstandingRead) {
-    let before = SequenceNumber.distance(from: read.sequence, to: startSequence)
-    missingPackets = max(missingPackets, before)
+    if isHeadless {
+      let before = SequenceNumber.distance(from: read.sequence, to: startSequence)
+      addMissing(Int64(before) - Int64(min(missingAtStart, missingPackets)))
+      missingAtStart = before
+    }
     declaredBytes = read.byteCount
     startSequence = read.sequence
     isHeadless = false

@@ -22,26 +22,30 @@ extension QueuePairAssembler {
       return
     }
     flows[responses].learn(pathMTU: flows[index].pathMTU)
-    handRequests(of: index, to: responses)
+    handRequests(of: index, to: responses, into: &messages)
     if let read = flows[responses].awaitedReads.takeOverdue() {
       flows[responses].appendLost(read, into: &messages)
     }
   }
 
   /// Lets the flow of responses await the requests that it has not answered yet.
-  private mutating func handRequests(of index: Int, to responses: Int) {
+  private mutating func handRequests(
+    of index: Int, to responses: Int, into messages: inout MessageTable
+  ) {
     for read in flows[index].awaitedReads.takeAll() {
-      if flows[responses].hasPassed(read) {
-        flows[responses].takeLength(of: read)
-      } else {
-        flows[responses].awaitedReads.append(read)
+      switch flows[responses].answer(to: read) {
+      case .toCome: flows[responses].awaitedReads.append(read)
+      case .begun: flows[responses].takeLength(of: read)
+      case .lost: flows[responses].appendLost(read, into: &messages)
       }
     }
   }
 
   /// Finds the flow whose READ requests this response's sequence number answers, between the same two
   /// addresses: packets name only the queue pair that they go to.
-  mutating func pair(_ index: Int, with packet: QueuePairPacket) {
+  mutating func pair(
+    _ index: Int, with packet: QueuePairPacket, into messages: inout MessageTable
+  ) {
     guard pairingAttempts[index] < Self.maximumPairingAttempts,
       let pair = unpairedRequesters.pair(
         requester: flows[index].destination, responder: packet.source)
@@ -55,7 +59,7 @@ extension QueuePairAssembler {
       guard let match, flows[match].awaitsResponse(packet) else { continue }
       flows[match].partner = index
       flows[index].partner = match
-      handRequests(of: match, to: index)
+      handRequests(of: match, to: index, into: &messages)
       return
     }
   }
@@ -74,8 +78,9 @@ extension QueuePairAssembler {
   private mutating func pairBackwards(_ index: Int) {
     for read in flows[index].awaitedReads.news {
       let match = recentResponses.flow(
-        requester: flows[index].source, responder: flows[index].destination, read: read)
-      guard let match, flows[match].partner == nil else { continue }
+        requester: flows[index].source, responder: flows[index].destination, read: read,
+        isPossible: { flows[$0].partner == nil && flows[$0].mayAnswer(read) })
+      guard let match else { continue }
       flows[match].partner = index
       flows[index].partner = match
       return

@@ -38,11 +38,8 @@ extension QueuePairAssembler {
       let endpoints = self.endpoints
       lanes[number].settle(&starts, endpoints.span, number, into: &messages)
     }
-    let unfinished = unfinishedMessages
-    finish(number, into: &messages)
     retired.queuePairs += 1
-    retired.unfinishedMessages += unfinishedMessages - unfinished
-    unfinishedMessages = unfinished
+    if finish(number, into: &messages) { retired.unfinishedMessages += 1 }
     guard lanes[number].flow >= 0 else { return }
     let index = Int(lanes[number].flow)
     retired.add(flows[index])

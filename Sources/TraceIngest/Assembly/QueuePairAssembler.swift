@@ -158,7 +158,7 @@ struct QueuePairAssembler {
   ) {
     let isResponse = packet.operation == .readResponse
     if isResponse {
-      if flows[index].partner == nil { pair(index, with: packet) }
+      if flows[index].partner == nil { pair(index, with: packet, into: &messages) }
       noteResponse(packet, flow: index)
     }
     flows[index].accept(packet, limits: limits, into: &messages)
@@ -226,23 +226,25 @@ struct QueuePairAssembler {
       case .careful: if lanes[number].flow >= 0 { settleStart(Int(lanes[number].flow), &messages) }
       }
     }
-    for number in lanes.indices { finish(number, into: &messages) }
+    for number in lanes.indices {
+      if finish(number, into: &messages) { unfinishedMessages += 1 }
+    }
   }
 
   /// Emits what is open in a lane that has started.
-  mutating func finish(_ number: Int, into messages: inout MessageTable) {
-    if lanes[number].flow >= 0 {
-      if flows[wake(number)].finish(into: &messages) { unfinishedMessages += 1 }
-    } else if lanes[number].packets > 0 {
-      messages.append(lanes[number].message(endpoints[number]))
-      if !lanes[number].marks.contains(.hasEnded) { unfinishedMessages += 1 }
-    }
+  ///
+  /// - Returns: true when its last message is not whole.
+  mutating func finish(_ number: Int, into messages: inout MessageTable) -> Bool {
+    if lanes[number].flow >= 0 { return flows[wake(number)].finish(into: &messages) }
+    guard lanes[number].packets > 0 else { return false }
+    messages.append(lanes[number].message(endpoints[number]))
+    return !lanes[number].marks.contains(.hasEnded)
   }
 
   private mutating func settleStart(_ index: Int, _ messages: inout MessageTable) {
     if flows[index].isResponse {
       for packet in flows[index].packetsAtStart where flows[index].partner == nil {
-        pair(index, with: packet)
+        pair(index, with: packet, into: &messages)
       }
     }
     flows[index].settleStart(into: &messages)

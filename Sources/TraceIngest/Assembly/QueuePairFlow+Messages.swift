@@ -41,9 +41,13 @@ extension QueuePairFlow {
         message.startSequence = read.sequence
         message.isHeadless = false
         missingBefore = Int64(SequenceNumber.distance(from: read.sequence, to: packet.sequence))
+        unrequested.pass(read)
+      } else {
+        unrequested.note(packet, limit: unrequestedLimit)
       }
     }
     message.addMissing(missingBefore)
+    if message.isHeadless { message.missingAtStart = message.missingPackets }
     missingBefore = 0
     current = message
   }

@@ -42,6 +42,9 @@ extension QueuePairFlow {
         missing = max(0, min(distance, toCome))
       } else if isResponse, packet.place.begins {
         missing = 1
+      } else if isResponse {
+        // Another response may have begun among them.
+        unrequested.doubt(before: packet.sequence)
       }
       current?.addMissing(missing)
     }
@@ -86,9 +89,19 @@ extension QueuePairFlow {
       let isLate = gaps.take(
         packet, current: &current, missingBefore: &missingBefore, expected: expected
       ) { messages.append($0.message(source: source, destination: destination, channel: channel)) }
-      if isLate { return }
+      if isLate { return noteLateResponse(packet) }
     }
     repeated(packet)
+  }
+
+  /// A response that begins late has no other place; of another packet it is not known whose it is.
+  private mutating func noteLateResponse(_ packet: QueuePairPacket) {
+    guard isResponse else { return }
+    if packet.place.begins {
+      unrequested.note(packet, limit: unrequestedLimit)
+    } else {
+      unrequested.doubt(before: SequenceNumber.advanced(packet.sequence, by: 1))
+    }
   }
 
   mutating func repeated(_ packet: QueuePairPacket) {

@@ -52,18 +52,61 @@ extension QueuePairFlow {
     if let read = openSpan, read.byteCount != .max { advance(over: read) }
   }
 
-  /// For a flow of responses: true when it has gone past the response to a request.
+  /// What a flow of responses knows of the response to a request.
+  enum Answer {
+    case toCome
+    case begun
+    /// Its turn is over, and it did not begin.
+    case lost
+  }
+
+  /// For a flow of responses: the answer to a request that reaches it.
   ///
-  /// That lies before the next packet's turn, and not wholly among packets that may still come.
-  func hasPassed(_ read: OutstandingRead) -> Bool {
-    guard hasStarted else { return false }
+  /// A number before the next packet's turn does not show that a response began there: one whose
+  /// packets are all lost is stepped over as what other requests use up.
+  mutating func answer(to read: OutstandingRead) -> Answer {
+    guard hasStarted else { return .toCome }
     let age = SequenceNumber.distance(from: read.sequence, to: expected)
-    guard age > 0, age <= Self.maximumJump else { return false }
-    guard let end = gaps.endOfGap(with: read.sequence, expected: expected) else { return true }
+    guard age > 0 else { return .toCome }
+    // Of what lies further back it must also be sure that the numbers have not come round.
+    let isNear = age <= Self.maximumJump
+    let hasBegun = unrequested.take(
+      read, pathMTU: pathMTU, within: isNear ? .max : RecentResponses.maximumNanoseconds)
+    if hasBegun { return .begun }
+    guard isNear else { return .toCome }
+    guard let end = gaps.endOfGap(with: read.sequence, expected: expected) else {
+      return unrequested.knows(read.sequence) ? .lost : .begun
+    }
     let toCome = Int64(SequenceNumber.distance(from: read.sequence, to: end))
-    if read.packetCount(pathMTU: pathMTU) > toCome { return true }
+    if read.packetCount(pathMTU: pathMTU) > toCome { return .begun }
     // That count is the least one while the path MTU is unknown.
-    return pathMTU == 0 && (current?.isHeadless(at: end) ?? false || gaps.keepsHeadless(at: end))
+    let goesOn = current?.isHeadless(at: end) ?? false || gaps.keepsHeadless(at: end)
+    return pathMTU == 0 && goesOn ? .begun : .toCome
+  }
+
+  /// False when what was seen of the response that begins there contradicts the request's length.
+  func mayAnswer(_ read: OutstandingRead) -> Bool {
+    guard hasStarted else { return mayAnswerAtStart(read) }
+    if let current, current.startSequence == read.sequence, current.hasEnded,
+      current.missingPackets == 0
+    {
+      return current.bytes == read.byteCount
+    }
+    return unrequested.hasRoom(for: read, pathMTU: pathMTU)
+  }
+
+  /// The same of the packets that are held at the start.
+  private func mayAnswerAtStart(_ read: OutstandingRead) -> Bool {
+    var next = read.sequence
+    var bytes: Int64 = 0
+    for packet in held
+    where SequenceNumber.distance(from: read.sequence, to: packet.sequence) >= 0 {
+      guard packet.sequence == next else { return true }
+      next = SequenceNumber.advanced(next, by: 1)
+      bytes &+= packet.dataByteCount
+      if packet.place.ends { return bytes == read.byteCount }
+    }
+    return true
   }
 
   /// Takes the length from a request that is captured after its response.

@@ -47,6 +47,7 @@ extension QueuePairFlow {
     // Even the earliest may have overtaken the one that begins its response.
     let read = isResponse ? awaitedReads.read(covering: first.sequence, pathMTU: pathMTU) : nil
     expected = read?.sequence ?? first.sequence
+    if isResponse { unrequested.start(at: expected) }
     gaps.add(
       from: (expected &- Self.openStart) & SequenceNumber.mask, to: expected, missing: 0,
       message: messageNumber &+ 1)

@@ -48,6 +48,9 @@ struct QueuePairFlow {
 
   /// READ requests of this flow or, for a flow of responses, those that it answers.
   var awaitedReads = AwaitedReads()
+  /// For a flow of responses: those that began before their requests were captured.
+  var unrequested = UnrequestedResponses()
+  var unrequestedLimit = 16
   /// READs whose responses the capture does not hold.
   var lostReads: Int64 = 0
   /// Bytes that those asked for.
@@ -69,6 +72,7 @@ struct QueuePairFlow {
   ) {
     gapLimit = isResponse ? min(16, limits.gaps) : limits.gaps
     heldLimit = limits.held
+    unrequestedLimit = limits.gaps
     place(packet, into: &messages)
     if !hasStarted, !waitsToStart(packet, window: limits.startWindow) {
       settleStart(into: &messages)
@@ -139,6 +143,7 @@ struct QueuePairFlow {
       gaps.add(
         from: expected, to: packet.sequence, missing: 0, message: messageNumber &+ 1)
     }
+    if distance < 0 { unrequested.start(at: packet.sequence) }
     expected = packet.sequence
     deliver(packet, into: &messages)
   }

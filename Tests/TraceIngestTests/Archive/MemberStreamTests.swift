@@ -104,6 +104,88 @@ import TraceModel
     #expect(found.isBalanced)
   }
 
+  /// A sparse file whose map takes two blocks more, an execution trace after it.
+  private func sparseFileAndTrace() -> [UInt8] {
+    let node = laterGenerationNode(
+      id: 5, collective: "allreduce", sequence: "1", rank: 0, elements: 8, size: 1)
+    var map = [[UInt8]](repeating: [UInt8](repeating: 0x31, count: 512), count: 2)
+    (map[0][504], map[1][504]) = (1, 0)
+    return tarEntry(name: "s", content: [7], flag: "S", map: map)
+      + tarArchive([("rank0.json", Array(executionTrace([node]).utf8))])
+  }
+
+  @Test func aSparseFilesLongMapIsSteppedOver() throws {
+    let found = try withArchive(sparseFileAndTrace()) { path in
+      let reader = try TraceReaderCatalogue.identify(path)
+      #expect(reader is ExecutionTraceReader.Type)
+      return try IngestedFiles(ExecutionTraceReader.self, paths: [path])
+    }
+    #expect(found.skipped == ["a sparse file: pack it without --sparse": 1])
+    #expect(found.rows.operations.count == 1)
+    #expect(found.summary.ledgers.allSatisfy { !$0.hasDamage })
+    let cut = try members(of: Array(sparseFileAndTrace().prefix(900)))
+    #expect(cut.damage == "the archive ends inside s")
+  }
+
+  @Test(.enabled(if: Programs.exists("tar"), "tar is not installed"))
+  func whatFollowsASparseFileOrALongLinkOfTarIsRead() throws {
+    try withScratchFolder { folder in
+      let sparse = folder.appendingPathComponent("a.bin")
+      _ = FileManager.default.createFile(atPath: sparse.path, contents: nil)
+      let file = try FileHandle(forWritingTo: sparse)
+      // Forty pieces of data far apart: four stand in the header, 21 in each further block.
+      for piece in 0..<40 {
+        try file.seek(toOffset: UInt64(piece) << 18)
+        try file.write(contentsOf: Data([UInt8](repeating: 0x41, count: 4_096)))
+      }
+      try file.close()
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.appendingPathComponent("b.link").path,
+        withDestinationPath: String(repeating: "d", count: 150))
+      try Data("last".utf8).write(to: folder.appendingPathComponent("c.json"))
+      let outcome = try Programs.run(
+        ["tar", "--format=gnu", "--sparse", "-cf", "x.tar", "a.bin", "b.link", "c.json"],
+        in: folder)
+      #expect(outcome.status == 0)
+      let path = folder.appendingPathComponent("x.tar").path
+      let found = try members(ofFile: path)
+      #expect(found.damage == nil)
+      #expect(found.files["c.json"] == "last")
+    }
+  }
+
+  @Test func theTargetOfALinkIsNoEntryOfItsOwn() throws {
+    let node = laterGenerationNode(
+      id: 5, collective: "allreduce", sequence: "1", rank: 0, elements: 8, size: 1)
+    let target = Array((String(repeating: "d", count: 150) + "\0").utf8)
+    let name = Array("long/name of the link\0".utf8)
+    let bytes =
+      tarEntry(name: "././@LongLink", content: target, flag: "K")
+      + tarEntry(name: "././@LongLink", content: name, flag: "L")
+      + tarEntry(name: "l", content: [], flag: "2")
+      + tarArchive([("rank0.json", Array(executionTrace([node]).utf8))])
+    let found = try withArchive(bytes) { path in
+      try IngestedFiles(ExecutionTraceReader.self, paths: [path])
+    }
+    #expect(found.skipped == ["a symbolic link": 1])
+    let files = try #require(found.summary.ledgers.first { $0.unit == "files" })
+    #expect(files.skipped.map(\.first) == ["name of the link"])
+    #expect(files.read == 2)
+  }
+
+  @Test func anArchiveMayBeginWithAFileThatIsNoTrace() throws {
+    let node = laterGenerationNode(
+      id: 5, collective: "allreduce", sequence: "1", rank: 0, elements: 8, size: 1)
+    let bytes = tarArchive([
+      ("job/config.yaml", Array("ranks: 1\n".utf8)),
+      ("job/rank0.json", Array(executionTrace([node]).utf8)),
+    ])
+    try withArchive(bytes) { path in
+      let reader = try TraceReaderCatalogue.identify(path)
+      #expect(reader is ExecutionTraceReader.Type)
+    }
+  }
+
   @Test func anArchiveOfSomethingElseNamesItsFirstFile() throws {
     let error = #expect(throws: IngestError.self) {
       try withArchive(tarArchive([("job/notes.txt", Array("a,b\n".utf8))])) { path in

@@ -7,7 +7,11 @@ func tarArchive(_ files: [(name: String, content: [UInt8])], ending: Int = 1024)
 }
 
 /// One entry: header, content, padding.
-func tarEntry(name: String, content: [UInt8], flag: Character = "0") -> [UInt8] {
+///
+/// - Parameter map: blocks by which the map of a sparse file goes on; its header says that they come.
+func tarEntry(
+  name: String, content: [UInt8], flag: Character = "0", map: [[UInt8]] = []
+) -> [UInt8] {
   var header = [UInt8](repeating: 0, count: 512)
   func put(_ text: String, at offset: Int) {
     for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }
@@ -18,9 +22,10 @@ func tarEntry(name: String, content: [UInt8], flag: Character = "0") -> [UInt8] 
   put(String(content.count, radix: 8), at: 135 - String(content.count, radix: 8).count)
   put(String(flag), at: 156)
   put("ustar\u{0}00", at: 257)
+  if !map.isEmpty { header[482] = 1 }
   put("        ", at: 148)
   let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
   put(String(repeating: "0", count: 6 - sum.count) + sum + "\0 ", at: 148)
   let padding = (512 - content.count % 512) % 512
-  return header + content + [UInt8](repeating: 0, count: padding)
+  return header + map.flatMap { $0 } + content + [UInt8](repeating: 0, count: padding)
 }

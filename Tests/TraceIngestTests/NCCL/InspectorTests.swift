@@ -5,19 +5,6 @@ import TraceIngest
 import TraceModel
 
 @Suite struct InspectorTests {
-  private func line(
-    _ kind: String, _ name: String, number: Int, bytes: Int64, rank: Int, size: Int = 3,
-    peer: Int? = nil, id: String = "0xa", words: String = "world", process: Int? = nil
-  ) -> String {
-    let peer = peer.map { "\"p2p_peer\": \($0), " } ?? ""
-    return """
-      {"header": {"id": "\(id)", "comm_name": "\(words)", "rank": \(rank), "n_ranks": \(size)}, \
-      "metadata": {"hostname": "h", "pid": \(process ?? 100 + rank), "dump_timestamp_us": 5}, \
-      "\(kind)_perf": {"\(kind)": "\(name)", "\(kind)_sn": \(number), \(peer)\
-      "\(kind)_msg_size_bytes": \(bytes), "\(kind)_exec_time_us": 56.5}}
-      """
-  }
-
   private func bytes(_ source: Int, _ destination: Int) -> Int64 {
     Int64(10_000 + 100 * source + destination) << 20
   }
@@ -29,11 +16,11 @@ import TraceModel
       for peer in 0..<3 {
         let number = round * 3 + peer
         lines.append(
-          line(
+          inspectorLine(
             "p2p", "Send", number: number * 2 + 1, bytes: bytes(rank, peer), rank: rank, peer: peer)
         )
         lines.append(
-          line(
+          inspectorLine(
             "p2p", "Recv", number: number * 2 + 2, bytes: bytes(peer, rank), rank: rank,
             peer: peer))
       }
@@ -101,7 +88,7 @@ import TraceModel
       let add = { (name: String, peer: Int, bytes: Int64) in
         guard (0..<4).contains(peer) else { return }
         lines.append(
-          line(
+          inspectorLine(
             "p2p", name, number: lines.count + 1, bytes: bytes, rank: rank, size: 4, peer: peer))
       }
       add("Recv", rank - 1, 9_000)
@@ -118,7 +105,7 @@ import TraceModel
 
   @Test func oneProcessMayDriveManyGPUs() throws {
     let text = (0..<3).map { rank in
-      line("coll", "AllReduce", number: 1, bytes: 3_000, rank: rank, process: 7)
+      inspectorLine("coll", "AllReduce", number: 1, bytes: 3_000, rank: rank, process: 7)
     }.joined(separator: "\n")
     let found = try ingest(InspectorReader.self, ranks: [text])
     #expect(found.rows.operations.rows.map(\.kind) == [.allReduce])
@@ -130,10 +117,11 @@ import TraceModel
 
   @Test func aGroupOfSomeGPUsOfOneProcessIsLeftOut() throws {
     let world = (0..<3).map { rank in
-      line("coll", "AllReduce", number: 1, bytes: 3_000, rank: rank, process: 7)
+      inspectorLine("coll", "AllReduce", number: 1, bytes: 3_000, rank: rank, process: 7)
     }
     let pair = (0..<2).map { rank in
-      line("coll", "AllReduce", number: 1, bytes: 10, rank: rank, size: 2, id: "0xb", process: 7)
+      inspectorLine(
+        "coll", "AllReduce", number: 1, bytes: 10, rank: rank, size: 2, id: "0xb", process: 7)
     }
     let found = try ingest(
       InspectorReader.self, ranks: [(world + pair).joined(separator: "\n")])
@@ -145,7 +133,7 @@ import TraceModel
 
   @Test func communicatorsOfDifferentRanksNumberThemOneAfterTheOther() throws {
     let texts = (0..<4).map { rank in
-      line(
+      inspectorLine(
         "coll", "AllReduce", number: 1, bytes: 1_000, rank: rank % 2, size: 2,
         id: rank < 2 ? "0xa" : "0xb", process: 100 + rank)
     }
@@ -161,11 +149,12 @@ import TraceModel
   @Test func aProcessesNumberIsNoRank() throws {
     // Rank 2 of the job recorded only its pair with rank 1.
     let texts = [
-      line("coll", "AllReduce", number: 1, bytes: 9, rank: 0),
-      line("coll", "AllReduce", number: 1, bytes: 9, rank: 1) + "\n"
-        + line(
+      inspectorLine("coll", "AllReduce", number: 1, bytes: 9, rank: 0),
+      inspectorLine("coll", "AllReduce", number: 1, bytes: 9, rank: 1) + "\n"
+        + inspectorLine(
           "coll", "AllReduce", number: 1, bytes: 9, rank: 0, size: 2, id: "0xb", process: 101),
-      line("coll", "AllReduce", number: 1, bytes: 9, rank: 1, size: 2, id: "0xb", process: 2),
+      inspectorLine(
+        "coll", "AllReduce", number: 1, bytes: 9, rank: 1, size: 2, id: "0xb", process: 2),
     ]
     let found = try ingest(InspectorReader.self, ranks: texts)
     #expect(found.rows.operations.count == 1)
@@ -176,12 +165,12 @@ import TraceModel
 
   @Test func numbersOfCollectivesCountByFunction() throws {
     let text = [
-      line("coll", "AllReduce", number: 4, bytes: 9_000, rank: 0),
-      line("coll", "AllGather", number: 9, bytes: 9_000, rank: 0),
-      line("coll", "AllReduce", number: 5, bytes: 9_000, rank: 0),
-      line("coll", "AllReduce", number: 6, bytes: -1, rank: 0),
-      line("coll", "AllDance", number: 7, bytes: 9_000, rank: 0),
-      line("coll", "AllReduce", number: 7, bytes: 9_000, rank: 0),
+      inspectorLine("coll", "AllReduce", number: 4, bytes: 9_000, rank: 0),
+      inspectorLine("coll", "AllGather", number: 9, bytes: 9_000, rank: 0),
+      inspectorLine("coll", "AllReduce", number: 5, bytes: 9_000, rank: 0),
+      inspectorLine("coll", "AllReduce", number: 6, bytes: -1, rank: 0),
+      inspectorLine("coll", "AllDance", number: 7, bytes: 9_000, rank: 0),
+      inspectorLine("coll", "AllReduce", number: 7, bytes: 9_000, rank: 0),
     ]
     let whole = try ingest(InspectorReader.self, ranks: [text.joined(separator: "\n")])
     #expect(whole.notes(about: "sequence numbers").isEmpty)
@@ -200,7 +189,7 @@ import TraceModel
       "p2p_dropped_since_last_dump": 5}}
       """
     }
-    let good = line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
+    let good = inspectorLine("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
     let found = try ingest(
       InspectorReader.self, ranks: [[counts(5), good, counts(12)].joined(separator: "\n")])
     #expect(found.rows.operations.count == 1)
@@ -213,9 +202,10 @@ import TraceModel
   @Test func recordsThatContradictEachOtherAreRejected() throws {
     // The second says that the communicator is larger, and its rank is outside the first.
     let text = [
-      line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2),
-      line("coll", "AllReduce", number: 2, bytes: 8, rank: 5, size: 6, process: 100),
-      line("p2p", "Send", number: 1, bytes: 9_000, rank: 0, size: 6, peer: 5, process: 101),
+      inspectorLine("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2),
+      inspectorLine("coll", "AllReduce", number: 2, bytes: 8, rank: 5, size: 6, process: 100),
+      inspectorLine(
+        "p2p", "Send", number: 1, bytes: 9_000, rank: 0, size: 6, peer: 5, process: 101),
     ].joined(separator: "\n")
     let found = try ingest(InspectorReader.self, ranks: [text])
     #expect(found.rows.operations.count == 1)
@@ -227,13 +217,13 @@ import TraceModel
   }
 
   @Test func absurdPeersOfCollectivesAreNothing() throws {
-    let text = line(
+    let text = inspectorLine(
       "coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2, peer: 1 << 40)
     #expect(try ingest(InspectorReader.self, ranks: [text]).rows.operations.count == 1)
   }
 
   @Test func aListOfRecordsHasABalanceToo() throws {
-    let good = line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
+    let good = inspectorLine("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
     let found = try ingest(InspectorReader.self, ranks: ["[5, \(good), [], \"x\"]"])
     #expect(found.rows.operations.count == 1)
     #expect(found.malformed.values.reduce(0, +) == 3)
@@ -243,9 +233,9 @@ import TraceModel
   @Test func sizesOfCollectivesAreThoseOfThePlugin() throws {
     let texts = (0..<2).map { rank in
       [
-        line("coll", "AllReduce", number: 1, bytes: 1_000, rank: rank, size: 2),
-        line("coll", "ReduceScatter", number: 2, bytes: 1_000, rank: rank, size: 2),
-        line("coll", "AllGather", number: 3, bytes: 1_000, rank: rank, size: 2),
+        inspectorLine("coll", "AllReduce", number: 1, bytes: 1_000, rank: rank, size: 2),
+        inspectorLine("coll", "ReduceScatter", number: 2, bytes: 1_000, rank: rank, size: 2),
+        inspectorLine("coll", "AllGather", number: 3, bytes: 1_000, rank: rank, size: 2),
       ].joined(separator: "\n")
     }
     let found = try ingest(InspectorReader.self, ranks: texts)
@@ -255,10 +245,10 @@ import TraceModel
 
   @Test func ranksOfSmallCommunicatorsBecomeThoseOfTheJob() throws {
     let texts = (0..<3).map { rank in
-      line("coll", "Broadcast", number: 1, bytes: 8, rank: rank)
+      inspectorLine("coll", "Broadcast", number: 1, bytes: 8, rank: rank)
         + (rank > 0
           ? "\n"
-            + line(
+            + inspectorLine(
               "p2p", rank == 1 ? "Send" : "Recv", number: 1, bytes: 9_000, rank: 2 - rank, size: 2,
               peer: rank - 1, id: "0xb", words: "PIPELINE", process: 100 + rank) : "")
     }
@@ -270,12 +260,12 @@ import TraceModel
   }
 
   @Test func badRecordsAreCountedAndTheNextOnesAreRead() throws {
-    let good = line("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
+    let good = inspectorLine("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
     let text = [
       "noise", good, "{\"header\": {", "{\"header\": 5, \"coll_perf\": {}}",
-      line("coll", "AllDance", number: 2, bytes: 8, rank: 0, size: 2),
-      line("coll", "AllReduce", number: 3, bytes: 8, rank: 7, size: 2),
-      line("coll", "AllReduce", number: 4, bytes: -8, rank: 0, size: 2),
+      inspectorLine("coll", "AllDance", number: 2, bytes: 8, rank: 0, size: 2),
+      inspectorLine("coll", "AllReduce", number: 3, bytes: 8, rank: 7, size: 2),
+      inspectorLine("coll", "AllReduce", number: 4, bytes: -8, rank: 0, size: 2),
       good.replacingOccurrences(of: "\"coll_sn\": 1", with: "\"coll_sn\": 5"),
     ].joined(separator: "\n")
     let found = try ingest(InspectorReader.self, ranks: [text])

@@ -83,7 +83,9 @@ package final class MemberStream {
       case .file:
         begin(longName ?? header.name, size: size ?? header.size)
         return true
+      case .longTarget: begin(header.name, size: header.size)
       case .folder, .hardLink, .symbolicLink, .device, .sparse, .other:
+        guard skipMap(after: header, of: longName ?? header.name) else { return false }
         begin(longName ?? header.name, size: header.size)
         if let reason = header.kind.reasonToSkip { skipped.append((reason, name)) }
         (longName, size) = (nil, nil)
@@ -121,6 +123,20 @@ package final class MemberStream {
     }
     if !isEnd { window.consume(TarHeader.byteCount) }
     return header
+  }
+
+  /// Steps over the blocks in which the map of a sparse file goes on; false when the archive ends there.
+  private func skipMap(after header: TarHeader, of path: String) -> Bool {
+    var hasMore = header.hasMoreMap
+    while hasMore {
+      guard fillWindow(TarHeader.byteCount) else {
+        damage = damage ?? "the archive ends inside \(fileName(of: path))"
+        return false
+      }
+      window.withBytes { bytes in hasMore = TarHeader.hasMoreMap(after: bytes) }
+      window.consume(TarHeader.byteCount)
+    }
+    return true
   }
 
   private func begin(_ path: String, size: Int64) {

@@ -57,23 +57,31 @@ private func reasonToSkip(
   return recognises(start, stream.name) ? nil : "not a \(format)"
 }
 
-/// The start of the first file in an archive whose own start is given; nil for what is no archive.
-func startOfFirstMember(inArchive start: [UInt8]) -> (start: [UInt8], name: String)? {
+/// The files in an archive whose own start is given, as far as that shows them: their names and what
+/// is there of them; nil for what is no archive.
+func startsOfMembers(inArchive start: [UInt8]) -> [(start: [UInt8], name: String)]? {
   let bytes = unsafe start.span.bytes
   guard TarHeader(bytes) != nil else { return nil }
+  var members: [(start: [UInt8], name: String)] = []
   var place = 0
   while place + TarHeader.byteCount <= start.count,
     let header = TarHeader(bytes.extracting(place..<place + TarHeader.byteCount))
   {
     place += TarHeader.byteCount
+    var hasMoreMap = header.hasMoreMap
+    while hasMoreMap, place + TarHeader.byteCount <= start.count {
+      hasMoreMap = TarHeader.hasMoreMap(
+        after: bytes.extracting(place..<place + TarHeader.byteCount))
+      place += TarHeader.byteCount
+    }
     let name = fileName(of: header.name)
-    if header.kind == .file, header.size > 0, !name.hasPrefix("._") {
+    if header.kind == .file, header.size > 0, !name.hasPrefix("._"), place < start.count {
       let end = Int(min(Int64(start.count), Int64(place) + header.size))
-      return (Array(start[place..<end]), name)
+      members.append((Array(start[place..<end]), name))
     }
     let next = Int64(place) + header.size + TarHeader.padding(after: header.size)
     guard next < Int64(start.count) else { break }
     place = Int(next)
   }
-  return ([], "")
+  return members
 }

@@ -17,6 +17,8 @@ struct TarHeader {
     case attributes
     /// The name of the next entry (GNU).
     case longName
+    /// What the next entry, a link, leads to (GNU).
+    case longTarget
     /// A sparse file (GNU): what follows is not its content as it was.
     case sparse
     case other
@@ -25,14 +27,14 @@ struct TarHeader {
     var hasContent: Bool {
       switch self {
       case .folder, .hardLink, .symbolicLink, .device: false
-      case .file, .attributes, .longName, .sparse, .other: true
+      case .file, .attributes, .longName, .longTarget, .sparse, .other: true
       }
     }
 
     /// Why an entry that could be a trace is not read; nil for those that are none.
     var reasonToSkip: String? {
       switch self {
-      case .file, .folder, .attributes, .longName: nil
+      case .file, .folder, .attributes, .longName, .longTarget: nil
       case .hardLink: "a hard link: another name of a file in the archive"
       case .symbolicLink: "a symbolic link"
       case .device: "a device or a pipe"
@@ -46,6 +48,9 @@ struct TarHeader {
   var kind: Kind
   /// Bytes that follow, before padding to whole blocks; at most `sizeLimit`.
   var size: Int64
+  /// True when the map of a sparse file goes on in a block of its own, which `size` does not count
+  /// (GNU tar's manual, "Basic Tar Format").
+  var hasMoreMap: Bool
 
   /// Largest size that is believed: the sum with its padding still is a number.
   static let sizeLimit: Int64 = 1 << 56
@@ -61,7 +66,11 @@ struct TarHeader {
     name = prefix.isEmpty ? ending : prefix + "/" + ending
     kind = Self.kind(of: block.byte(at: 156))
     self.size = kind.hasContent ? size : 0
+    hasMoreMap = kind == .sparse && block.byte(at: 482) != 0
   }
+
+  /// True when yet another block follows one of a sparse file's map.
+  static func hasMoreMap(after block: RawSpan) -> Bool { block.byte(at: 504) != 0 }
 
   /// True when a block is all zeros, which ends an archive.
   static func isEnd(_ block: RawSpan) -> Bool {
@@ -82,6 +91,7 @@ struct TarHeader {
     case UInt8(ascii: "5"): .folder
     case UInt8(ascii: "x"), UInt8(ascii: "g"): .attributes
     case UInt8(ascii: "L"): .longName
+    case UInt8(ascii: "K"): .longTarget
     case UInt8(ascii: "S"): .sparse
     default: .other
     }

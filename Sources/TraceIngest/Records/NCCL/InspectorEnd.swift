@@ -26,12 +26,34 @@ struct InspectorEnd {
   /// Number of the communicator in the log.
   var communicator: Int
   var rank: Int32
-  var collectives: [Entry] = []
-  var messages: [Entry] = []
+  private(set) var collectives: [Entry] = []
+  private(set) var messages: [Entry] = []
   var unused: [UnusedNumber] = []
   /// Records that the Inspector says it dropped; it counts them from format v4.2 on.
   var droppedCollectives: Int64 = 0
   var droppedMessages: Int64 = 0
+
+  init(process: Int, communicator: Int, rank: Int32) {
+    self.process = process
+    self.communicator = communicator
+    self.rank = rank
+  }
+
+  private struct Number: Hashable {
+    var kind: CommsKind
+    var peer: Int32
+    var sequence: Int64
+  }
+
+  private var numbers: Set<Number> = []
+
+  /// Takes a record; false when one of the same function or message and number was taken before.
+  mutating func take(_ entry: Entry) -> Bool {
+    let number = Number(kind: entry.kind, peer: entry.peer, sequence: entry.sequence)
+    guard numbers.insert(number).inserted else { return false }
+    if entry.kind.isPointToPoint { messages.append(entry) } else { collectives.append(entry) }
+    return true
+  }
 
   // MARK: Losses
 
@@ -40,25 +62,29 @@ struct InspectorEnd {
   /// Messages are numbered from 1 on; when its ring is full the Inspector loses the oldest.
   var missingMessages: Int64 {
     Self.missing(
-      messages.map(\.sequence) + unused.filter(\.isMessage).map(\.sequence), from: 1)
+      messages.map(\.sequence), unused: unused.filter(\.isMessage).map(\.sequence), from: 1)
   }
 
   /// Numbers of collectives between the first and the last that no record has.
   ///
   /// NCCL counts each function on its own, calls that are too small to be recorded included.
   var missingCollectives: Int64 {
-    var numbers: [CommsKind: [Int64]] = [:]
-    for entry in collectives { numbers[entry.kind, default: []].append(entry.sequence) }
+    var recorded: [CommsKind: [Int64]] = [:]
+    var notUsed: [CommsKind: [Int64]] = [:]
+    for entry in collectives { recorded[entry.kind, default: []].append(entry.sequence) }
     for number in unused where !number.isMessage {
-      if let kind = number.kind { numbers[kind, default: []].append(number.sequence) }
+      if let kind = number.kind { notUsed[kind, default: []].append(number.sequence) }
     }
-    return numbers.values.reduce(0) { $0 &+ Self.missing($1, from: nil) }
+    return recorded.reduce(0) {
+      $0 &+ Self.missing($1.value, unused: notUsed[$1.key] ?? [], from: nil)
+    }
   }
 
-  private static func missing(_ sequences: [Int64], from given: Int64?) -> Int64 {
-    let numbers = Set(sequences)
-    guard let least = numbers.min(), let last = numbers.max() else { return 0 }
+  /// - Parameter unused: they fill holes and make none: what cannot be used may have any number.
+  private static func missing(_ sequences: [Int64], unused: [Int64], from given: Int64?) -> Int64 {
+    guard let least = sequences.min(), let last = sequences.max() else { return 0 }
     let first = min(given ?? least, least)
+    let numbers = Set(sequences).union(unused.lazy.filter { first <= $0 && $0 <= last })
     let (span, overflows) = last.subtractingReportingOverflow(first)
     return overflows || span == .max ? 0 : span + 1 - Int64(numbers.count)
   }
@@ -77,8 +103,7 @@ struct InspectorEnd {
   /// One call for each collective and for each message or round of messages, in the order of their
   /// records; and the messages that had to be left out.
   ///
-  /// NCCL runs an all-to-all as messages to and from every member. A round ends when a peer comes
-  /// again; ranks agree on the number of a round when both have all messages from the first on.
+  /// Ranks agree on the number of a round when both have all messages from the first on.
   ///
   /// - Parameter isExchange: whether the messages of the communicator are all-to-alls.
   func calls(size: Int32, isExchange: Bool) -> (calls: [OrderedCall], leftOut: Int) {
@@ -89,7 +114,8 @@ struct InspectorEnd {
     } else if missingMessages > 0 {
       leftOut = messages.count
     } else {
-      for (number, round) in rounds().enumerated() {
+      let inOrder = messages.sorted { ($0.sequence, $0.order) < ($1.sequence, $1.order) }
+      for (number, round) in InspectorRounds(inOrder).rounds.enumerated() {
         found.append(
           OrderedCall(
             order: round.lazy.map(\.order).min() ?? 0,
@@ -135,23 +161,5 @@ struct InspectorEnd {
       bytes[Int(entry.peer)] = entry.bytes
     }
     return bytes
-  }
-
-  private func rounds() -> [[Entry]] {
-    var rounds: [[Entry]] = []
-    var sentTo: Set<Int32> = []
-    var receivedFrom: Set<Int32> = []
-    for entry in messages.sorted(by: { ($0.sequence, $0.order) < ($1.sequence, $1.order) }) {
-      let isNew =
-        entry.kind == .send
-        ? sentTo.insert(entry.peer).inserted : receivedFrom.insert(entry.peer).inserted
-      if rounds.isEmpty || !isNew {
-        rounds.append([])
-        sentTo = entry.kind == .send ? [entry.peer] : []
-        receivedFrom = entry.kind == .send ? [] : [entry.peer]
-      }
-      rounds[rounds.count - 1].append(entry)
-    }
-    return rounds
   }
 }

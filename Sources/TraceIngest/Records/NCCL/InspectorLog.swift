@@ -2,10 +2,17 @@ internal import TraceModel
 
 /// The records of all files, by process, communicator and rank.
 struct InspectorLog {
-  private struct Communicator {
+  struct Communicator {
     var id: String
     var name: String
     var size: Int32
+  }
+
+  struct Process {
+    var host: String
+    var number: Int64
+
+    var name: String { "\(host), process \(number)" }
   }
 
   private struct EndKey: Hashable {
@@ -14,18 +21,13 @@ struct InspectorLog {
     var rank: Int32
   }
 
-  private var processNames: [String] = []
+  private(set) var processes: [Process] = []
   private var recordCounts: [Int] = []
   private var numberOfProcess: [String: Int] = [:]
-  private var communicators: [Communicator] = []
+  private(set) var communicators: [Communicator] = []
   private var numberOfCommunicator: [String: Int] = [:]
-  private var ends: [InspectorEnd] = []
+  private(set) var ends: [InspectorEnd] = []
   private var numberOfEnd: [EndKey: Int] = [:]
-  private(set) var notes: [String] = [
-    "no times in this log: operations follow one another on each rank",
-    "NCCL's Inspector leaves out messages under 8,192 bytes: small shares of experts are missing",
-    "messages of communicators in which not only neighbours talk were taken for all-to-alls",
-  ]
 
   // MARK: Reading
 
@@ -102,12 +104,11 @@ struct InspectorLog {
     let entry = InspectorEnd.Entry(
       kind: kind, peer: Int32(exactly: record.peer) ?? -1, sequence: sequence,
       bytes: record.bytes, order: recordCounts[process])
-    recordCounts[process] += 1
-    if record.isMessage {
-      ends[end].messages.append(entry)
-    } else {
-      ends[end].collectives.append(entry)
+    guard ends[end].take(entry) else {
+      ledger.skip("a record that was read before, perhaps in a copy of the log", first: location())
+      return
     }
+    recordCounts[process] += 1
     ledger.used += 1
   }
 
@@ -121,11 +122,11 @@ struct InspectorLog {
           id: record.communicator, name: record.communicatorName, size: Int32(record.rankCount)))
     }
     guard communicators[communicator].size == Int32(record.rankCount) else { return nil }
-    let name = "\(record.host), process \(record.process)"
-    let process = numberOfProcess[name] ?? processNames.count
-    if process == processNames.count {
-      numberOfProcess[name] = process
-      processNames.append(name)
+    let named = Process(host: record.host, number: record.process)
+    let process = numberOfProcess[named.name] ?? processes.count
+    if process == processes.count {
+      numberOfProcess[named.name] = process
+      processes.append(named)
       recordCounts.append(0)
     }
     let key = EndKey(process: process, communicator: communicator, rank: Int32(record.rank))
@@ -134,83 +135,5 @@ struct InspectorLog {
     numberOfEnd[key] = number
     ends.append(InspectorEnd(process: process, communicator: communicator, rank: key.rank))
     return number
-  }
-
-  // MARK: Closing
-
-  /// One file of calls for each GPU.
-  mutating func files() -> [CommsFile] {
-    let ranks = InspectorRanks(
-      ends: ends, processCount: processNames.count, sizes: communicators.map(\.size))
-    addNotes(ranks)
-    // Decided once for all: ends of a pipeline see one neighbour, those between see two.
-    var isExchange = [Bool](repeating: false, count: communicators.count)
-    for end in ends where end.exchanges(size: communicators[end.communicator].size) {
-      isExchange[end.communicator] = true
-    }
-    return ranks.units.map { file(of: $0, ranks, isExchange: isExchange) }
-  }
-
-  private func file(
-    of unit: InspectorRanks.Unit, _ ranks: InspectorRanks, isExchange: [Bool]
-  ) -> CommsFile {
-    var name = processNames[unit.process]
-    if let place = unit.place {
-      name += unit.isPlaced ? ", GPU \(place)" : ", a GPU that is not known"
-    }
-    var file = CommsFile(name: name, unit: "operations")
-    file.isNamedByRank = false
-    file.rank = unit.rank
-    file.worldSize = ranks.world
-    var calls: [InspectorEnd.OrderedCall] = []
-    var leftOut = 0
-    for number in unit.ends {
-      let end = ends[number]
-      let communicator = communicators[end.communicator]
-      let members = ranks.members[end.communicator]
-      let group = file.number(
-        of: CommsGroup(
-          name: communicator.id, description: communicator.name, members: members,
-          size: communicator.size))
-      let own = end.calls(size: communicator.size, isExchange: isExchange[end.communicator])
-      leftOut += own.leftOut
-      for var ordered in own.calls {
-        ordered.call.group = group
-        calls.append(ordered)
-      }
-    }
-    file.calls = calls.sorted { $0.order < $1.order }.map(\.call)
-    file.ledger.read = Int64(file.calls.count + leftOut)
-    file.ledger.skip(
-      "messages of all-to-alls in a log that does not begin at number 1 without gaps: its rounds "
-        + "cannot be told from those of other ranks", count: Int64(leftOut), first: name)
-    return file
-  }
-
-  private mutating func addNotes(_ ranks: InspectorRanks) {
-    let collectives = ends.reduce(0) { $0 &+ $1.missingCollectives }
-    let messages = ends.reduce(0) { $0 &+ $1.missingMessages }
-    let dropped = ends.reduce(0) { $0 &+ $1.droppedCollectives &+ $1.droppedMessages }
-    if collectives > 0 {
-      notes.append(
-        "\(collectives) sequence numbers of collectives are not recorded: calls under 8,192 bytes, or "
-          + "lost ones")
-    }
-    if messages > 0 {
-      notes.append(
-        "\(messages) sequence numbers of messages are missing up to the last record: the Inspector "
-          + "keeps the newest and loses the oldest")
-    }
-    if dropped > 0 { notes.append("the Inspector itself says that it dropped \(dropped) records") }
-    if ranks.blocks > 1 {
-      notes.append(
-        "no communicator holds all ranks: they are numbered by \(ranks.blocks) communicators, the "
-          + "largest first, then as they appear; the job's own numbers may differ")
-    }
-    if ranks.hasSharedProcesses {
-      notes.append(
-        "processes with several GPUs: the GPUs were told apart by the order of their ranks in each "
-          + "communicator")
-    }
   }
 }

@@ -26,34 +26,35 @@ struct InspectorRanks {
   /// Ranks that were given out.
   private(set) var world: Int32 = 0
   /// Communicators that gave their numbers to ranks.
-  private(set) var blocks = 0
+  private(set) var blocks: [Int] = []
   var hasSharedProcesses: Bool { units.contains { $0.place != nil } }
 
-  private var unitOfEnd: [Int]
+  /// One rank of a communicator.
+  private struct Part {
+    var unit: Int
+    var rank: Int32
+  }
 
   /// - Parameter sizes: of the communicators.
   init(ends: [InspectorEnd], processCount: Int, sizes: [Int32]) {
     members = [[Int32]](repeating: [], count: sizes.count)
-    unitOfEnd = [Int](repeating: -1, count: ends.count)
-    gatherUnits(ends, processCount: processCount)
-    var endsOfCommunicator = [[Int]](repeating: [], count: sizes.count)
-    for (number, end) in ends.enumerated() { endsOfCommunicator[end.communicator].append(number) }
+    let unitOfEnd = gatherUnits(ends, processCount: processCount)
+    var parts = [[Part]](repeating: [], count: sizes.count)
+    for (end, unit) in zip(ends, unitOfEnd) {
+      parts[end.communicator].append(Part(unit: unit, rank: end.rank))
+    }
     let order = sizes.indices.sorted { (-Int(sizes[$0]), $0) < (-Int(sizes[$1]), $1) }
     for communicator in order {
-      let parts = endsOfCommunicator[communicator].map {
-        (unit: unitOfEnd[$0], rank: ends[$0].rank)
-      }
-      numberRanks(parts, communicator: communicator, size: sizes[communicator])
+      numberRanks(parts[communicator], communicator: communicator, size: sizes[communicator])
     }
     for communicator in order where members[communicator].isEmpty {
-      let parts = endsOfCommunicator[communicator].map {
-        (unit: unitOfEnd[$0], rank: ends[$0].rank)
-      }
-      members[communicator] = placed(parts, size: sizes[communicator])
+      members[communicator] = placed(parts[communicator], size: sizes[communicator])
     }
   }
 
-  private mutating func gatherUnits(_ ends: [InspectorEnd], processCount: Int) {
+  /// - Returns: the unit of each end.
+  private mutating func gatherUnits(_ ends: [InspectorEnd], processCount: Int) -> [Int] {
+    var unitOfEnd = [Int](repeating: -1, count: ends.count)
     var endsOfProcess = [[Int]](repeating: [], count: processCount)
     for (number, end) in ends.enumerated() { endsOfProcess[end.process].append(number) }
     for (process, own) in endsOfProcess.enumerated() {
@@ -80,11 +81,12 @@ struct InspectorRanks {
         }
       }
     }
+    return unitOfEnd
   }
 
   /// Gives a communicator's ranks the next numbers when none of them has one.
   private mutating func numberRanks(
-    _ parts: [(unit: Int, rank: Int32)], communicator: Int, size: Int32
+    _ parts: [Part], communicator: Int, size: Int32
   ) {
     guard !parts.isEmpty,
       parts.allSatisfy({ units[$0.unit].rank == nil && units[$0.unit].isPlaced }),
@@ -93,18 +95,20 @@ struct InspectorRanks {
     for part in parts { units[part.unit].rank = world + part.rank }
     members[communicator] = (0..<size).map { world + $0 }
     world += size
-    blocks += 1
+    blocks.append(communicator)
   }
 
   /// The members by what was numbered; empty when one is missing or stands twice.
-  private func placed(_ parts: [(unit: Int, rank: Int32)], size: Int32) -> [Int32] {
+  private func placed(_ parts: [Part], size: Int32) -> [Int32] {
     var found = [Int32](repeating: -1, count: Int(size))
     for part in parts {
       if let rank = units[part.unit].rank { found[Int(part.rank)] = rank }
     }
     // A second communicator over all ranks in the same order is known with fewer logs.
     let own = (0..<size).map { $0 }
-    if size == world, blocks == 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) { return own }
+    if size == world, blocks.count == 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) {
+      return own
+    }
     return found.contains(-1) || Set(found).count < found.count ? [] : found
   }
 }

@@ -10,6 +10,17 @@ struct CommsGroup: Sendable, Hashable {
   var members: [Int32] = []
   /// Number of its members, or 0 when the record does not say.
   var size: Int32 = 0
+  var scope = Scope.job
+
+  /// How far a name stands for one group where the members are not recorded.
+  enum Scope: UInt8, Sendable, Hashable {
+    /// In all files that use it.
+    case job
+    /// In one file: it is a number in order of occurrence there.
+    case process
+    /// Its reader has looked for the members: without them they stay unknown.
+    case settled
+  }
 
   /// What stands for the group of kernels that record none.
   static let expertKernels = CommsGroup(name: "expert kernels", description: "expert")
