@@ -67,8 +67,9 @@ struct GOALBinary {
     }
   }
 
-  /// The next bytes of the file; nil when fewer are left. Memory grows with what is there, not with
-  /// what is claimed.
+  /// The next bytes of the file; nil when fewer are left.
+  ///
+  /// Memory grows with what is there, not with what is claimed.
   private func bytes(_ count: Int) -> [UInt8]? {
     var found: [UInt8] = []
     while found.count < count {

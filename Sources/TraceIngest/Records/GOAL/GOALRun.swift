@@ -189,16 +189,18 @@ struct GOALRun {
 
   private mutating func arrive(_ node: Int, at time: Int64) {
     let own = schedule.nodes[node]
-    guard let receiver = messages.takePosted(for: own).map({ Int($0) }) else {
-      messages.arrive(Int32(node), own)
-      return
+    while let receiver = messages.takePosted(for: own).map({ Int($0) }) {
+      switch state[receiver] {
+      case .held: return pass(receiver, at: time, and: Array(sets[after[node]]))
+      case .released:
+        result.circularReceives += 1
+        state[receiver] = .done
+        return
+      // It took a message of another size.
+      case .waiting, .done, .met: continue
+      }
     }
-    if state[receiver] == .held {
-      pass(receiver, at: time, and: Array(sets[after[node]]))
-    } else {
-      result.circularReceives += 1
-      state[receiver] = .done
-    }
+    messages.arrive(Int32(node), own)
   }
 
   // MARK: Buffers and counters

@@ -147,7 +147,7 @@ struct GOALText {
 private struct GOALLabels {
   private var short = KeyTable()
   private var long: [String: Int32] = [:]
-  /// By number: the node, or −1 while it is only spoken of. Even numbers are short labels.
+  /// By number: the node, or −1 while it is only spoken of; even numbers are short labels.
   private var shortNodes: [Int32] = []
   private var longNodes: [Int32] = []
 

@@ -98,8 +98,9 @@ struct SimAITrace {
 
   // MARK: Places
 
-  /// A micro-batch begins with its embedding, a layer with its attention, as AICB writes them. The
-  /// two exchanges of a layer with its experts are its dispatch and its combine.
+  /// A micro-batch begins with its embedding, a layer with its attention, as AICB writes them.
+  ///
+  /// The two exchanges of a layer with its experts are its dispatch and its combine.
   private static func places(of rows: [SimAIRow], _ header: SimAIHeader) -> [Place] {
     let embeddings = rows.count { $0.name.hasPrefix("embedding_layer") }
     let haveMicroBatches = embeddings == header.microBatchCount
