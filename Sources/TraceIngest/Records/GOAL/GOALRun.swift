@@ -35,6 +35,8 @@ struct GOALRun {
 
   private enum State: UInt8 {
     case waiting, held, done
+    /// Its counter came to the value that it waited for.
+    case triggered
     /// A receive that was let go before its message came.
     case released
     /// A buffer that was put to or got from.
@@ -78,6 +80,7 @@ struct GOALRun {
 
   /// A node whose predecessors have all ended.
   private mutating func begin(_ node: Int, at time: Int64) {
+    if state[node] == .triggered { return act(node, at: time) }
     guard state[node] == .waiting else { return }
     before[node] = sets.union(
       graph.predecessors(of: node).map { edge in
@@ -197,7 +200,7 @@ struct GOALRun {
         state[receiver] = .done
         return
       // It took a message of another size.
-      case .waiting, .done, .met: continue
+      case .waiting, .triggered, .done, .met: continue
       }
     }
     messages.arrive(Int32(node), own)
@@ -240,7 +243,9 @@ struct GOALRun {
     guard counter >= 0 else { return }
     for node in counters.count(operation, on: counter, ofRank: rank) {
       guard state[Int(node)] == .held else { continue }
-      act(Int(node), at: time)
+      // In its turn: a chain of them may be longer than any stack of calls.
+      state[Int(node)] = .triggered
+      queue.insert(time: time, node: node)
     }
   }
 

@@ -101,6 +101,28 @@ struct GOALTests {
     #expect(found.predecessors[id(got)] == [0])
   }
 
+  /// Each put triggers the next rank's: none of them may stand on the stack of the one before.
+  @Test func aLongChainOfTriggeredPutsIsWalked() throws {
+    let count = 20_000
+    var lines = ["num_ranks \(count)", "rank 0 {", "put 1b to 1 tag 0", "}"]
+    for rank in 1..<count {
+      lines += [
+        "rank \(rank) {", "append 1b to priority_list allowed -1 ct 0 tag 0",
+        "tput 1b to \((rank + 1) % count) when 0 reaches 1 tag 0", "}",
+      ]
+    }
+    let found = try ingest(
+      bytes: Array(lines.joined(separator: "\n").utf8), named: "chain.goal")
+    #expect(found.rows.transfers.count == count)
+    #expect(found.rows.operations.dependencies.count == count - 1)
+    #expect(
+      found.rows.operations.dependencies.allSatisfy {
+        $0.predecessor < $0.operation
+          && found.rows.transfers.destination[Int($0.predecessor)]
+            == found.rows.transfers.source[Int($0.operation)]
+      })
+  }
+
   // MARK: Bad input
 
   @Test func aReceiveWithoutItsSendIsNamedAndHoldsNothingUp() throws {
