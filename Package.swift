@@ -35,6 +35,7 @@ func tests(
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let libraries = [
@@ -60,6 +61,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    // Without its traits: streams and field masks are not used.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -67,13 +70,20 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
+    // Generated, so without the settings that our own code keeps.
+    .target(
+      name: "ChakraSchema", dependencies: [protobuf], exclude: ["et_def.proto"]),
+
     room("TraceModel"),
     room("ByteStreams", imports: ["CZstd", "CZlib"]),
     room("TraceFormat", imports: ["TraceModel", "ByteStreams"]),
     room("PacketFormats", imports: ["TraceModel"]),
     room(
       "TraceIngest",
-      imports: ["TraceModel", "ByteStreams", "TraceFormat", "PacketFormats", "CPcap"]),
+      imports: [
+        "TraceModel", "ByteStreams", "TraceFormat", "PacketFormats", "CPcap", "ChakraSchema",
+        protobuf,
+      ]),
     room("LocalityAnalysis", imports: ["TraceModel"]),
     room("Replay", imports: ["TraceModel", heap]),
     room("TraceSynthesis", imports: ["TraceModel", "ByteStreams", "TraceFormat", "PacketFormats"]),
@@ -100,7 +110,8 @@ let package = Package(
     tests(
       of: "TraceIngest",
       imports: [
-        "TraceModel", "TraceFormat", "PacketFormats", "ByteStreams", "CPcap", "TraceSynthesis",
+        "TraceModel", "TraceFormat", "PacketFormats", "ByteStreams", "CPcap", "ChakraSchema",
+        "TraceSynthesis",
       ]),
     tests(of: "LocalityAnalysis", imports: ["TraceModel"]),
     tests(of: "Replay", imports: ["TraceModel"]),

@@ -85,6 +85,7 @@ struct FileLikeness {
     if first == UInt8(ascii: "[") {
       return FileLikeness("a JSON list of something other than rows of integers")
     }
+    if let schedule = simulatorsText(line) { return schedule }
     for (separator, name) in [(UInt8(ascii: "\t"), "tab"), (UInt8(ascii: ","), "comma")] {
       let columns = line.count { $0 == separator } + 1
       if columns > 1 {
@@ -94,6 +95,28 @@ struct FileLikeness {
     }
     return FileLikeness(
       "text that begins with \"\(String(decoding: line.prefix(40), as: UTF8.self))\"")
+  }
+
+  /// Texts of simulators that are close to what is read.
+  private static func simulatorsText(_ line: ArraySlice<UInt8>) -> FileLikeness? {
+    if line.starts(with: Array("rank ".utf8)), line.contains(UInt8(ascii: "{")) {
+      return FileLikeness(
+        "a piece of a GOAL schedule: its first line, `num_ranks N`, is missing",
+        "Put that line before the first rank's block.")
+    }
+    if line.starts(with: Array("ID\tparent_id\tsrc\tdst\tsize".utf8)) {
+      return FileLikeness(
+        "a SimCCL flow file, which is not read", "Ingest the SimAI workload that it was made from.")
+    }
+    let policies =
+      ["MICRO", "DATA", "MODEL", "HYBRID_DATA_MODEL", "HYBRID_MODEL_DATA", "HYBRID_DLRM"]
+      + SimAIHeader.policies
+    let word = String(decoding: line.prefix { $0 != 0x20 && $0 != 0x0D }, as: UTF8.self)
+    guard policies.contains(word) else { return nil }
+    return FileLikeness(
+      "a workload of ASTRA-sim with the policy \(word) and without the sizes of its groups",
+      "SimAI workloads are read whose first line is \(SimAIHeader.policies[0]) with "
+        + "model_parallel_NPU_group, ep, pp and all_gpus.")
   }
 
   private static func json(_ line: ArraySlice<UInt8>) -> FileLikeness {

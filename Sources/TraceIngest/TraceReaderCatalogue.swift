@@ -13,6 +13,9 @@ public enum TraceReaderCatalogue {
     ExecutionTraceReader.self,
     KinetoReader.self,
     InspectorReader.self,
+    GOALReader.self,
+    ChakraReader.self,
+    SimAIReader.self,
   ]
 
   /// The reader of a file, found by its first bytes (decompressed), never by its name.

@@ -26,6 +26,9 @@ struct CommsCall: Sendable {
   /// The record holds lists that its writer cut.
   var isCut = false
   var context = CommsContext()
+  /// Calls of the same file that it waits for, by their places there; nil where it waits for the one
+  /// before it.
+  var predecessors: [Int32]?
   /// Nanoseconds on the recording rank's clock.
   var start = Operation.unknownTime
   var end = Operation.unknownTime

@@ -98,7 +98,7 @@ struct CommsLowering {
   }
 
   /// (N − 1)/N of some bytes, rounded up, without overflow.
-  private static func allButOneShare(of bytes: Int64, count: Int) -> Int64 {
+  static func allButOneShare(of bytes: Int64, count: Int) -> Int64 {
     let ranks = Int64(max(1, count))
     let (whole, rest) = bytes.quotientAndRemainder(dividingBy: ranks)
     return (ranks - 1) * whole + ((ranks - 1) * rest + ranks - 1) / ranks

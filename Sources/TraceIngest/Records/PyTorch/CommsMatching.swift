@@ -54,6 +54,8 @@ struct CommsMatching {
   private let files: [CommsFile]
   private var parts: [Part] = []
   private var operations: [Operation] = []
+  /// By file and call: its operation, or −1; empty where no call says what it waits for.
+  private var operationOfCall: [[Int32]] = []
 
   var operationCount: Int { operations.count }
 
@@ -129,6 +131,9 @@ struct CommsMatching {
     haveTimes = operations.allSatisfy { $0.start != TraceModel.Operation.unknownTime }
     sort()
     if !haveTimes { mergeOrders() }
+    if files.contains(where: { $0.calls.contains { $0.predecessors != nil } }) {
+      operationOfCall = operationsOfCalls()
+    }
   }
 
   private func operation(_ first: Int, _ end: Int) -> Operation {
@@ -156,15 +161,32 @@ struct CommsMatching {
 
   /// Keeps the order of each rank: a place in one rank's sequence says nothing about another's.
   private mutating func mergeOrders() {
+    var order = CommsOrder(count: operations.count)
+    for sequence in operationsOfCalls() { order.add(rank: sequence.filter { $0 >= 0 }) }
+    operations = order.merged().map { operations[$0] }
+  }
+
+  private func operationsOfCalls() -> [[Int32]] {
     var operationOfCall = files.map { [Int32](repeating: -1, count: $0.calls.count) }
     for (number, operation) in operations.enumerated() {
       for part in parts[operation.first..<operation.end] {
         operationOfCall[Int(part.file)][Int(part.call)] = Int32(number)
       }
     }
-    var order = CommsOrder(count: operations.count)
-    for sequence in operationOfCall { order.add(rank: sequence.filter { $0 >= 0 }) }
-    operations = order.merged().map { operations[$0] }
+    return operationOfCall
+  }
+
+  /// The operations that one waits for by its ranks' records, ascending; nil where they do not say.
+  func predecessors(of number: Int) -> [Int32]? {
+    guard !operationOfCall.isEmpty else { return nil }
+    let operation = operations[number]
+    var found: Set<Int32> = []
+    for part in parts[operation.first..<operation.end] {
+      let places = operationOfCall[Int(part.file)]
+      for place in call(of: part).predecessors ?? [] { found.insert(places[Int(place)]) }
+    }
+    found.subtract([-1, Int32(number)])
+    return found.sorted()
   }
 
   /// One operation with its ranks' records.

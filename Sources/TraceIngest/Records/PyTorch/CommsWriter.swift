@@ -37,7 +37,9 @@ struct CommsWriter {
     }
     // One operation at a time: each has a place for every member of its group.
     for index in 0..<matching.operationCount {
-      append(matching.matched(index), id: Int32(index), haveTimes: matching.haveTimes)
+      append(
+        matching.matched(index), id: Int32(index), haveTimes: matching.haveTimes,
+        predecessors: matching.predecessors(of: index))
       if operations.count + transfers.count >= batchRows { try flush(into: &sink) }
     }
     try flush(into: &sink)
@@ -51,7 +53,9 @@ struct CommsWriter {
     transfers = TransferTable()
   }
 
-  private mutating func append(_ matched: MatchedOperation, id: Int32, haveTimes: Bool) {
+  private mutating func append(
+    _ matched: MatchedOperation, id: Int32, haveTimes: Bool, predecessors: [Int32]?
+  ) {
     let context = matched.context
     let role = groups[matched.group].role(of: matched.kind, context: context) ?? .other
     let phase =
@@ -63,7 +67,7 @@ struct CommsWriter {
       end: haveTimes ? matched.end : Operation.unknownTime)
     operations.append(row)
     count(matched, row)
-    if !haveTimes { addPredecessors(of: matched, id: id) }
+    if !haveTimes { addPredecessors(of: matched, id: id, recorded: predecessors) }
     // Swapped, not copied.
     var rows = TransferTable()
     swap(&rows, &transfers)
@@ -85,14 +89,17 @@ struct CommsWriter {
     return number
   }
 
-  /// An operation waits for the one before it on each of its ranks.
-  private mutating func addPredecessors(of matched: MatchedOperation, id: Int32) {
+  /// An operation waits for those that its records name, or else for the one before it on each of
+  /// its ranks.
+  private mutating func addPredecessors(
+    of matched: MatchedOperation, id: Int32, recorded: [Int32]?
+  ) {
     var waits: Set<Int32> = []
-    for rank in matched.members {
+    for rank in matched.members where recorded == nil {
       if let last = lastOperation[rank] { waits.insert(last) }
       lastOperation[rank] = id
     }
-    for predecessor in waits.sorted() {
+    for predecessor in recorded ?? waits.sorted() {
       operations.dependencies.append(.init(operation: id, predecessor: predecessor))
     }
   }
