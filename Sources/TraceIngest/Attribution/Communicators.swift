@@ -48,6 +48,8 @@ struct Communicators {
   private static let leastGroupLikeness = 0.85
   /// A regular class of which so much runs together with an exchange is a part of it.
   private static let leastPartShare = 0.92
+  /// Exchanges with a smaller part of all bytes than one in so many are no job's.
+  private static let leastExchanged: Int64 = 10
   /// Communicators with less common time do not overlap.
   private static let leastOverlap = 0.1
 
@@ -66,9 +68,9 @@ struct Communicators {
     let ends = ChannelEnds(channels, layout: layout)
     var classOf = RegularClasses.find(channels, busy: busy, ends: ends)
     var groupOf = groups(of: classOf, ends: ends)
+    returnParts(&classOf, &groupOf, busy: busy, ends: ends)
     let (classes, groups) = (size(classOf), size(groupOf))
     guard groups <= mostGroups, classes <= mostGroups else { return one(channels) }
-    returnParts(&classOf, &groupOf, busy: busy, ends: ends)
     let rowOf = classOf.indices.map { classOf[$0] >= 0 ? classOf[$0] : classes + groupOf[$0] }
     let merged = merge(
       classes: classes, groups: groups, busy: busy.joined(into: classes + groups, rowOf))
@@ -84,6 +86,13 @@ struct Communicators {
       }
       ofChannel.append(communicator)
     }
+    var bytes = (exchanged: Int64(0), all: Int64(0))
+    for (channel, communicator) in ofChannel.enumerated() {
+      bytes.all &+= channels.bytes[channel]
+      if kinds[communicator] == .exchange { bytes.exchanged &+= channels.bytes[channel] }
+    }
+    // Where nearly all amounts are equal they are an exchange's: an even one, or between few servers.
+    guard bytes.exchanged >= bytes.all / leastExchanged else { return one(channels) }
     let rows = busy.joined(into: kinds.count, ofChannel)
     let overlaps = kinds.indices.contains { first in
       (0..<first).contains { rows.overlap(first, $0) >= leastOverlap }
@@ -110,7 +119,8 @@ struct Communicators {
     }
   }
 
-  /// Equal amounts by chance: a class that is only busy when an exchange among its NICs is.
+  /// Equal amounts by chance, or because the routing is even: a class that is only busy when an
+  /// exchange among its NICs is, and one beside which nothing but a few channels like it is left.
   private static func returnParts(
     _ classOf: inout [Int], _ groupOf: inout [Int], busy: BusyBins, ends: ChannelEnds
   ) {
@@ -123,15 +133,20 @@ struct Communicators {
     let rows = busy.joined(
       into: classes + groups,
       classOf.indices.map { classOf[$0] >= 0 ? classOf[$0] : classes + groupOf[$0] })
-    for channel in classOf.indices where classOf[channel] >= 0 {
-      let (from, to) = (ends.source[channel], ends.destination[channel])
-      let group = groupOfNIC[from]
-      guard group >= 0, group == groupOfNIC[to],
-        rows.share(of: classOf[channel], in: classes + group) >= leastPartShare
-      else { continue }
-      classOf[channel] = -1
-      groupOf[channel] = group
+    var isPart = [Bool](repeating: false, count: classes)
+    for channel in classOf.indices where classOf[channel] >= 0 && !isPart[classOf[channel]] {
+      let number = classOf[channel]
+      let (from, to) = (groupOfNIC[ends.source[channel]], groupOfNIC[ends.destination[channel]])
+      isPart[number] =
+        from >= 0 && from == to && rows.share(of: number, in: classes + from) >= leastPartShare
+        || [from, to].contains {
+          $0 >= 0 && rows.share(of: classes + $0, in: number) >= leastPartShare
+        }
     }
+    for channel in classOf.indices where classOf[channel] >= 0 && isPart[classOf[channel]] {
+      classOf[channel] = -1
+    }
+    groupOf = Self.groups(of: classOf, ends: ends)
   }
 
   /// Groups that keep time with one another become one; each row's lowest companion.
