@@ -211,6 +211,36 @@ import TraceModel
     #expect(found.rows.transfers.bytes == [4, 4, 8, 8])
   }
 
+  @Test func aKernelTakesTheNumberAndTheGroupsWordsFromItsRecord() throws {
+    // Rank 1 was recorded from one collective later on; only the records have numbers.
+    let call = { (number: Int, elements: Int) in
+      let arguments = kinetoCollective("allreduce", elements: elements, size: 2, words: "")
+      return [
+        kinetoEvent(
+          "kernel", "ncclKernel_AllReduce_RING(x)", at: "\(number)50", for: "4",
+          arguments + [("correlation", "\(number)")]),
+        kinetoEvent(
+          "cuda_runtime", "cudaLaunchKernelExC", at: "\(number)20", for: "1",
+          [("correlation", "\(number)")]),
+        kinetoEvent(
+          "cpu_op", "record_param_comms", at: "\(number)10", for: "20",
+          kinetoCollective(
+            "allreduce", elements: elements, size: 2, words: "DATA_PARALLEL_GROUP",
+            more: [("Seq", "\(number)")])),
+      ]
+    }
+    let found = try ingest(
+      KinetoReader.self,
+      ranks: [
+        kinetoTrace(call(1, 2) + call(2, 4), rank: 0, size: 2),
+        kinetoTrace(call(2, 4), rank: 1, size: 2),
+      ])
+    #expect(found.rows.operations.count == 2)
+    #expect(found.rows.transfers.bytes == [4, 4, 8, 8])
+    #expect(found.rows.operations.rows.map(\.role) == [.data, .data])
+    #expect(found.notes(about: "disagree").isEmpty)
+  }
+
   @Test func badEventsAreCountedAndTheRestIsUsed() throws {
     let good = kinetoEvent(
       "kernel", "ncclKernel_AllGather(x)", at: "1", for: "1",

@@ -10,12 +10,13 @@ import TraceModel
 
   private func received(_ rank: Int) -> [Int] { shares.map { $0[rank] } }
 
-  private func firstGeneration(_ rank: Int) -> String {
+  private func firstGeneration(_ rank: Int, recordedAs own: Int? = nil) -> String {
     let elements = shares[rank].reduce(0, +) * 16
     return executionTrace([
-      firstGenerationNode(id: 9, collective: "wait", sequence: 4, rank: rank),
+      firstGenerationNode(id: 9, collective: "wait", sequence: 4, rank: own ?? rank),
       firstGenerationNode(
-        id: 8, parent: 5, collective: "all_to_allv", sequence: 7, rank: rank, elements: elements,
+        id: 8, parent: 5, collective: "all_to_allv", sequence: 7, rank: own ?? rank,
+        elements: elements,
         sent: shares[rank], received: received(rank), pointer: UInt64.max - UInt64(rank)),
       namedNode("aten::view", id: 5, parent: 4),
       namedNode("ProfilerStep#12", id: 4),
@@ -23,7 +24,7 @@ import TraceModel
   }
 
   @Test func sharesCountRowsAndFollowThePairs() throws {
-    let found = try ingest(ExecutionTraceReader.self, ranks: (0..<3).map(firstGeneration))
+    let found = try ingest(ExecutionTraceReader.self, ranks: (0..<3).map { firstGeneration($0) })
     let operation = try #require(found.rows.operations.rows.first)
     #expect(found.rows.operations.count == 1)
     #expect(operation.kind == .allToAll)
@@ -234,6 +235,23 @@ import TraceModel
         == (1...3).map { .init(operation: $0, predecessor: $0 - 1) })
   }
 
+  @Test func aContradictionLeavesTheOrderOfOtherOperationsAlone() throws {
+    // Ranks 1 and 2 ran two operations in either order, and rank 1 then three with rank 0.
+    let pair = { (rank: Int, sequences: [Int]) in
+      sequences.enumerated().map { offset, sequence in
+        pairReduction(
+          10 + offset, (1, 2), rank: rank, sequence: sequence, elements: 1 + sequence)
+      }
+    }
+    let others = { (rank: Int) in
+      (0..<3).map { pairReduction(20 + $0, (0, 1), rank: rank, sequence: $0, elements: 3 + $0) }
+    }
+    let texts = [others(0), pair(1, [0, 1]) + others(1), pair(2, [1, 0])]
+    let found = try ingest(ExecutionTraceReader.self, ranks: texts.map { executionTrace($0) })
+    let own = (0..<found.rows.transfers.count).filter { found.rows.transfers.source[$0] == 1 }
+    #expect(own.map { found.rows.transfers.bytes[$0] / 2 } == [1, 2, 3, 4, 5])
+  }
+
   @Test(arguments: [1, 2, 3] as [UInt64]) func everyRanksOrderIsKept(seed: UInt64) throws {
     var random = RandomStream(seed: seed)
     let size = 6
@@ -333,9 +351,11 @@ import TraceModel
 
   @Test func namesDecideWhereRecordedRanksMeet() throws {
     let found = try ingest(
-      ExecutionTraceReader.self, ranks: (0..<3).map { _ in firstGeneration(0) })
+      ExecutionTraceReader.self, ranks: (0..<3).map { firstGeneration($0, recordedAs: 0) })
     #expect(found.notes(about: "several files record the same rank").count == 1)
     #expect(found.notes(about: "left out").isEmpty)
+    #expect(found.notes(about: "disagree").isEmpty)
+    #expect(found.rows.operations.count == 1)
   }
 
   /// A broadcast's record names its root, not its own rank.
@@ -403,7 +423,7 @@ import TraceModel
   @Test func aLayoutThatIsTooSmallIsRefused() throws {
     let error = #expect(throws: IngestError.self) {
       try ingest(
-        ExecutionTraceReader.self, ranks: (0..<3).map(firstGeneration),
+        ExecutionTraceReader.self, ranks: (0..<3).map { firstGeneration($0) },
         layout: Layout(serverCount: 2, gpusPerServer: 1))
     }
     #expect(error?.description.contains("3 ranks, the layout has 2") == true)

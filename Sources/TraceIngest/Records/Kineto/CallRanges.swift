@@ -67,7 +67,9 @@ struct CallRanges {
   func surroundings(thread: Int64, at time: Int64) -> Surroundings {
     var found = Surroundings()
     var index = lastRange(thread: thread, at: time)
-    for _ in 0..<Self.depthLimit where index >= 0 {
+    var depth = 0
+    while index >= 0, depth < Self.depthLimit {
+      depth += 1
       let range = ranges[index]
       if range.end >= time {
         found.context.add(outer: range.context)

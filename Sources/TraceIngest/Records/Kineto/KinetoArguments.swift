@@ -45,7 +45,7 @@ struct KinetoArguments {
   }
 
   /// Takes what a kernel lacks from the record around its launch: of the members of its group it has
-  /// a list that may be cut, of its root or peer often nothing.
+  /// a list that may be cut, of its number, root or peer often nothing.
   mutating func fill(from record: KinetoArguments) {
     if group.name.isEmpty { group.name = record.group.name }
     guard group.name == record.group.name || record.group.name.isEmpty else { return }
@@ -53,6 +53,8 @@ struct KinetoArguments {
       group.members = record.group.members
     }
     if group.size == 0 { group.size = record.group.size }
+    if group.description.isEmpty { group.description = record.group.description }
+    if call.sequence == nil { call.sequence = record.call.sequence }
     if rank == nil { rank = record.rank }
     if source < 0 { source = record.source }
     if destination < 0 { destination = record.destination }

@@ -311,7 +311,7 @@ struct KinetoFile {
       if group.members.isEmpty { group.members = configured.members }
       if group.description.isEmpty { group.description = configured.description }
     }
-    if group.name.isEmpty { group.name = "group 0" }
+    if group.name.isEmpty { (group.name, group.scope) = ("group 0", .process) }
     call.group = file.number(of: group)
     return call
   }

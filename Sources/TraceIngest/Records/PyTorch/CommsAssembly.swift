@@ -12,6 +12,8 @@ struct CommsAssembly {
   private var files: [CommsFile] = []
   private var notes: [String] = []
   private var groups: Set<CommsGroup> = []
+  /// What to do when the rank of a file is not known.
+  private var rankAdvice: String?
 
   init(options: IngestOptions) { self.options = options }
 
@@ -78,6 +80,10 @@ struct CommsAssembly {
       var file = file
       guard let rank = given, rank >= 0, rank < Parallelism.rankLimit else {
         leaveOut(file, "the rank of the file is not known", &summary)
+        rankAdvice =
+          file.isNamedByRank
+          ? "Name the files …rank0…, …rank1…, or put each into a folder rank0, rank1, …"
+          : "Read the logs of all processes of the job together."
         continue
       }
       if let other = seen[rank] {
@@ -88,6 +94,7 @@ struct CommsAssembly {
       file.ledger.used += Int64(file.calls.count)
       placed.append((rank, file))
     }
+    if let rankAdvice { notes.append(rankAdvice) }
     placed.sort { $0.rank < $1.rank }
     files = placed.map(\.file)
     return placed.map(\.rank)
@@ -95,28 +102,39 @@ struct CommsAssembly {
 
   /// The rank of each file: the recorded one, else the one of its name.
   ///
-  /// Where recorded ranks meet and the names are distinct, the names are right: a job whose ranks were
-  /// recorded one by one writes 0 into each.
+  /// Where recorded ranks meet and the names speak of distinct ones, the names are right: a job whose
+  /// ranks were recorded one by one writes 0 into each. A rank that stands with the size of a larger
+  /// job is that job's own and stays.
   private mutating func ranksOfFiles() -> [Int32?] {
-    let recorded = files.map(\.rank)
-    var named = files.map(\.namedRank)
-    if named.allSatisfy({ $0 == nil }), files.allSatisfy(\.isNamedByRank) {
-      let numbers = files.map { CommsFile.lastNumber(inName: $0.name) }
-      if numbers.compactMap({ $0 }).sorted() == (0..<Int32(files.count)).map({ $0 }) {
-        named = numbers
-      }
-    }
-    let known = recorded.compactMap { $0 }
-    let names = named.compactMap { $0 }
-    if Set(known).count < known.count, names.count == files.count,
-      Set(names).count == names.count
+    let named = files.map(\.namedRank)
+    let fromNames = zip(files, namesOrNumbers(named)).map { $0.rank == nil ? $1 : nil }
+    var ranks = zip(files, fromNames).map { $0.rank ?? $1 }
+    let open = files.indices.filter { files[$0].rank == nil || (files[$0].worldSize ?? 1) <= 1 }
+    var renamed = ranks
+    for index in open { renamed[index] = named[index] }
+    let known = ranks.compactMap { $0 }
+    if Set(known).count < known.count, open.allSatisfy({ named[$0] != nil }),
+      Set(renamed).count == renamed.count
     {
       notes.append("several files record the same rank: the ranks were taken from the files' names")
-      return named
+      ranks = renamed
+      for index in open { files[index].forgetPlaces() }
+    } else if fromNames.contains(where: { $0 != nil }) {
+      let count = fromNames.count { $0 != nil }
+      notes.append("the ranks of \(count) files were taken from their names")
     }
-    let fromNames = zip(recorded, named).count { $0 == nil && $1 != nil }
-    if fromNames > 0 { notes.append("the ranks of \(fromNames) files were taken from their names") }
-    return zip(recorded, named).map { $0 ?? $1 }
+    return ranks
+  }
+
+  /// The ranks that names speak of; where none does, the numbers in them when those are 0, 1, … and
+  /// no recorded rank contradicts them.
+  private func namesOrNumbers(_ named: [Int32?]) -> [Int32?] {
+    guard named.allSatisfy({ $0 == nil }), files.allSatisfy(\.isNamedByRank) else { return named }
+    let numbers = files.map { CommsFile.lastNumber(inName: $0.name) }
+    let areRanks =
+      numbers.compactMap({ $0 }).sorted() == (0..<Int32(files.count)).map({ $0 })
+      && zip(files, numbers).allSatisfy { $0.rank == nil || $0.rank == $1 }
+    return areRanks ? numbers : named
   }
 
   private mutating func leaveOut(
@@ -138,7 +156,7 @@ struct CommsAssembly {
       "this \(format) holds no communication that can be used"
         + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
       at: ledgers.first?.source ?? "input",
-      advice: ledgers.lazy.compactMap(\.truncation).first
+      advice: ledgers.lazy.compactMap(\.truncation).first ?? rankAdvice
         ?? "Record the job with its process groups in use; a run on one GPU communicates nothing.")
   }
 

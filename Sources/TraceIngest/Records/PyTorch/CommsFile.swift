@@ -17,6 +17,8 @@ struct CommsFile {
   var calls: [CommsCall] = []
   /// Groups by the numbers that `calls` have.
   var groups: [CommsGroup] = []
+  /// The file's rank inside its groups, by their numbers, where the records say it.
+  private(set) var places: [Int32: Int32] = [:]
   var ledger: Ledger
   /// Collectives of unknown name: the first and how many.
   var unknownName: String?
@@ -37,6 +39,14 @@ struct CommsFile {
     numberOfGroup[group] = number
     return number
   }
+
+  /// Takes the file's rank inside a group from a record; the first counts.
+  mutating func note(place: Int32, inGroup number: Int32) {
+    if place >= 0, places[number] == nil { places[number] = place }
+  }
+
+  /// The records' own ranks are not right.
+  mutating func forgetPlaces() { places = [:] }
 
   /// Puts equal groups of other files in the place of this one's; to be called when it has all.
   mutating func shareGroups(_ shared: (CommsGroup) -> CommsGroup) {

@@ -77,17 +77,20 @@ struct ExecutionTraceFile {
       call.group = file.number(of: named(node.group))
       file.calls.append(call)
       nodes.append(id)
-      localRanks.append(kind.namesAnotherRank ? nil : node.rank)
+      let own = kind.namesAnotherRank ? nil : node.rank
+      localRanks.append(own)
+      if let own { file.note(place: own, inGroup: call.group) }
     }
   }
 
-  /// Pointers differ between processes: the k-th group of a file stands for the k-th of the others.
+  /// Pointers differ between processes; the k-th group of a file may be the k-th of the others.
   private mutating func named(_ group: CommsGroup) -> CommsGroup {
     guard group.name.hasPrefix("@") else { return group }
     var group = group
     let number = numberOfPointer[group.name] ?? numberOfPointer.count
     numberOfPointer[group.name] = number
     group.name = "group \(number)"
+    group.scope = .process
     return group
   }
 
