@@ -1,6 +1,6 @@
 internal import TraceModel
 
-/// Servers and GPUs for the ranks of a PyTorch trace.
+/// Servers and GPUs for the ranks of a trace of communication calls.
 enum CommsLayout {
   /// The declared layout when it has the ranks, else one that the GPU numbers of the ranks suggest.
   ///
