@@ -92,6 +92,13 @@ struct MessageInProgress {
     return max(bytes, min(declaredBytes, bytes + Int64(missingPackets) * Self.maximumPathMTU))
   }
 
+  /// Where it lies; of one without a beginning only what was seen, as nobody knows whose packets
+  /// are missing before it.
+  var place: MessagePlace {
+    let count = Int64(packets) + (isHeadless ? 0 : Int64(missingPackets))
+    return MessagePlace(sequence: startSequence, count: UInt32(clamping: max(0, count)))
+  }
+
   func message(source: Int32, destination: Int32, channel: UInt32) -> Message {
     Message(
       source: source, destination: destination, channel: channel, kind: kind, start: start,

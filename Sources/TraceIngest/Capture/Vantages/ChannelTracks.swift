@@ -1,0 +1,89 @@
+/// What each vantage has shown of one channel: the sequence numbers of its last messages.
+///
+/// A copy of a message may come long after the other, when one vantage misses a packet and waits for
+/// it: what was handed on is then recognised by its numbers and its time.
+struct ChannelTrack {
+  /// Numbers in a row, `start` up to but not including `end`.
+  struct Run {
+    var start: UInt32 = 0
+    var end: UInt32 = 0
+    var firstTime = Int64.max
+    var lastTime = Int64.min
+  }
+
+  static let runCount = 4
+
+  let vantage: Int32
+  /// The track of another vantage for the same channel, or −1.
+  var next: Int32
+  /// Number of the held message that was matched last, or −1.
+  var cursor = -1
+  private var runs = InlineArray<4, Run>(repeating: Run())
+
+  init(vantage: Int32, next: Int32) {
+    self.vantage = vantage
+    self.next = next
+  }
+
+  /// Adds the numbers of a message.
+  mutating func add(
+    _ place: MessagePlace, from firstTime: Int64, to lastTime: Int64, in space: SequenceSpace
+  ) {
+    guard place.count > 0 else { return }
+    let end = space.advanced(place.sequence, by: place.count)
+    var index = 0
+    for other in 0..<Self.runCount {
+      if runs[other].end == place.sequence, runs[other].lastTime > .min {
+        runs[other].end = end
+        runs[other].lastTime = max(runs[other].lastTime, lastTime)
+        runs[other].firstTime = min(runs[other].firstTime, firstTime)
+        if space.distance(from: runs[other].start, to: end) > space.maximumRun {
+          runs[other].start = space.advanced(end, by: 0 &- UInt32(space.maximumRun))
+        }
+        return
+      }
+      if runs[other].lastTime < runs[index].lastTime { index = other }
+    }
+    runs[index] = Run(
+      start: place.sequence, end: end, firstTime: firstTime, lastTime: lastTime)
+  }
+
+  /// How many of a message's numbers were shown at about its time.
+  func covered(
+    _ place: MessagePlace, from firstTime: Int64, to lastTime: Int64, in space: SequenceSpace
+  ) -> UInt32 {
+    var count: Int64 = 0
+    for index in 0..<Self.runCount where runs[index].lastTime > .min {
+      let tolerance = SharedMessages.maximumClockDifference
+      guard lastTime >= runs[index].firstTime &- tolerance,
+        firstTime <= runs[index].lastTime &+ tolerance
+      else { continue }
+      let start = Int64(space.distance(from: place.sequence, to: runs[index].start))
+      let end = Int64(space.distance(from: place.sequence, to: runs[index].end))
+      count += max(0, min(end, Int64(place.count)) - max(start, 0))
+    }
+    return UInt32(clamping: min(count, Int64(place.count)))
+  }
+}
+
+/// Numbers that wrap: of RDMA packets at 2^24, of TCP bytes at 2^32.
+enum SequenceSpace {
+  case packets
+  case bytes
+
+  @inline(__always)
+  func distance(from earlier: UInt32, to later: UInt32) -> Int32 {
+    self == .packets
+      ? SequenceNumber.distance(from: earlier, to: later) : Int32(bitPattern: later &- earlier)
+  }
+
+  @inline(__always)
+  func advanced(_ number: UInt32, by count: UInt32) -> UInt32 {
+    self == .packets ? SequenceNumber.advanced(number, by: count) : number &+ count
+  }
+
+  /// Numbers that a run remembers; what lies further back counts as forgotten.
+  var maximumRun: Int32 {
+    self == .packets ? QueuePairFlow.maximumJump : ConnectionFlow.maximumJump
+  }
+}
