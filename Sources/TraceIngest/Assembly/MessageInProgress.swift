@@ -16,6 +16,8 @@ struct MessageInProgress {
   var repeatedBytes: Int64 = 0
   var packets: Int32 = 0
   var missingPackets: Int32 = 0
+  /// Of those, packets before the first one that was seen, whose message nobody knows.
+  var precedingPackets: Int32 = 0
   /// True once its last packet was seen.
   var hasEnded = false
   /// Counts the messages of a flow.
@@ -92,11 +94,11 @@ struct MessageInProgress {
     return max(bytes, min(declaredBytes, bytes + Int64(missingPackets) * Self.maximumPathMTU))
   }
 
-  /// Where it lies; of one without a beginning only what was seen, as nobody knows whose packets
-  /// are missing before it.
+  /// Where it lies, without the packets that are missing before it.
   var place: MessagePlace {
-    let count = Int64(packets) + (isHeadless ? 0 : Int64(missingPackets))
-    return MessagePlace(sequence: startSequence, count: UInt32(clamping: max(0, count)))
+    let within = max(0, missingPackets - precedingPackets)
+    return MessagePlace(
+      sequence: startSequence, count: UInt32(clamping: Int64(packets) + Int64(within)))
   }
 
   func message(source: Int32, destination: Int32, channel: UInt32) -> Message {

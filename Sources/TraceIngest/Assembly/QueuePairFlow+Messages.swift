@@ -44,6 +44,9 @@ extension QueuePairFlow {
       }
     }
     message.addMissing(missingBefore)
+    if message.startSequence == packet.sequence {
+      message.precedingPackets = message.missingPackets
+    }
     missingBefore = 0
     current = message
   }

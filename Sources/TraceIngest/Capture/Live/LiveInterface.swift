@@ -1,4 +1,5 @@
 internal import CPcap
+internal import Glibc
 
 /// A network interface that libpcap listens at.
 @safe final class LiveInterface {
@@ -8,6 +9,8 @@ internal import CPcap
   private static let timeout: Int32 = 100
 
   private let handle: OpaquePointer
+  /// Readable when there are packets.
+  private let descriptor: Int32
   private let name: String
   let hasNanoseconds: Bool
   /// LINKTYPE number of its packets.
@@ -25,7 +28,7 @@ internal import CPcap
     unsafe pcap_set_promisc(created, 1)
     unsafe pcap_set_timeout(created, Self.timeout)
     unsafe pcap_set_buffer_size(created, Self.bufferByteCount)
-    hasNanoseconds =
+    let setPrecision =
       unsafe pcap_set_tstamp_precision(created, PCAP_TSTAMP_PRECISION_NANO) == 0
     let status = unsafe pcap_activate(created)
     guard status >= 0 else {
@@ -33,6 +36,10 @@ internal import CPcap
       unsafe pcap_close(created)
       throw Self.error(status, reason: reason, interface: options.interface)
     }
+    hasNanoseconds = setPrecision
+    // Where no packet comes, libpcap itself would wait for ever.
+    unsafe pcap_setnonblock(created, 1, &message)
+    descriptor = unsafe pcap_get_selectable_fd(created)
     let number = unsafe pcap_datalink(created)
     // The number that libpcap uses in memory differs from that in files for raw IP.
     linkTypeNumber = number == 12 ? 101 : UInt32(truncatingIfNeeded: number)
@@ -121,7 +128,11 @@ internal import CPcap
         _unsafeStart: UnsafeRawPointer(bytes), byteCount: Int(fields.caplen))
       try body(packet, Int64(fields.ts.tv_sec) * 1_000_000_000 + fraction, Int(fields.len))
       return true
-    case 0: return false
+    case 0:
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      // A signal ends the wait: stopping is thought of then.
+      unsafe poll(&waiting, 1, Self.timeout)
+      return false
     default:
       throw IngestError(
         unsafe String(cString: pcap_geterr(handle)), at: name,

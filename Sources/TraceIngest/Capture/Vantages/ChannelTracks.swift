@@ -5,47 +5,44 @@
 struct ChannelTrack {
   /// Numbers in a row, `start` up to but not including `end`.
   struct Run {
-    var start: UInt32 = 0
-    var end: UInt32 = 0
-    var firstTime = Int64.max
-    var lastTime = Int64.min
+    var start: UInt32
+    var end: UInt32
+    var firstTime: Int64
+    var lastTime: Int64
   }
-
-  static let runCount = 4
 
   let vantage: Int32
   /// The track of another vantage for the same channel, or −1.
   var next: Int32
-  /// Number of the held message that was matched last, or −1.
+  /// Number of the held message that was matched or added last, or −1.
   var cursor = -1
-  private var runs = InlineArray<4, Run>(repeating: Run())
+  /// The last one grows; others stay as they are.
+  private var runs: [Run] = []
 
   init(vantage: Int32, next: Int32) {
     self.vantage = vantage
     self.next = next
   }
 
-  /// Adds the numbers of a message.
+  /// Adds the numbers of a message; of more than `maximumRuns` the oldest half is forgotten.
   mutating func add(
-    _ place: MessagePlace, from firstTime: Int64, to lastTime: Int64, in space: SequenceSpace
+    _ place: MessagePlace, from firstTime: Int64, to lastTime: Int64, in space: SequenceSpace,
+    maximumRuns: Int
   ) {
     guard place.count > 0 else { return }
     let end = space.advanced(place.sequence, by: place.count)
-    var index = 0
-    for other in 0..<Self.runCount {
-      if runs[other].end == place.sequence, runs[other].lastTime > .min {
-        runs[other].end = end
-        runs[other].lastTime = max(runs[other].lastTime, lastTime)
-        runs[other].firstTime = min(runs[other].firstTime, firstTime)
-        if space.distance(from: runs[other].start, to: end) > space.maximumRun {
-          runs[other].start = space.advanced(end, by: 0 &- UInt32(space.maximumRun))
-        }
-        return
-      }
-      if runs[other].lastTime < runs[index].lastTime { index = other }
+    guard let last = runs.indices.last, runs[last].end == place.sequence else {
+      if runs.count >= maximumRuns { runs.removeFirst((runs.count + 1) / 2) }
+      runs.append(
+        Run(start: place.sequence, end: end, firstTime: firstTime, lastTime: lastTime))
+      return
     }
-    runs[index] = Run(
-      start: place.sequence, end: end, firstTime: firstTime, lastTime: lastTime)
+    runs[last].end = end
+    runs[last].lastTime = max(runs[last].lastTime, lastTime)
+    runs[last].firstTime = min(runs[last].firstTime, firstTime)
+    if space.distance(from: runs[last].start, to: end) > space.maximumRun {
+      runs[last].start = space.advanced(end, by: 0 &- UInt32(space.maximumRun))
+    }
   }
 
   /// How many of a message's numbers were shown at about its time.
@@ -53,7 +50,7 @@ struct ChannelTrack {
     _ place: MessagePlace, from firstTime: Int64, to lastTime: Int64, in space: SequenceSpace
   ) -> UInt32 {
     var count: Int64 = 0
-    for index in 0..<Self.runCount where runs[index].lastTime > .min {
+    for index in runs.indices {
       let tolerance = SharedMessages.maximumClockDifference
       guard lastTime >= runs[index].firstTime &- tolerance,
         firstTime <= runs[index].lastTime &+ tolerance

@@ -75,9 +75,8 @@ struct SharedMessages {
   /// Amortised O(1).
   mutating func take(_ message: Message, at place: MessagePlace, vantage: Int) {
     if place.isRequestOnly {
-      if reads.answers(message, place) {
-        counts.answeredReads += 1
-        counts.answeredReadBytes &+= message.bytes
+      if reads.isShown(message, place) {
+        count(answered: message)
       } else {
         held.append(
           Held(
@@ -92,18 +91,28 @@ struct SharedMessages {
     let own = track(of: vantage, channel)
     let space: SequenceSpace = message.kind == .tcp ? .bytes : .packets
     var message = message
-    tracks[own].add(place, from: message.start, to: message.end, in: space)
+    tracks[own].add(
+      place, from: message.start, to: message.end, in: space, maximumRuns: maximumRuns)
     // Messages of nothing but repeated bytes have no place.
     let isAlone = tracks[own].next < 0 && channels[channel].track == Int32(own)
     if !isAlone, place.count > 0 {
       if joinHeld(message, place, space, vantage: vantage, channel, own) { return }
       if isShown(&message, place, space, channel, own) { return }
     }
+    tracks[own].cursor = nextNumber
     append(
       Held(
         message: message, place: place, vantage: Int32(truncatingIfNeeded: vantage),
         channel: Int32(truncatingIfNeeded: channel)))
   }
+
+  private mutating func count(answered read: Message) {
+    counts.answeredReads += 1
+    counts.answeredReadBytes &+= read.bytes
+  }
+
+  /// The more channels there are, the less each remembers: 2^20 runs of numbers together.
+  private var maximumRuns: Int { min(256, max(4, (1 << 20) / max(1, tracks.count))) }
 
   private mutating func append(_ entry: Held) {
     let number = nextNumber
@@ -235,13 +244,17 @@ struct SharedMessages {
     var count = 0
     while releasedCount + count < number, count < held.count {
       let entry = held[count]
+      count += 1
+      if entry.place.isRequestOnly, reads.isAnswered(entry.message, entry.place) {
+        self.count(answered: entry.message)
+        continue
+      }
       var message = entry.message
       let offset = clocks.offsets[Int(entry.vantage)]
       message.start &-= offset
       message.end &-= offset
       messages.append(message)
       if entry.channel >= 0 { channels[Int(entry.channel)].head = entry.next }
-      count += 1
     }
     held.removeFirst(count)
     releasedCount += count

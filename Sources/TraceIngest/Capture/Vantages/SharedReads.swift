@@ -25,23 +25,36 @@ struct SharedReads {
     set(message, place, isRequestOnly: false)
   }
 
-  /// True when a request was answered, or shown without an answer, at another vantage.
+  /// True when a request was answered already, or shown without an answer, at another vantage.
   ///
   /// Remembers it otherwise.
-  mutating func answers(_ request: Message, _ place: MessagePlace) -> Bool {
-    if !entries.isEmpty {
-      let entry = entries[Self.slot(request, place)]
-      let tolerance = SharedMessages.maximumClockDifference
-      let latest = entry.isRequestOnly ? tolerance : Self.maximumDelay
-      if entry.time > .min, entry.addresses == Self.addresses(request),
-        entry.sequence == place.sequence, entry.time >= request.start &- tolerance,
-        entry.time <= request.start &+ latest
-      {
-        return true
-      }
+  mutating func isShown(_ request: Message, _ place: MessagePlace) -> Bool {
+    if let entry = entry(of: request, place),
+      !entry.isRequestOnly
+        || (entry.time &- request.start).magnitude
+          <= UInt64(SharedMessages.maximumClockDifference)
+    {
+      return true
     }
     set(request, place, isRequestOnly: true)
     return false
+  }
+
+  /// True when a request has been answered.
+  func isAnswered(_ request: Message, _ place: MessagePlace) -> Bool {
+    entry(of: request, place).map { !$0.isRequestOnly } ?? false
+  }
+
+  /// What is remembered of a request or its response.
+  private func entry(of request: Message, _ place: MessagePlace) -> Entry? {
+    guard !entries.isEmpty else { return nil }
+    let entry = entries[Self.slot(request, place)]
+    let earliest = request.start &- SharedMessages.maximumClockDifference
+    guard entry.time > .min, entry.addresses == Self.addresses(request),
+      entry.sequence == place.sequence, entry.time >= earliest,
+      entry.time <= request.start &+ Self.maximumDelay
+    else { return nil }
+    return entry
   }
 
   private mutating func set(_ message: Message, _ place: MessagePlace, isRequestOnly: Bool) {
