@@ -229,12 +229,14 @@ extension VantageTests {
 
   @Test("datagrams that two mirrors saw count once")
   func datagrams() throws {
+    let datagram = TransportOpcode(rawValue: 0x64)
     var packets: [TimedPacket] = []
     for index in 0..<UInt32(500) {
       packets.append(
         TimedPacket(
           time: RecordedRun.start + Int64(index) * 10_000,
-          bytes: roceFrame(TransportOpcode(rawValue: 0x64), queuePair: 20, sequence: index, bytes: 64)))
+          bytes: roceFrame(
+            TransportOpcode(rawValue: 0x64), queuePair: 20, sequence: index, bytes: 64)))
     }
     let both = try ingest(files: [
       ("a.pcap", packets),
