@@ -118,7 +118,7 @@ struct CaptureRetiringOthersTests {
         TimedPacket(
           time: Int64(packets.count) * 1_000,
           bytes: roceFrame(
-            TransportOpcode(rawValue: 0x64), queuePair: UInt32(queuePair),
+            Self.datagram, queuePair: UInt32(queuePair),
             sequence: UInt32(sequence),
             bytes: 50)))
     }

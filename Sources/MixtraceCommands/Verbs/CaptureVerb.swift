@@ -184,14 +184,14 @@ private struct StopSignals {
 
   init() {
     unsafe Self.raised = 0
-    unsafe previous = unsafe (
+    previous = (
       signal(SIGINT) { _ in unsafe StopSignals.raised = 1 },
       signal(SIGTERM) { _ in unsafe StopSignals.raised = 1 }
     )
   }
 
   func restore() {
-    unsafe signal(SIGINT, previous.interrupt)
-    unsafe signal(SIGTERM, previous.terminate)
+    signal(SIGINT, previous.interrupt)
+    signal(SIGTERM, previous.terminate)
   }
 }

@@ -43,12 +43,8 @@ internal import Glibc
     let number = unsafe pcap_datalink(created)
     // The number that libpcap uses in memory differs from that in files for raw IP.
     linkTypeNumber = number == 12 ? 101 : UInt32(truncatingIfNeeded: number)
-    if let filter = options.filter {
-      do throws(IngestError) { unsafe try Self.apply(filter, to: created) } catch {
-        unsafe pcap_close(created)
-        throw error
-      }
-    }
+    // All is set by now: where this throws, `deinit` closes the handle.
+    if let filter = options.filter { unsafe try Self.apply(filter, to: created) }
   }
 
   deinit { unsafe pcap_close(handle) }
