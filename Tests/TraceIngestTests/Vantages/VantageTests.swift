@@ -141,11 +141,11 @@ struct VantageTests {
     #expect(both.messages.count == run.messageCount)
     let note = try #require(both.note(about: "the clock of b.pcap is "))
     #expect(note.contains("which moved by 4.") || note.contains("which moved by 5."), "\(note)")
-    // What b alone saw is given by a's clock, up to what one block of messages drifts.
+    // What b alone saw is given by a's clock, up to what it drifts in two batches, here 36 s.
     let alone = try ingest(files: [("a.pcap", run.seen())])
     let found = both.messages.map(\.start).sorted()
     let expected = alone.messages.map(\.start).sorted()
-    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 600_000 })
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 2_000_000 })
   }
 
   @Test("with little room messages go on early, late copies are still known, and both is told")
