@@ -40,6 +40,13 @@ public struct IngestOptions: Sendable {
   package var takesShortWay = true
   /// Queue pairs beyond which those that are idle longest are closed, so that memory stays bounded.
   package var maximumQueuePairs = 1 << 19
+  /// The same for directions of TCP connections, and for pairs of datagram queue pairs.
+  package var maximumConnections = 1 << 18
+  package var maximumDatagramPairs = 1 << 17
+  /// False to read captures of several places on one thread, as tests do to compare.
+  package var usesThreads = true
+  /// Messages that wait to be compared with those of other captures; beyond, the oldest go on.
+  package var maximumHeldMessages = 1 << 18
   /// Called now and then with decompressed bytes read, bytes on disk read and bytes on disk.
   public var progress: (@Sendable (IngestProgress) -> Void)?
 

@@ -9,7 +9,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs = [
-    "ingest", "attribute", "join", "info", "analyze", "replay", "sweep", "circuits", "report",
+    "capture", "ingest", "attribute", "join", "info", "analyze", "replay", "sweep", "circuits",
+    "report",
     "synth", "export", "reproduce",
   ]
 

@@ -72,3 +72,71 @@ struct CaptureRetiringTests {
     #expect(notes.contains { $0.contains("1 READ request has no captured response: its 4096") })
   }
 }
+
+/// The same for TCP connections and datagrams.
+@Suite("Connections and datagrams that are forgotten to make room")
+struct CaptureRetiringOthersTests {
+  /// SEND only on an unreliable datagram queue pair.
+  private static let datagram = TransportOpcode(rawValue: 0x64)
+
+  @Test("idle TCP connections end their message, busy ones go on, and it is told")
+  func connections() throws {
+    var packets: [TimedPacket] = []
+    func add(_ port: UInt16, _ sequence: Int) {
+      packets.append(
+        TimedPacket(
+          time: Int64(packets.count) * 1_000,
+          bytes: tcpSegment(
+            ports: (port, 80), sequence: UInt32(truncatingIfNeeded: sequence), bytes: 100)))
+    }
+    let count = 2_000
+    for index in 0..<count {
+      if index % 10 == 0 { add(7, 1_000 + index * 10) }
+      add(UInt16(1_000 + index), 5_000)
+    }
+    var options = IngestOptions()
+    options.maximumConnections = 64
+    options.idleGapNanoseconds = 1_000_000_000
+    let capture = try IngestedCapture(bytes: pcap(packets), options: options)
+    #expect(capture.ledger.isBalanced && capture.ledger.used == Int64(packets.count))
+    let busy = capture.messages.filter { $0.channel >> 16 == 7 }
+    #expect(busy.map(\.bytes) == [Int64(count / 10 * 100)])
+    let short = capture.messages.filter { $0.channel >> 16 >= 1_000 }
+    #expect(short.count == count && short.allSatisfy { $0.bytes == 100 })
+    #expect(capture.summary.notes.contains { $0.contains("idle TCP connections (directions)") })
+    options.maximumConnections = 4_096
+    let roomy = try IngestedCapture(bytes: pcap(packets), options: options)
+    #expect(roomy.messages.count == capture.messages.count)
+    #expect(!roomy.summary.notes.contains { $0.contains("idle TCP") })
+  }
+
+  @Test("pairs of datagram queue pairs that come and go lose nothing but their memory")
+  func datagrams() throws {
+    var packets: [TimedPacket] = []
+    func add(_ queuePair: Int, _ sequence: Int) {
+      packets.append(
+        TimedPacket(
+          time: Int64(packets.count) * 1_000,
+          bytes: roceFrame(
+            Self.datagram, queuePair: UInt32(queuePair),
+            sequence: UInt32(sequence),
+            bytes: 50)))
+    }
+    for index in 0..<1_000 {
+      add(5_000 + index, 1)
+      // Seen twice at once.
+      if index % 5 == 0 { for _ in 0..<2 { add(77, index) } }
+    }
+    var options = IngestOptions()
+    options.maximumDatagramPairs = 32
+    let capture = try IngestedCapture(bytes: pcap(packets), options: options)
+    #expect(capture.ledger.isBalanced && capture.ledger.used == Int64(packets.count))
+    #expect(capture.messages.count == 1_200)
+    let busy = capture.messages.filter { $0.channel == 77 }
+    #expect(busy.count == 200 && busy.allSatisfy { $0.bytes == 50 && $0.repeatedBytes == 50 })
+    #expect(
+      capture.summary.notes.contains {
+        $0.contains("idle pairs of datagram queue pairs")
+      })
+  }
+}

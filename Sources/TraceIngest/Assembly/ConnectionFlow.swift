@@ -26,6 +26,10 @@ struct ConnectionFlow {
   private var gaps: [Gap] = []
   private var largestSegment: Int64 = 1
   private var current: MessageInProgress?
+  /// Where the new bytes of the message under way lie, `start` up to but not including `end`.
+  private var span: (start: UInt32, end: UInt32)?
+  /// The time of the last segment.
+  private(set) var lastTime = Int64.min
 
   init(source: Int32, destination: Int32, channel: UInt32) {
     self.source = source
@@ -36,8 +40,9 @@ struct ConnectionFlow {
   /// Takes a segment with payload; `opens` when it also opens the connection.
   mutating func accept(
     sequence: UInt32, byteCount: Int, opens: Bool, time: Int64, idleGap: Int64,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) {
+    lastTime = time
     if !hasStarted { start(at: sequence, opens: opens) }
     var distance = Int32(bitPattern: sequence &- expected)
     if distance > Self.maximumJump || distance < -Self.maximumJump {
@@ -55,7 +60,10 @@ struct ConnectionFlow {
     if distance &+ count > 0 { expected = sequence &+ UInt32(truncatingIfNeeded: byteCount) }
     largestSegment = max(largestSegment, Int64(byteCount))
     if current == nil { current = MessageInProgress(kind: .tcp, time: time) }
-    if fresh > 0 { current?.add(time: time, bytes: fresh) }
+    if fresh > 0 {
+      current?.add(time: time, bytes: fresh)
+      extendSpan(from: sequence, to: sequence &+ UInt32(truncatingIfNeeded: byteCount))
+    }
     current?.repeatedBytes &+= Int64(byteCount) - fresh
   }
 
@@ -74,20 +82,35 @@ struct ConnectionFlow {
   }
 
   /// A new connection on the same ports.
-  mutating func restart(into messages: inout MessageTable) {
+  mutating func restart(into messages: inout AssembledMessages) {
     finish(into: &messages)
     hasStarted = false
   }
 
-  mutating func finish(into messages: inout MessageTable) {
+  mutating func finish(into messages: inout AssembledMessages) {
     while !gaps.isEmpty { giveUpOldestGap() }
     close(into: &messages)
   }
 
-  private mutating func close(into messages: inout MessageTable) {
+  private mutating func close(into messages: inout AssembledMessages) {
     guard let current else { return }
-    messages.append(current.message(source: source, destination: destination, channel: channel))
+    messages.append(
+      current.message(source: source, destination: destination, channel: channel),
+      at: MessagePlace(
+        sequence: span?.start ?? expected, count: span.map { $0.end &- $0.start } ?? 0))
     self.current = nil
+    span = nil
+  }
+
+  private mutating func extendSpan(from start: UInt32, to end: UInt32) {
+    guard let old = span else {
+      span = (start, end)
+      return
+    }
+    span = (
+      Int32(bitPattern: start &- old.start) < 0 ? start : old.start,
+      Int32(bitPattern: end &- old.end) > 0 ? end : old.end
+    )
   }
 
   private mutating func addGap(_ gap: Gap) {

@@ -43,7 +43,7 @@ extension QueuePairLane {
     _ packet: LanePacket, sequence: UInt32, _ starts: inout LaneStarts,
     _ endpoints: Span<LaneEndpoints>,
     _ number: Int,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) -> Bool {
     if packets == 0 {
       (start, bytes, declaredBytes) = (
@@ -89,7 +89,7 @@ extension QueuePairLane {
   /// Takes the held packets: the first of them is the earliest.
   mutating func settle(
     _ starts: inout LaneStarts, _ endpoints: Span<LaneEndpoints>, _ number: Int,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) {
     let held = self
     packets = 0

@@ -5,7 +5,7 @@ internal import TraceModel
 struct MessageAssembler {
   private(set) var addresses: AddressTable
   private(set) var queuePairs: QueuePairAssembler
-  private var datagrams = DatagramAssembler()
+  private var datagrams: DatagramAssembler
   private var known = KnownFlows()
   private var connections: ConnectionAssembler
   /// The virtual network that each address was first seen in, plus one; 0 for none so far.
@@ -21,24 +21,30 @@ struct MessageAssembler {
     self.addresses = addresses
     queuePairs = QueuePairAssembler(
       usesLanes: options.takesShortWay, maximumLanes: options.maximumQueuePairs)
-    connections = ConnectionAssembler(idleGapNanoseconds: options.idleGapNanoseconds)
+    connections = ConnectionAssembler(
+      idleGapNanoseconds: options.idleGapNanoseconds,
+      maximumConnections: options.maximumConnections)
+    datagrams = DatagramAssembler(maximumFlows: options.maximumDatagramPairs)
   }
 
-  var unansweredReads: Int64 { queuePairs.unansweredReads }
-  /// Bytes that those asked for.
-  var unansweredReadBytes: Int64 { queuePairs.unansweredReadBytes }
-  var unfinishedMessages: Int64 { queuePairs.unfinishedMessages }
-  var queuePairRestarts: Int64 { queuePairs.restarts }
-  /// Queue pairs that were closed to make room.
-  var retiredQueuePairs: Int64 { queuePairs.retired.queuePairs }
-  /// Messages that were not whole then.
-  var retiredUnfinishedMessages: Int64 { queuePairs.retired.unfinishedMessages }
+  /// What was found besides messages.
+  var counts: AssemblyCounts {
+    AssemblyCounts(
+      rdmaPackets: rdmaPackets, tcpSegments: tcpSegments, shortWayPackets: shortWayPackets,
+      unansweredReads: queuePairs.unansweredReads,
+      unansweredReadBytes: queuePairs.unansweredReadBytes,
+      unfinishedMessages: queuePairs.unfinishedMessages,
+      queuePairRestarts: queuePairs.restarts, retiredQueuePairs: queuePairs.retired.queuePairs,
+      retiredUnfinishedMessages: queuePairs.retired.unfinishedMessages,
+      retiredConnections: connections.retiredConnections,
+      retiredDatagramPairs: datagrams.retiredFlows)
+  }
 
   /// Takes one packet; finished messages are appended.
   ///
   /// - Returns: nil when the packet carried data or asked for it, otherwise why it did not.
   mutating func accept(
-    _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
+    _ packet: PacketSummary, time: Int64, into messages: inout AssembledMessages
   ) -> SkipReason? {
     if packet.carrier == .tcp {
       tcpSegments += 1
@@ -73,15 +79,17 @@ struct MessageAssembler {
   /// Takes packets of the common kind for as long as there are some.
   mutating func takePlain(
     _ bytes: RawSpan, _ stretch: inout PlainStretch, _ framing: inout CaptureFraming,
-    _ counts: inout PacketCounts, into messages: inout MessageTable
+    _ counts: inout PacketCounts, into messages: inout AssembledMessages
   ) {
     framing.takePlain(bytes, &stretch, &queuePairs, counts: &counts, into: &messages)
     rdmaPackets += stretch.packetCount
     shortWayPackets += stretch.packetCount
   }
 
-  /// How many addresses were seen in several virtual networks.
-  var addressesInSeveralNetworks: Int { isInSeveralNetworks.count { $0 } }
+  /// The addresses that were seen in several virtual networks.
+  var addressesInSeveralNetworks: [NetworkAddress] {
+    isInSeveralNetworks.indices.filter { isInSeveralNetworks[$0] }.map { addresses.addresses[$0] }
+  }
 
   private mutating func note(_ network: UInt32, of address: Int32) {
     let index = Int(address)
@@ -98,7 +106,7 @@ struct MessageAssembler {
 
   /// Takes a packet of a connected queue pair.
   private mutating func acceptConnected(
-    _ packet: PacketSummary, time: Int64, into messages: inout MessageTable
+    _ packet: PacketSummary, time: Int64, into messages: inout AssembledMessages
   ) -> SkipReason? {
     if let plainAddresses = packet.plainAddresses {
       return acceptPlain(packet, plainAddresses: plainAddresses, time: time, into: &messages)
@@ -128,7 +136,8 @@ struct MessageAssembler {
 
   /// Takes a packet that the short way may take next time.
   private mutating func acceptPlain(
-    _ packet: PacketSummary, plainAddresses: UInt64, time: Int64, into messages: inout MessageTable
+    _ packet: PacketSummary, plainAddresses: UInt64, time: Int64,
+    into messages: inout AssembledMessages
   ) -> SkipReason? {
     let channel = packet.base.destinationQueuePair
     if let lane = queuePairs.notedLane(plainAddresses: plainAddresses, channel: channel) {
@@ -149,7 +158,8 @@ struct MessageAssembler {
   }
 
   /// A connection may reuse the ports of one whose data was seen.
-  private mutating func noteOpening(_ packet: PacketSummary, into messages: inout MessageTable) {
+  private mutating func noteOpening(_ packet: PacketSummary, into messages: inout AssembledMessages)
+  {
     guard packet.tcpFlags & PacketSummary.tcpSynchronise != 0,
       let source = addresses.existingNumber(of: packet.source),
       let destination = addresses.existingNumber(of: packet.destination)
@@ -180,7 +190,7 @@ struct MessageAssembler {
   }
 
   /// Appends what is still open at the end of the input.
-  mutating func finish(into messages: inout MessageTable) {
+  mutating func finish(into messages: inout AssembledMessages) {
     queuePairs.finish(into: &messages)
     datagrams.finish(into: &messages)
     connections.finish(into: &messages)

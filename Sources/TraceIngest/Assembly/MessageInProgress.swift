@@ -19,6 +19,8 @@ struct MessageInProgress {
   /// How many of those are missing before the first packet that was seen; of a READ response whose
   /// request is not known, one stands for any number.
   var missingAtStart: Int32 = 0
+  /// Of those, packets before the first one that was seen, whose message nobody knows.
+  var precedingPackets: Int32 = 0
   /// True once its last packet was seen.
   var hasEnded = false
   /// Counts the messages of a flow.
@@ -103,6 +105,13 @@ struct MessageInProgress {
   var deliveredBytes: Int64 {
     guard missingPackets > 0, let declaredBytes else { return bytes }
     return max(bytes, min(declaredBytes, bytes + Int64(missingPackets) * Self.maximumPathMTU))
+  }
+
+  /// Where it lies, without the packets that are missing before it.
+  var place: MessagePlace {
+    let within = max(0, missingPackets - precedingPackets)
+    return MessagePlace(
+      sequence: startSequence, count: UInt32(clamping: Int64(packets) + Int64(within)))
   }
 
   func message(source: Int32, destination: Int32, channel: UInt32) -> Message {

@@ -8,7 +8,7 @@ extension QueuePairAssembler {
   private static var maximumPairingAttempts: Int { 64 }
 
   /// Hands new requests to the flow of their responses, once that is known.
-  mutating func noteRequest(flow index: Int, into messages: inout MessageTable) {
+  mutating func noteRequest(flow index: Int, into messages: inout AssembledMessages) {
     if flows[index].partner == nil { pairBackwards(index) }
     guard let responses = flows[index].partner else {
       for read in flows[index].awaitedReads.takeNews() {

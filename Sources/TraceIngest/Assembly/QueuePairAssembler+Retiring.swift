@@ -10,7 +10,7 @@ extension QueuePairAssembler {
   /// Of equal times, those that appeared first. READ requests and their responses are as old as the
   /// younger of the two.
   /// All lanes get new numbers. O(lanes · log lanes), once for every so many new lanes.
-  mutating func retireIdle(into messages: inout MessageTable) {
+  mutating func retireIdle(into messages: inout AssembledMessages) {
     let times = lanes.indices.map { number in
       max(lanes[number].end, partner(of: number).map { lanes[$0].end } ?? .min)
     }
@@ -33,7 +33,7 @@ extension QueuePairAssembler {
     return flows[Int(lane.flow)].partner.map { lanesOfFlows[$0] }
   }
 
-  private mutating func close(_ number: Int, into messages: inout MessageTable) {
+  private mutating func close(_ number: Int, into messages: inout AssembledMessages) {
     if lanes[number].mode == .starting {
       let endpoints = self.endpoints
       lanes[number].settle(&starts, endpoints.span, number, into: &messages)

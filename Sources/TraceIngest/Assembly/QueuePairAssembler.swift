@@ -64,7 +64,7 @@ struct QueuePairAssembler {
   /// Other lanes may be closed and all numbered anew to make room.
   mutating func lane(
     of packet: PacketSummary, source: Int32, destination: Int32,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) -> Int {
     let isResponse = packet.operation == .readResponse
     let channel = packet.base.destinationQueuePair | (isResponse ? 1 << 24 : 0)
@@ -111,7 +111,7 @@ struct QueuePairAssembler {
   /// Takes one packet of a lane.
   mutating func accept(
     _ summary: PacketSummary, time: Int64, source: Int32, lane number: Int,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) {
     if lanes[number].mode != .careful, endpoints[number].source == source,
       let packet = LanePacket(summary, time: time)
@@ -135,7 +135,7 @@ struct QueuePairAssembler {
   }
 
   private mutating func takeShortWay(
-    _ packet: LanePacket, sequence: UInt32, lane number: Int, into messages: inout MessageTable
+    _ packet: LanePacket, sequence: UInt32, lane number: Int, into messages: inout AssembledMessages
   ) -> Bool {
     let endpoints = self.endpoints
     var lanes = takeLanes()
@@ -154,7 +154,7 @@ struct QueuePairAssembler {
   }
 
   private mutating func takeCarefully(
-    _ packet: QueuePairPacket, flow index: Int, into messages: inout MessageTable
+    _ packet: QueuePairPacket, flow index: Int, into messages: inout AssembledMessages
   ) {
     let isResponse = packet.operation == .readResponse
     if isResponse {
@@ -216,7 +216,7 @@ struct QueuePairAssembler {
   // MARK: End
 
   /// Emits everything that is still open, in the order in which the queue pairs appeared.
-  mutating func finish(into messages: inout MessageTable) {
+  mutating func finish(into messages: inout AssembledMessages) {
     for number in lanes.indices {
       switch lanes[number].mode {
       case .inOrder: break
@@ -234,14 +234,14 @@ struct QueuePairAssembler {
   /// Emits what is open in a lane that has started.
   ///
   /// - Returns: true when its last message is not whole.
-  mutating func finish(_ number: Int, into messages: inout MessageTable) -> Bool {
+  mutating func finish(_ number: Int, into messages: inout AssembledMessages) -> Bool {
     if lanes[number].flow >= 0 { return flows[wake(number)].finish(into: &messages) }
     guard lanes[number].packets > 0 else { return false }
-    messages.append(lanes[number].message(endpoints[number]))
+    lanes[number].append(endpoints[number], to: &messages)
     return !lanes[number].marks.contains(.hasEnded)
   }
 
-  private mutating func settleStart(_ index: Int, _ messages: inout MessageTable) {
+  private mutating func settleStart(_ index: Int, _ messages: inout AssembledMessages) {
     if flows[index].isResponse {
       for packet in flows[index].packetsAtStart where flows[index].partner == nil {
         pair(index, with: packet, into: &messages)

@@ -3,7 +3,7 @@ internal import TraceModel
 
 extension QueuePairFlow {
   mutating func hold(
-    _ packet: QueuePairPacket, distance: Int32, into messages: inout MessageTable
+    _ packet: QueuePairPacket, distance: Int32, into messages: inout AssembledMessages
   ) {
     var index = held.count
     while index > 0 {
@@ -17,7 +17,7 @@ extension QueuePairFlow {
   }
 
   /// Declares the packets before the first held one missing.
-  mutating func giveUpFirstGap(into messages: inout MessageTable) {
+  mutating func giveUpFirstGap(into messages: inout AssembledMessages) {
     guard let first = held.first else { return }
     noteMissing(before: first)
     expected = first.sequence
@@ -62,7 +62,7 @@ extension QueuePairFlow {
   }
 
   /// Delivers held packets whose turn has come, and drops those whose turn is over.
-  mutating func deliverHeld(into messages: inout MessageTable) {
+  mutating func deliverHeld(into messages: inout AssembledMessages) {
     var count = 0
     while count < held.count {
       let packet = held[count]
@@ -83,12 +83,15 @@ extension QueuePairFlow {
   }
 
   /// Takes a packet whose turn is over: late when it was missing until now, else repeated.
-  mutating func passed(_ packet: QueuePairPacket, into messages: inout MessageTable) {
+  mutating func passed(_ packet: QueuePairPacket, into messages: inout AssembledMessages) {
     if !gaps.isEmpty, packet.operation != .readRequest {
       let (source, destination, channel) = (source, destination, channel)
       let isLate = gaps.take(
         packet, current: &current, missingBefore: &missingBefore, expected: expected
-      ) { messages.append($0.message(source: source, destination: destination, channel: channel)) }
+      ) {
+        messages.append(
+          $0.message(source: source, destination: destination, channel: channel), at: $0.place)
+      }
       if isLate { return noteLateResponse(packet) }
     }
     repeated(packet)

@@ -9,7 +9,7 @@ extension QueuePairFlow {
   mutating func hold(_ packets: [QueuePairPacket]) { held = packets }
 
   mutating func holdAtStart(
-    _ packet: QueuePairPacket, into messages: inout MessageTable
+    _ packet: QueuePairPacket, into messages: inout AssembledMessages
   ) {
     if let first = held.first {
       let distance = SequenceNumber.distance(from: first.sequence, to: packet.sequence)
@@ -39,7 +39,7 @@ extension QueuePairFlow {
   }
 
   /// Takes the held packets in their order, from the earliest one on.
-  mutating func settleStart(into messages: inout MessageTable) {
+  mutating func settleStart(into messages: inout AssembledMessages) {
     guard !hasStarted, let first = held.first else { return }
     let packets = held
     held = []

@@ -68,7 +68,7 @@ struct QueuePairFlow {
 
   /// Takes one packet.
   mutating func accept(
-    _ packet: QueuePairPacket, limits: AssemblyLimits, into messages: inout MessageTable
+    _ packet: QueuePairPacket, limits: AssemblyLimits, into messages: inout AssembledMessages
   ) {
     gapLimit = isResponse ? min(16, limits.gaps) : limits.gaps
     heldLimit = limits.held
@@ -79,7 +79,7 @@ struct QueuePairFlow {
     }
   }
 
-  mutating func place(_ packet: QueuePairPacket, into messages: inout MessageTable) {
+  mutating func place(_ packet: QueuePairPacket, into messages: inout AssembledMessages) {
     if hasStarted {
       arrange(packet, into: &messages)
     } else {
@@ -89,7 +89,7 @@ struct QueuePairFlow {
 
   /// Puts a packet in its place among the others.
   mutating func arrange(
-    _ packet: QueuePairPacket, into messages: inout MessageTable
+    _ packet: QueuePairPacket, into messages: inout AssembledMessages
   ) {
     if packet.source != source {
       restart(with: packet, into: &messages)
@@ -114,7 +114,7 @@ struct QueuePairFlow {
   /// Takes a packet too far from the others to be one of theirs: it begins a new connection, unless
   /// its READ request is known.
   private mutating func arrange(
-    distant packet: QueuePairPacket, into messages: inout MessageTable
+    distant packet: QueuePairPacket, into messages: inout AssembledMessages
   ) {
     guard isResponse, packet.place.begins, awaitedReads.begins(at: packet.sequence) else {
       restart(with: packet, into: &messages)
@@ -135,7 +135,7 @@ struct QueuePairFlow {
   }
 
   mutating func deliver(
-    elsewhere packet: QueuePairPacket, distance: Int32, into messages: inout MessageTable
+    elsewhere packet: QueuePairPacket, distance: Int32, into messages: inout AssembledMessages
   ) {
     // A known request explains what is skipped; otherwise responses may have been lost there.
     let isExplained = partner != nil && awaitedReads.begins(at: packet.sequence)
@@ -157,7 +157,7 @@ struct QueuePairFlow {
 
   /// Ends what is under way because the packet belongs to another connection.
   mutating func restart(
-    with packet: QueuePairPacket, into messages: inout MessageTable
+    with packet: QueuePairPacket, into messages: inout AssembledMessages
   ) {
     end(into: &messages)
     restarts += 1
@@ -169,7 +169,7 @@ struct QueuePairFlow {
     pathMTU = 0
   }
 
-  mutating func end(into messages: inout MessageTable) {
+  mutating func end(into messages: inout AssembledMessages) {
     while !packetsAtStart.isEmpty { settleStart(into: &messages) }
     flushHeld(into: &messages)
     close(into: &messages)
@@ -177,7 +177,7 @@ struct QueuePairFlow {
     for read in awaitedReads.takeAll() { appendLost(read, into: &messages) }
   }
 
-  mutating func flushHeld(into messages: inout MessageTable) {
+  mutating func flushHeld(into messages: inout AssembledMessages) {
     while !held.isEmpty { giveUpFirstGap(into: &messages) }
   }
 }

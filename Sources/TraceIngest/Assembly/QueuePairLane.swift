@@ -79,6 +79,17 @@ package struct QueuePairLane {
   }
 }
 
+extension QueuePairLane {
+  /// Appends the message under way, all of whose packets came in order.
+  @inline(__always)
+  func append(_ endpoints: LaneEndpoints, to messages: inout AssembledMessages) {
+    let count = UInt32(bitPattern: packets)
+    messages.append(
+      message(endpoints),
+      at: MessagePlace(sequence: (expected &- count) & SequenceNumber.mask, count: count))
+  }
+}
+
 /// The numbers of the addresses between which a lane's packets go.
 struct LaneEndpoints {
   var source: Int32
@@ -92,10 +103,10 @@ extension QueuePairLane {
   @inline(__always)
   mutating func takeInOrder(
     _ packet: LanePacket, sequence: UInt32, _ endpoints: Span<LaneEndpoints>, _ number: Int,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) -> Bool {
     if packet.opcode.begins {
-      if packets > 0 { messages.append(message(endpoints[number])) }
+      if packets > 0 { append(endpoints[number], to: &messages) }
       begin(packet)
     } else {
       guard packets > 0, !marks.contains(.hasEnded),
@@ -136,10 +147,10 @@ extension QueuePairLane {
   /// Takes the next packet even when the beginning of its message was not captured.
   mutating func takeAnyway(
     _ packet: LanePacket, sequence: UInt32, _ endpoints: Span<LaneEndpoints>, _ number: Int,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) {
     if takeInOrder(packet, sequence: sequence, endpoints, number, into: &messages) { return }
-    if packets > 0 { messages.append(message(endpoints[number])) }
+    if packets > 0 { append(endpoints[number], to: &messages) }
     begin(packet)
     marks.insert(.isHeadless)
     add(packet, sequence: sequence)
@@ -248,7 +259,7 @@ extension QueuePairLane {
     _ packet: LanePacket, sequence: UInt32, lane number: Int,
     _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
     _ starts: inout LaneStarts,
-    into messages: inout MessageTable
+    into messages: inout AssembledMessages
   ) -> Bool {
     switch lanes[number].mode {
     case .inOrder:

@@ -61,6 +61,9 @@ struct CaptureFraming {
     }
   }
 
+  /// The interfaces that are known so far.
+  var interfaces: [CaptureInterface] { pcapng?.interfaces ?? onlyInterface }
+
   /// The interface that a packet's number stands for.
   func interface(_ number: Int) -> CaptureInterface {
     pcapng?.interfaces[number] ?? onlyInterface[0]
@@ -91,7 +94,7 @@ extension CaptureFraming {
   /// Takes packets for as long as they are of the common kind; see `takePlainPackets`.
   mutating func takePlain(
     _ bytes: RawSpan, _ stretch: inout PlainStretch, _ queuePairs: inout QueuePairAssembler,
-    counts: inout PacketCounts, into messages: inout MessageTable
+    counts: inout PacketCounts, into messages: inout AssembledMessages
   ) {
     switch format {
     case .pcap(let pcap):

@@ -1,6 +1,6 @@
 internal import TraceModel
 
-/// Reads several capture files as one, in the order of their packets' times.
+/// Reads the capture files of one vantage as one, in the order of their packets' times.
 ///
 /// A file is opened when its first packet is due and closed after its last, so that memory does
 /// not grow with the number of segments.
@@ -13,7 +13,8 @@ struct CaptureMerge {
   }
 
   /// What is left of a file that was read to its end.
-  struct Result {
+  struct Result: Sendable {
+    /// Place of the file among those of its vantage.
     var number: Int
     var source: TraceMetadata.Source
     var ledger: Ledger
@@ -31,35 +32,20 @@ struct CaptureMerge {
   private var open: [Open] = []
   private(set) var results: [Result] = []
   private(set) var packetsRead: Int64 = 0
-  /// True when the packets of two files overlap in time.
-  private(set) var hasOverlap = false
 
-  init(paths: [String]) throws(IngestError) {
-    for (number, path) in paths.enumerated() {
-      // Only files that can be opened twice are looked into; standard input comes first.
-      let firstTime =
-        paths.count == 1 || path == "-" ? Int64.min : try Self.firstTime(path)
-      pending.append(Pending(path: path, number: number, firstTime: firstTime))
+  /// Files whose times are not known come first.
+  init(files: [CaptureSurvey]) {
+    for (number, file) in files.enumerated() {
+      pending.append(
+        Pending(path: file.path, number: number, firstTime: file.firstTime ?? .min))
     }
     pending.sort { ($0.firstTime, $0.number) < ($1.firstTime, $1.number) }
-  }
-
-  /// The time of a file's first packet; the earliest time when it has none.
-  private static func firstTime(_ path: String) throws(IngestError) -> Int64 {
-    let file = try CaptureFile(path: path)
-    var pipeline = try CapturePipeline(options: IngestOptions())
-    while !file.isFinished {
-      file.advance(until: .min, into: &pipeline)
-      if let time = file.lastTime { return time }
-    }
-    return .min
   }
 
   /// Reads one stretch of the file whose packets are next; nil when all are read.
   mutating func advance(into pipeline: inout CapturePipeline) throws(IngestError) -> CaptureFile? {
     var index = earliest()
     while let next = pending.first, index.map({ next.firstTime <= time(of: $0) }) ?? true {
-      if !open.isEmpty, next.firstTime > .min { hasOverlap = true }
       pending.removeFirst()
       open.append(Open(file: try CaptureFile(path: next.path), number: next.number))
       index = earliest()

@@ -1,16 +1,18 @@
 internal import PacketFormats
 internal import TraceModel
 
-/// What is the same for all files of one trace: the filter and the messages under way.
+/// What is the same for all files of one vantage: the filter and the messages under way.
 struct CapturePipeline {
   private let filter: CaptureFilter?
   private let takesShortWay: Bool
   private(set) var assembler: MessageAssembler
   /// Finished messages that no sink has yet.
-  var messages = MessageTable()
+  var messages: AssembledMessages
   private var summary = PacketSummary()
 
-  init(options: IngestOptions) throws(IngestError) {
+  /// - Parameter keepsPlaces: whether messages will be compared with those of other vantages.
+  init(options: IngestOptions, keepsPlaces: Bool = false) throws(IngestError) {
+    messages = AssembledMessages(keepsPlaces: keepsPlaces)
     let declared = options.layout?.addresses ?? []
     let addresses =
       declared.isEmpty ? AddressTable() : try AddressTable(declared: declared)

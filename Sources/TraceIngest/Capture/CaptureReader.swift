@@ -5,15 +5,14 @@ public import TraceModel
 /// ERF; plain, gzip or zstd.
 ///
 /// RDMA over Ethernet and InfiniBand and TCP become messages between addresses. Several files are
-/// merged by time, so both segments of one capture and captures at several places work: a packet
-/// seen twice counts once. Memory grows with the number of addresses and connections, and of queue
-/// pairs up to half a million, beyond which idle ones are closed; not with that of packets.
+/// segments of one capture, read one after the other, or vantages, read side by side and compared:
+/// what two of them saw counts once. Memory grows with the number of addresses, and of queue pairs
+/// and connections up to a limit beyond which idle ones are closed; not with that of packets.
 public enum CaptureReader: TraceReader {
   public static let formatName = "packet capture (pcap, pcapng, ERF)"
 
   /// Messages handed to the sink at a time.
   private static let batchCount = 8_192
-  private static let packetsBetweenProgress: Int64 = 1 << 20
 
   public static func recognises(start: [UInt8], fileName: String) -> Bool {
     let bytes = unsafe start.span.bytes
@@ -23,24 +22,24 @@ public enum CaptureReader: TraceReader {
   public static func read(
     paths: [String], options: IngestOptions, into sink: inout some TraceSink
   ) throws -> IngestSummary {
-    var pipeline = try CapturePipeline(options: options)
-    var merge = try CaptureMerge(paths: paths)
-    var reported: Int64 = 0
-    while let file = try merge.advance(into: &pipeline) {
-      if pipeline.messages.count >= batchCount {
-        try sink.append(messages: pipeline.messages)
-        pipeline.messages.removeAll()
-      }
-      if merge.packetsRead - reported >= packetsBetweenProgress {
-        reported = merge.packetsRead
-        options.progress?(
-          IngestProgress(
-            file: file.name, bytesRead: file.bytesReadOnDisk, byteCount: file.byteCountOnDisk,
-            units: merge.packetsRead, unitName: "packets"))
+    let plan = try CapturePlan(paths: paths)
+    if plan.vantages.count > 1 {
+      var merge = try VantageMerge(plan: plan, options: options)
+      try merge.run(into: &sink)
+      return CaptureSummary(merge.findings(plan), options: options).summary
+    }
+    var vantage = try Vantage(
+      files: plan.vantages[0], options: options, batchCount: batchCount, keepsPlaces: false)
+    while try vantage.advance() {
+      if let progress = vantage.takeProgress() { options.progress?(progress) }
+      if vantage.pipeline.messages.count >= batchCount {
+        try sink.append(messages: vantage.pipeline.messages.table)
+        vantage.pipeline.messages.removeAll()
       }
     }
-    pipeline.finish()
-    if pipeline.messages.count > 0 { try sink.append(messages: pipeline.messages) }
-    return CaptureSummary(merge: merge, assembler: pipeline.assembler, options: options).summary
+    if vantage.pipeline.messages.count > 0 {
+      try sink.append(messages: vantage.pipeline.messages.table)
+    }
+    return CaptureSummary(vantage.findings(plan), options: options).summary
   }
 }

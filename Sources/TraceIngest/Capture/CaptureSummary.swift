@@ -3,28 +3,33 @@ internal import TraceModel
 
 /// What reading captures found besides messages, in words.
 struct CaptureSummary {
-  let merge: CaptureMerge
-  let assembler: MessageAssembler
+  let findings: CaptureFindings
   let options: IngestOptions
+
+  init(_ findings: CaptureFindings, options: IngestOptions) {
+    self.findings = findings
+    self.options = options
+  }
+
+  private var counts: AssemblyCounts { findings.counts }
 
   /// Addresses outside the layout that are named; the others are counted.
   private static let namedAddressCount = 8
 
   var summary: IngestSummary {
     var summary = IngestSummary()
-    let results = merge.results.sorted { $0.number < $1.number }
-    summary.sources = results.map(\.source)
-    summary.ledgers = results.map(\.ledger)
+    summary.sources = findings.files.map(\.source)
+    summary.ledgers = findings.files.map(\.ledger)
     summary.layout = layout
     summary.provenance = provenance
     summary.notes = notes
-    summary.shortWayPackets = assembler.shortWayPackets
+    summary.shortWayPackets = counts.shortWayPackets
     return summary
   }
 
   /// The declared layout, completed by addresses when it names none, or one server per address.
   private var layout: Layout? {
-    let found = assembler.addresses.addresses
+    let found = findings.addresses.addresses
     if let declared = options.layout, !declared.addresses.isEmpty { return declared }
     guard !found.isEmpty else { return options.layout }
     let nics = found.enumerated().map {
@@ -39,7 +44,7 @@ struct CaptureSummary {
     return [
       "messages.source": packets, "messages.destination": packets, "messages.channel": packets,
       "messages.kind": packets, "messages.start": packets, "messages.end": packets,
-      "messages.bytes": assembler.unansweredReads == 0
+      "messages.bytes": counts.unansweredReads == 0
         ? packets : Provenance(.measured, method: "packet capture; partly declared (RETH)"),
       "messages.repeatedBytes": packets,
       "messages.missingPackets": Provenance(.inferred, method: "gaps in sequence numbers"),
@@ -50,37 +55,44 @@ struct CaptureSummary {
   }
 
   private var notes: [String] {
-    let results = merge.results
     var notes: [String] = []
-    if assembler.rdmaPackets == 0 { notes.append(wordsWithoutRDMA) }
+    if counts.rdmaPackets == 0 { notes.append(wordsWithoutRDMA) }
     if let note = cutHeaders { notes.append(note) }
-    if results.count > 1 {
-      notes.append(
-        "\(results.count) captures were merged by time"
-          + (merge.hasOverlap ? "; they overlap, and packets seen twice count once" : ""))
-    }
+    notes += findings.sentences
     func add(_ count: Int64, _ one: String, _ many: String) {
       if count > 0 { notes.append("\(count) " + (count == 1 ? one : many)) }
     }
     add(
-      assembler.unfinishedMessages, "RDMA message is not whole at the end of the capture",
+      counts.unfinishedMessages, "RDMA message is not whole at the end of the capture",
       "RDMA messages are not whole at the end of the capture")
     if let note = retiredQueuePairs { notes.append(note) }
-    let declared = assembler.unansweredReadBytes
     add(
-      assembler.unansweredReads,
+      counts.retiredConnections,
+      "idle TCP connection (one direction) was closed to make room for others: if it goes on later, "
+        + "that is a new message",
+      "idle TCP connections (directions) were closed to make room for others: one that goes on later "
+        + "begins a new message")
+    add(
+      counts.retiredDatagramPairs,
+      "idle pair of datagram queue pairs was forgotten to make room for others: a repeated datagram "
+        + "of it counts twice",
+      "idle pairs of datagram queue pairs were forgotten to make room for others: repeated datagrams "
+        + "of theirs count twice")
+    let declared = counts.unansweredReadBytes
+    add(
+      counts.unansweredReads,
       "READ request has no captured response: its \(declared) bytes are those that it asked for",
       "READ requests have no captured response: their \(declared) bytes are those that they asked "
         + "for")
     add(
-      assembler.queuePairRestarts, "queue pair was used again by another connection",
+      counts.queuePairRestarts, "queue pair was used again by another connection",
       "times a queue pair was used again by another connection")
     add(
-      results.reduce(0) { $0 + $1.packetsWithoutTime },
+      findings.files.reduce(0) { $0 + $1.packetsWithoutTime },
       "packet has no usable time in the file and was given that of the packet before",
       "packets have no usable time in the file and were given that of the packet before")
     add(
-      Int64(assembler.addressesInSeveralNetworks),
+      Int64(findings.addressesInSeveralNetworks.count),
       "address appears in several virtual networks (VXLAN, Geneve) and counts as one",
       "addresses appear in several virtual networks (VXLAN, Geneve) and count as one each; "
         + "a filter can choose one network")
@@ -92,9 +104,9 @@ struct CaptureSummary {
   }
 
   private var retiredQueuePairs: String? {
-    let count = assembler.retiredQueuePairs
+    let count = counts.retiredQueuePairs
     guard count > 0 else { return nil }
-    let messages = assembler.retiredUnfinishedMessages
+    let messages = counts.retiredUnfinishedMessages
     return (count == 1 ? "1 idle queue pair was" : "\(count) idle queue pairs were")
       + " closed to make room for others; "
       + (messages == 1
@@ -103,7 +115,7 @@ struct CaptureSummary {
   }
 
   private func total(_ reason: SkipReason) -> Int64 {
-    merge.results.reduce(0) { $0 + $1.counts.skipped(reason) }
+    findings.files.reduce(0) { $0 + $1.counts.skipped(reason) }
   }
 
   private var wordsWithoutRDMA: String {
@@ -113,11 +125,11 @@ struct CaptureSummary {
     if total(.cutByCapture) > 0 {
       return "it cannot be told whether there is RDMA in this capture"
     }
-    let read = merge.results.reduce(0) { $0 + $1.counts.read }
+    let read = findings.files.reduce(0) { $0 + $1.counts.read }
     let udp = total(.otherUDP)
     let filtered = total(.doesNotMatchFilter)
-    return "there is no RDMA in this capture: \(assembler.tcpSegments) TCP, \(udp) UDP, "
-      + "\(read - assembler.tcpSegments - udp - filtered) other packets"
+    return "there is no RDMA in this capture: \(counts.tcpSegments) TCP, \(udp) UDP, "
+      + "\(read - counts.tcpSegments - udp - filtered) other packets"
       + (filtered > 0 ? ", \(filtered) that do not match the filter" : "")
   }
 
@@ -126,15 +138,15 @@ struct CaptureSummary {
     let rdma = total(.rdmaCutByCapture)
     let count = rdma + total(.cutByCapture)
     guard count > 0 else { return nil }
-    let needed = merge.results.reduce(0) { max($0, $1.counts.neededByteCount) }
+    let needed = findings.files.reduce(0) { max($0, $1.counts.neededByteCount) }
     return (count == 1 ? "1 packet ends" : "\(count) packets end")
       + " before the end of the transport header" + (rdma > 0 ? " (\(rdma) of RDMA)" : "")
       + ": capture with a snap length of \(needed) bytes or more"
   }
 
   private var outsideAddresses: String? {
-    guard let count = assembler.addresses.declaredCount else { return nil }
-    let outside = assembler.addresses.addresses[count...]
+    guard let count = findings.addresses.declaredCount else { return nil }
+    let outside = findings.addresses.addresses[count...]
     guard !outside.isEmpty else { return nil }
     let named = outside.prefix(Self.namedAddressCount).map(\.description).joined(separator: ", ")
     let rest = outside.count - min(outside.count, Self.namedAddressCount)

@@ -71,6 +71,8 @@ struct CaptureInterface {
   /// Nil when packets of this link type are not decoded.
   var linkType: LinkType?
   var snapLength: Int
+  /// What the system calls it, where the file says.
+  var name: String?
   /// Nil when it counts in a unit that 64 bits cannot hold.
   var clock: CaptureClock? = .microseconds
 

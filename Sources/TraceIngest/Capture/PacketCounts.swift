@@ -2,7 +2,7 @@ internal import PacketFormats
 internal import TraceModel
 
 /// What became of each packet of one file, counted without words while packets fly by.
-struct PacketCounts {
+struct PacketCounts: Sendable {
   private(set) var read: Int64 = 0
   private(set) var used: Int64 = 0
   private var skips = [Int64](repeating: 0, count: SkipReason.allCases.count)

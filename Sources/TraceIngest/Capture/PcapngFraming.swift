@@ -131,6 +131,10 @@ struct PcapngFraming {
       let code = order.uint16(bytes, at: option)
       let length = Int(order.uint16(bytes, at: option + 2))
       guard code != 0, option + 4 + length <= end else { break }
+      if code == 2 {
+        let name = (0..<length).map { bytes.uint8(at: option + 4 + $0) }
+        interface.name = String(decoding: name, as: UTF8.self)
+      }
       if code == 9, length >= 1 { resolution = bytes.uint8(at: option + 4) }
       if code == 14, length >= 8 {
         offsetSeconds = Int64(bitPattern: order.uint64(bytes, at: option + 4))

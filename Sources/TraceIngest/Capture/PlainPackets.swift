@@ -39,7 +39,7 @@ private var groupCount: Int { 16 }
 func takePlainPackets(
   _ bytes: RawSpan, _ records: inout some PlainRecords, _ stretch: inout PlainStretch,
   _ queuePairs: inout QueuePairAssembler, counts: inout PacketCounts,
-  into messages: inout MessageTable
+  into messages: inout AssembledMessages
 ) {
   let index = queuePairs.index
   let allEndpoints = queuePairs.endpoints
@@ -106,7 +106,7 @@ private func takeGroup(
   _ group: Span<PlainEntry>, _ stretch: inout PlainStretch,
   _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
   _ starts: inout LaneStarts,
-  _ counts: inout PacketCounts, into messages: inout MessageTable
+  _ counts: inout PacketCounts, into messages: inout AssembledMessages
 ) -> Int {
   var taken = 0
   var usedCount: Int64 = 0
