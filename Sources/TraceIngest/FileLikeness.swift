@@ -79,12 +79,10 @@ struct FileLikeness {
     if lower.starts(with: Array("<?xml".utf8)) { return FileLikeness("an XML document") }
     guard let first = line.first else { return FileLikeness("nothing but white space") }
     if first == UInt8(ascii: "{") { return json(line) }
-    if first == UInt8(ascii: "["), contains(start[...], "\"GROUP_API\"") {
-      return FileLikeness("a dump of NCCL's example profiler, which is not read")
-    }
     if first == UInt8(ascii: "[") {
       return FileLikeness("a JSON list of something other than rows of integers")
     }
+    if let simulator = simulatorText(line) { return simulator }
     for (separator, name) in [(UInt8(ascii: "\t"), "tab"), (UInt8(ascii: ","), "comma")] {
       let columns = line.count { $0 == separator } + 1
       if columns > 1 {
@@ -94,6 +92,21 @@ struct FileLikeness {
     }
     return FileLikeness(
       "text that begins with \"\(String(decoding: line.prefix(40), as: UTF8.self))\"")
+  }
+
+  /// Inputs of simulators that lack what a trace needs.
+  private static func simulatorText(_ line: ArraySlice<UInt8>) -> FileLikeness? {
+    if line.starts(with: Array("Nodes ".utf8)) {
+      return FileLikeness(
+        "a text that begins like an htsim connection matrix and has no connections",
+        "Behind `Nodes N` and `Connections M` it needs lines like `0->13 start 0 size 2000000`.")
+    }
+    if line.starts(with: Array("NCCL version".utf8)) {
+      return FileLikeness(
+        "a log of NCCL without its INFO lines",
+        "Run the job with NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL.")
+    }
+    return nil
   }
 
   private static func json(_ line: ArraySlice<UInt8>) -> FileLikeness {

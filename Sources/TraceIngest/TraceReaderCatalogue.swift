@@ -13,6 +13,10 @@ public enum TraceReaderCatalogue {
     ExecutionTraceReader.self,
     KinetoReader.self,
     InspectorReader.self,
+    NCCLProfilerReader.self,
+    NCCLDebugReader.self,
+    SimCCLFlowReader.self,
+    ConnectionMatrixReader.self,
   ]
 
   /// The reader of a file, found by its first bytes (decompressed), never by its name.

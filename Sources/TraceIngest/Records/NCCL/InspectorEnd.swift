@@ -33,6 +33,8 @@ struct InspectorEnd {
   var droppedCollectives: Int64 = 0
   var droppedMessages: Int64 = 0
 
+  var place: NCCLEnd { NCCLEnd(process: process, communicator: communicator, rank: rank) }
+
   // MARK: Losses
 
   /// Numbers of messages from 1 to the last that no record has.

@@ -140,8 +140,8 @@ struct InspectorLog {
 
   /// One file of calls for each GPU.
   mutating func files() -> [CommsFile] {
-    let ranks = InspectorRanks(
-      ends: ends, processCount: processNames.count, sizes: communicators.map(\.size))
+    let ranks = NCCLRanks(
+      ends: ends.map(\.place), processCount: processNames.count, sizes: communicators.map(\.size))
     addNotes(ranks)
     // Decided once for all: ends of a pipeline see one neighbour, those between see two.
     var isExchange = [Bool](repeating: false, count: communicators.count)
@@ -152,7 +152,7 @@ struct InspectorLog {
   }
 
   private func file(
-    of unit: InspectorRanks.Unit, _ ranks: InspectorRanks, isExchange: [Bool]
+    of unit: NCCLRanks.Unit, _ ranks: NCCLRanks, isExchange: [Bool]
   ) -> CommsFile {
     var name = processNames[unit.process]
     if let place = unit.place {
@@ -187,7 +187,7 @@ struct InspectorLog {
     return file
   }
 
-  private mutating func addNotes(_ ranks: InspectorRanks) {
+  private mutating func addNotes(_ ranks: NCCLRanks) {
     let collectives = ends.reduce(0) { $0 &+ $1.missingCollectives }
     let messages = ends.reduce(0) { $0 &+ $1.missingMessages }
     let dropped = ends.reduce(0) { $0 &+ $1.droppedCollectives &+ $1.droppedMessages }

@@ -42,7 +42,8 @@ struct CommsAssembly {
     let rankCount = Int(max(highest, (world ?? 1) - 1, ranks.last ?? 0)) + 1
     let layout = try CommsLayout.layout(
       declared: options.layout, rankCount: rankCount,
-      devices: zip(ranks, files).map { ($0, $1.device) }, summary: &summary)
+      devices: zip(ranks, files).map { ($0, $1.device) },
+      hosts: zip(ranks, files).map { ($0, $1.host) }, summary: &summary)
     summary.layout = layout
     var writer = CommsWriter(
       layout: layout, groups: matching.groups, isDeclared: options.layout != nil)

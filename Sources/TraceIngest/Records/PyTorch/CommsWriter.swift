@@ -148,6 +148,7 @@ struct CommsWriter {
       (
         lowering.disagreements,
         "pairs of ranks disagree about bytes sent and received; the senders were believed"
+          + (lowering.firstDisagreement.map { "; the first: \($0)" } ?? "")
       ),
       (
         lowering.differingSizes,
