@@ -202,7 +202,8 @@ struct ConnectionMatrix {
     return Int32(number)
   }
 
-  private mutating func takeTrigger(_ line: RawSpan, _ place: inout Int) -> ConnectionMatrixReason? {
+  private mutating func takeTrigger(_ line: RawSpan, _ place: inout Int) -> ConnectionMatrixReason?
+  {
     var id: Int64 = -1
     var barrier = false
     while let word = nextWord(line, &place) {

@@ -103,9 +103,15 @@ struct NCCLCalls {
     file.device = process.device
     file.host = process.host
     var ordered: [(order: Int, call: CommsCall)] = []
+    var unknown = 0
     for number in unit.ends {
       let end = ends[number]
       let communicator = communicators[end.communicator]
+      // As many as all ranks, and in another order: which is not known.
+      guard !ranks.members[end.communicator].isEmpty || communicator.size != ranks.world else {
+        unknown += callsOfEnd[number].count
+        continue
+      }
       let group = file.number(
         of: CommsGroup(
           name: communicator.name, members: ranks.members[end.communicator],
@@ -116,7 +122,10 @@ struct NCCLCalls {
       }
     }
     file.calls = ordered.sorted { $0.order < $1.order }.map(\.call)
-    file.ledger.read = Int64(file.calls.count)
+    file.ledger.read = Int64(file.calls.count + unknown)
+    file.ledger.skip(
+      "of a communicator over as many ranks as the job in an order that is not known",
+      count: Int64(unknown), first: file.name)
     return file
   }
 

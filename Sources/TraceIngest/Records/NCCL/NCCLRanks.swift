@@ -131,6 +131,11 @@ struct NCCLRanks {
     // A second communicator over all ranks in the same order is known with fewer logs.
     let own = (0..<size).map { $0 }
     if size == world, blocks == 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) { return own }
+    // Of another one over all ranks, one that is not known is the rank that is left.
+    let missing = Set(own).subtracting(found)
+    if size == world, missing.count == 1, found.count(where: { $0 < 0 }) == 1 {
+      found = found.map { $0 < 0 ? missing.first ?? -1 : $0 }
+    }
     return found.contains(-1) || Set(found).count < found.count ? [] : found
   }
 }

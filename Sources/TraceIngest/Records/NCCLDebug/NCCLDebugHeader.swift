@@ -38,7 +38,9 @@ struct NCCLDebugHeader {
   init(_ line: RawSpan, before end: Int) {
     let place = end - Self.mark.utf8CodeUnitCount
     guard var word = lastWord(line, before: place) else { return }
-    if let microseconds = decimal(line, word), let previous = lastWord(line, before: word.lowerBound) {
+    if let microseconds = decimal(line, word),
+      let previous = lastWord(line, before: word.lowerBound)
+    {
       let (nanoseconds, overflows) = microseconds.multipliedReportingOverflow(by: 1_000)
       if !overflows { time = nanoseconds }
       word = previous

@@ -47,7 +47,8 @@ struct NCCLDebugResolution {
     let communicator = numberOfIdentity[identity] ?? communicators.count
     if communicator == communicators.count {
       numberOfIdentity[identity] = communicator
-      addCommunicator(named: end.parent == nil ? end.id.map { "0x" + String($0, radix: 16) } : nil, end)
+      addCommunicator(
+        named: end.parent == nil ? end.id.map { "0x" + String($0, radix: 16) } : nil, end)
     }
     places[number] = (communicator, end.rank)
   }
@@ -139,7 +140,9 @@ struct NCCLDebugResolution {
     let sorted = bucket.sorted { left, right in
       let (one, other) = (log.ends[left], log.ends[right])
       let hosts = [one, other].map { numberOfHost[log.processes[$0.process].host] ?? 0 }
-      return (hosts[0], one.device, one.process, left) < (hosts[1], other.device, other.process, right)
+      return (hosts[0], one.device, one.process, left) < (
+        hosts[1], other.device, other.process, right
+      )
     }
     take(sorted, sorted.indices.map { Int32($0) })
   }

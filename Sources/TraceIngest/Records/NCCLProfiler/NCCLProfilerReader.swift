@@ -45,7 +45,8 @@ public enum NCCLProfilerReader: TraceReader {
       : Provenance(.measured, method: "first kernel of the call, else its hand-over to the GPU")
     summary.notes += inputs.notes + findings.notes
     summary.notes.append(
-      "the dump does not say how many ranks a communicator has: the highest that is named was taken")
+      "the dump does not say how many ranks a communicator has: the highest that is named was taken"
+    )
     summary.notes.append(
       "the plugin keeps the newest events of each kind: older calls may be missing")
     if findings.exchanges > 0 {

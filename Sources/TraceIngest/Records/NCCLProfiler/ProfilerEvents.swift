@@ -16,18 +16,23 @@ enum ProfilerEvents {
 
   private static let depthLimit = 16
 
-  /// The next event from `place` on, which is then behind it.
-  static func next(_ text: RawSpan, _ place: inout Int) -> Step {
-    guard let start = text.firstIndex(of: UInt8(ascii: "{"), from: place) else {
-      place = text.byteCount
-      return .end
-    }
-    place = start
-    var scan = Scan(position: start + 1)
+  /// The event that begins at `place`, which is then behind it.
+  private static func next(_ text: RawSpan, _ place: inout Int) -> Step {
+    guard place < text.byteCount else { return .end }
+    var scan = Scan(position: place + 1)
     let step = scan.read(text, depthLimit: depthLimit)
     if case .needsMore = step { return step }
     place = scan.position
     return step
+  }
+
+  /// True when something else stands between events than a list has there.
+  private static func holdsOther(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+    range.contains { place in
+      let byte = text.byte(at: place)
+      return byte > 0x20 && byte != UInt8(ascii: ",") && byte != UInt8(ascii: "[")
+        && byte != UInt8(ascii: "]") && byte < 0x80
+    }
   }
 
   private struct Scan {
@@ -125,7 +130,10 @@ enum ProfilerEvents {
       var isInside = false
       stream.withBytes { text in
         while true {
-          var place = used
+          let start = text.firstIndex(of: UInt8(ascii: "{"), from: used) ?? text.byteCount
+          if holdsOther(text, used..<start) { body(nil, text, { stream.location(at: used) }) }
+          used = start
+          var place = start
           switch next(text, &place) {
           case .event(let event): body(event, text, { stream.location(at: used) })
           case .malformed: body(nil, text, { stream.location(at: used) })

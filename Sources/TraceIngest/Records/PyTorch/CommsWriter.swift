@@ -89,7 +89,8 @@ struct CommsWriter {
   private mutating func addPredecessors(of matched: MatchedOperation, id: Int32) {
     var waits: Set<Int32> = []
     for rank in matched.members {
-      if let last = lastOperation[rank] { waits.insert(last) }
+      // A rank that sends to itself is both members.
+      if let last = lastOperation[rank], last != id { waits.insert(last) }
       lastOperation[rank] = id
     }
     for predecessor in waits.sorted() {
