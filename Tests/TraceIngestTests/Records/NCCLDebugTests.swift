@@ -345,6 +345,9 @@ private func beginning(
     #expect(rows.allSatisfy { $0.kind == .sendReceive })
     // 2,420,736 float32 each; the process is rank 0 of one communicator and rank 1 of the other.
     #expect(found.rows.transfers.bytes == [Int64](repeating: 9_682_944, count: 7))
+    // Groups that nothing names are not numbered: numbered ones are taken to run at once.
+    #expect(rows.allSatisfy { $0.group == Operation.unknown })
+    #expect(found.rows.operations.dependencies.map(\.predecessor) == [0, 1, 2, 3, 4, 5])
     let pairs = zip(found.rows.transfers.source, found.rows.transfers.destination)
     #expect(pairs.count { $0 == (0, 1) } == 6)
     #expect(pairs.count { $0 == (1, 0) } == 1)

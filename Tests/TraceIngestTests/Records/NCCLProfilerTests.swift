@@ -176,7 +176,7 @@ import TraceModel
     let events = try #require(found.summary.ledgers.first { $0.unit == "events" })
     #expect(events.used == 8)
     #expect(events.read == 311)
-    #expect(rows.allSatisfy { $0.start > 1_810_753_000_000 && $0.start < 1_824_050_000_000 })
+    #expect(rows.allSatisfy { $0.start > 1_810_753_000 && $0.start < 1_824_050_000 })
     #expect(found.malformed.isEmpty)
     #expect(found.isBalanced)
   }

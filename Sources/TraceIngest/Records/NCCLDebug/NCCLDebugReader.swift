@@ -38,7 +38,8 @@ public enum NCCLDebugReader: TraceReader {
     var assembly = CommsAssembly(options: options)
     for file in gathered.files { assembly.add(file) }
     if let ledger = gathered.unplaced { summary.ledgers.append(ledger) }
-    try assembly.finish(format: formatName, into: &sink, summary: &summary)
+    try assembly.finish(
+      format: formatName, numbersGroups: false, into: &sink, summary: &summary)
     if !log.haveTimes {
       summary.provenance["operations.start"] = Provenance(
         .absent, method: "not every line has a time with parts of a second")

@@ -38,7 +38,8 @@ public enum NCCLProfilerReader: TraceReader {
     let (files, findings) = log.finished().files()
     var assembly = CommsAssembly(options: options)
     for file in files { assembly.add(file) }
-    try assembly.finish(format: formatName, into: &sink, summary: &summary)
+    try assembly.finish(
+      format: formatName, numbersGroups: false, into: &sink, summary: &summary)
     summary.provenance["operations.start"] =
       log.processCount > 1
       ? Provenance(.absent, method: "the clock of each process begins with its plugin")

@@ -4,6 +4,7 @@ internal import TraceModel
 struct CommsWriter {
   private let layout: Layout
   private let isDeclared: Bool
+  private let numbersGroups: Bool
   private let groups: [CommsGroup]
   private var lowering = CommsLowering()
   private var operations = OperationTable()
@@ -22,10 +23,13 @@ struct CommsWriter {
     var withIteration = 0
   }
 
-  init(layout: Layout, groups: [CommsGroup], isDeclared: Bool) {
+  /// - Parameter numbersGroups: false where nothing says which groups are of one kind: operations of
+  ///   numbered groups that stand together are taken to run at once.
+  init(layout: Layout, groups: [CommsGroup], isDeclared: Bool, numbersGroups: Bool) {
     self.layout = layout
     self.groups = groups
     self.isDeclared = isDeclared
+    self.numbersGroups = numbersGroups
   }
 
   mutating func write(
@@ -75,7 +79,9 @@ struct CommsWriter {
 
   /// The expert group of the layout for expert traffic; else the number of the process group.
   private mutating func group(of matched: MatchedOperation, role: Role) -> Int32 {
-    guard role == .expert else { return Int32(matched.group) }
+    guard role == .expert else {
+      return numbersGroups ? Int32(matched.group) : Operation.unknown
+    }
     if isDeclared, let first = groups[matched.group].members.first {
       return Int32(layout.parallelism.expertGroup(ofRank: Int(first)))
     }
@@ -121,7 +127,9 @@ struct CommsWriter {
       "operations.iteration": counts.withIteration > 0
         ? Provenance(.measured, method: "steps of PyTorch's profiler")
         : Provenance(.absent, method: "no step of PyTorch's profiler around the calls"),
-      "operations.group": Provenance(.measured, method: "process groups"),
+      "operations.group": numbersGroups
+        ? Provenance(.measured, method: "process groups")
+        : Provenance(.absent, method: "nothing says which communicators are of one kind"),
       "transfers.bytes": bytesProvenance,
     ]) { _, new in new }
     addNotes(to: &summary)
