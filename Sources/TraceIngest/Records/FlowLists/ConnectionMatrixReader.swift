@@ -50,7 +50,11 @@ public enum ConnectionMatrixReader: TraceReader {
         advice: "Ingest one at a time.")
     }
     let list = matrices[0].finished()
-    guard list.count > 0 else { throw nothingToUse(summary) }
+    guard list.count > 0 else {
+      throw nothingUsable(
+        "connection matrix holds no flow", in: summary.ledgers,
+        advice: "Give each connection a size in bytes and a start or a trigger.")
+    }
     let nodes = max(Int(matrices[0].nodeCount), Int(matrices[0].highestNode) + 1)
     let grain = try setLayout(declared: options.layout, nodes: nodes, &summary)
     let operations = FlowOperations(list)
@@ -59,17 +63,6 @@ public enum ConnectionMatrixReader: TraceReader {
     addNotes(matrices[0], to: &summary)
     summary.notes += inputs.notes
     return summary
-  }
-
-  private static func nothingToUse(_ summary: IngestSummary) -> IngestError {
-    let reasons = summary.ledgers.flatMap { $0.malformed + $0.skipped }.prefix(3).map {
-      "\($0.count) × \($0.reason) (\($0.first))"
-    }
-    return IngestError(
-      "this connection matrix holds no flow that can be used"
-        + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
-      at: summary.ledgers.first?.source ?? "input",
-      advice: "Give each connection a size in bytes and a start or a trigger.")
   }
 
   /// What the nodes are.

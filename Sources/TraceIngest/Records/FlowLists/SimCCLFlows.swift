@@ -21,6 +21,8 @@ struct SimCCLFlows {
   private var separator: UInt8 = 0x09
   /// By column of a line: which of those it is, or −1.
   private var columns: [Int] = []
+  /// Where the values of the line stand that is read.
+  private var values = [Range<Int>](repeating: 0..<0, count: Column.allCases.count)
 
   init(declaredRanks: Int?) { rankLimit = Int64(declaredRanks ?? Int(Parallelism.rankLimit)) }
 
@@ -56,8 +58,7 @@ struct SimCCLFlows {
       readHeading(line)
       return .heading
     }
-    var values = [Range<Int>](repeating: 0..<0, count: Column.allCases.count)
-    guard split(line, into: &values) else { return .columnCount }
+    guard split(line) else { return .columnCount }
     let firstParent = parents.count
     guard let id = decimal(line, values[Column.id.rawValue]),
       let source = decimal(line, values[Column.source.rawValue]),
@@ -103,7 +104,7 @@ struct SimCCLFlows {
   /// Where each column's value stands; false when there are not as many as the heading has.
   ///
   /// Between quotes a separator is part of the value: a list of parents in a file with commas.
-  private func split(_ line: RawSpan, into values: inout [Range<Int>]) -> Bool {
+  private mutating func split(_ line: RawSpan) -> Bool {
     var column = 0
     var start = 0
     while start <= line.byteCount {
@@ -147,15 +148,16 @@ struct SimCCLFlows {
     return !range.isEmpty
   }
 
+  private static let units: [(StaticString, Int64)] = [
+    ("", 0), ("B", 0), ("KB", 10), ("MB", 20), ("GB", 30), ("TB", 40),
+  ]
+
   private func byteCount(_ line: RawSpan, _ range: Range<Int>) -> Int64? {
     var end = range.lowerBound
     while end < range.upperBound, line.byte(at: end) &- UInt8(ascii: "0") < 10 { end += 1 }
     guard let number = decimal(line, range.lowerBound..<end) else { return nil }
     let unit = line.extracting(trimmed(line, end..<range.upperBound))
-    let units: [(StaticString, Int64)] = [
-      ("", 0), ("B", 0), ("KB", 10), ("MB", 20), ("GB", 30), ("TB", 40),
-    ]
-    guard let shift = units.first(where: { unit.equals($0.0) })?.1,
+    guard let shift = Self.units.first(where: { unit.equals($0.0) })?.1,
       number <= CommsCall.elementLimit >> shift
     else { return nil }
     return number << shift

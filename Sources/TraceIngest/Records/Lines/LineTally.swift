@@ -30,15 +30,6 @@ struct LineTally<Reason: LineReason>: Sendable {
     counts[reason.rawValue].total += 1
   }
 
-  /// Takes back one use: what a later line shows to be of no use.
-  mutating func takeBack(_ reason: Reason, line: Int64) {
-    used -= 1
-    read -= 1
-    leave(reason, line: line)
-  }
-
-  func count(of reason: Reason) -> Int64 { counts[reason.rawValue].total }
-
   /// The ledger of one source.
   func ledger(source: String, truncation: String?) -> Ledger {
     var ledger = Ledger(unit: "lines", source: source)
@@ -56,4 +47,17 @@ struct LineTally<Reason: LineReason>: Sendable {
     }
     return ledger
   }
+}
+
+/// The error of an input of which nothing could be used: what is in it, and what to do.
+///
+/// - Parameter lack: "connection matrix holds no flow".
+func nothingUsable(_ lack: String, in ledgers: [Ledger], advice: String) -> IngestError {
+  let reasons = ledgers.flatMap { $0.malformed + $0.skipped }.prefix(4).map {
+    "\($0.count) × \($0.reason) (\($0.first))"
+  }
+  return IngestError(
+    "this \(lack) that can be used"
+      + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
+    at: ledgers.first?.source ?? "input", advice: advice)
 }

@@ -32,7 +32,12 @@ public enum NCCLDebugReader: TraceReader {
             options.progress?(progress(of: stream, units: lines, unitName: "lines"))
           })
       })
-    try requireCalls(log, summary)
+    guard !log.calls.isEmpty else {
+      throw nothingUsable(
+        "NCCL debug log holds no call", in: summary.ledgers,
+        advice: "Calls are logged with NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL; INFO alone "
+          + "tells how communicators begin, not what they carry.")
+    }
     let resolution = NCCLDebugResolution(log)
     let gathered = calls(of: log, resolution)
     var assembly = CommsAssembly(options: options)
@@ -49,21 +54,6 @@ public enum NCCLDebugReader: TraceReader {
     }
     summary.notes += inputs.notes + gathered.notes + notes(log, resolution)
     return summary
-  }
-
-  private static func requireCalls(
-    _ log: NCCLDebugLog, _ summary: IngestSummary
-  ) throws(IngestError) {
-    guard log.calls.isEmpty else { return }
-    let reasons = summary.ledgers.flatMap { $0.malformed + $0.skipped }.prefix(4).map {
-      "\($0.count) × \($0.reason) (\($0.first))"
-    }
-    throw IngestError(
-      "this NCCL debug log holds no call that can be used"
-        + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
-      at: summary.ledgers.first?.source ?? "input",
-      advice: "Calls are logged with NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL; INFO alone "
-        + "tells how communicators begin, not what they carry.")
   }
 
   /// The calls of all GPUs; those of communicators that cannot be known are counted.

@@ -34,7 +34,11 @@ public enum NCCLProfilerReader: TraceReader {
             options.progress?(progress(of: stream, units: events, unitName: "events"))
           })
       })
-    guard !log.calls.calls.isEmpty else { throw nothingToUse(summary) }
+    guard !log.calls.calls.isEmpty else {
+      throw nothingUsable(
+        "dump of NCCL's example profiler holds no call", in: summary.ledgers,
+        advice: "Set NCCL_PROFILE_EVENT_MASK so that P2P and COLL events are recorded.")
+    }
     let (files, findings) = log.finished().files()
     var assembly = CommsAssembly(options: options)
     for file in files { assembly.add(file) }
@@ -55,16 +59,5 @@ public enum NCCLProfilerReader: TraceReader {
         "messages of communicators in which not only neighbours talk were taken for all-to-alls")
     }
     return summary
-  }
-
-  private static func nothingToUse(_ summary: IngestSummary) -> IngestError {
-    let reasons = summary.ledgers.flatMap { $0.malformed + $0.skipped }.prefix(4).map {
-      "\($0.count) × \($0.reason) (\($0.first))"
-    }
-    return IngestError(
-      "this dump of NCCL's example profiler holds no call that can be used"
-        + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
-      at: summary.ledgers.first?.source ?? "input",
-      advice: "Set NCCL_PROFILE_EVENT_MASK so that P2P and COLL events are recorded.")
   }
 }

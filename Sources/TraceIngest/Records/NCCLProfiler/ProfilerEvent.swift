@@ -39,25 +39,34 @@ struct ProfilerEvent {
   mutating func take(_ text: RawSpan, key: Range<Int>, value: Range<Int>) -> Bool {
     isEmpty = false
     guard key.count <= PackedWord.capacity else { return true }
-    switch Self.keys.number(of: PackedWord(text, at: key.lowerBound, length: key.count)) {
+    let field = Self.keys.number(of: PackedWord(text, at: key.lowerBound, length: key.count))
+    switch field {
     case 0: operation = value
     case 1: setCategory(Self.word(text, value, among: Self.categories))
     case 2: isBegin = value.count == 1 && text.byte(at: value.lowerBound) == UInt8(ascii: "b")
     case 3: return setTime(text, value)
-    case 4: return set(\.process, text, value)
     case 5: communicator = Self.unsigned(text, value)
-    case 6: return set(\.rank, text, value)
-    case 7: return set(\.peer, text, value)
-    case 8: return set(\.elements, text, value)
     case 9:
       let number = Self.word(text, value, among: Self.types)
       elementBytes = number < 0 ? nil : NCCLDebugCall.typeBytes[number]
-    case 10: return set(\.sequence, text, value)
-    case 11: return set(\.gpuStart, text, value)
-    case 12: return set(\.gpuStop, text, value)
+    case 4, 6, 7, 8, 10, 11, 12:
+      guard let number = decimal(text, value) else { return false }
+      set(field, number)
     default: break
     }
     return true
+  }
+
+  private mutating func set(_ field: Int, _ number: Int64) {
+    switch field {
+    case 4: process = number
+    case 6: rank = number
+    case 7: peer = number
+    case 8: elements = number
+    case 10: sequence = number
+    case 11: gpuStart = number
+    default: gpuStop = number
+    }
   }
 
   private mutating func setCategory(_ number: Int) {
@@ -68,14 +77,6 @@ struct ProfilerEvent {
     case 4: category = .kernel
     default: category = .other
     }
-  }
-
-  private mutating func set(
-    _ field: WritableKeyPath<ProfilerEvent, Int64>, _ text: RawSpan, _ value: Range<Int>
-  ) -> Bool {
-    guard let number = decimal(text, value) else { return false }
-    self[keyPath: field] = number
-    return true
   }
 
   private mutating func setTime(_ text: RawSpan, _ value: Range<Int>) -> Bool {

@@ -23,8 +23,6 @@ struct ProfilerLog {
   /// When the kernels of the open call began on the host's clock, and how long the longest ran.
   private var kernelStart = Operation.unknownTime
   private var kernelTime: Int64 = 0
-  /// Files so far: groups of two files are never the same.
-  private(set) var files: Int64 = 0
 
   var processCount: Int { processes.count }
 
@@ -33,7 +31,6 @@ struct ProfilerLog {
   mutating func read(_ stream: MemberStream, report: (Int64) -> Void) -> Ledger {
     var ledger = Ledger(unit: "events", source: stream.name)
     var count: [Skip: (total: Int64, first: String)] = [:]
-    files += 1
     open = nil
     let damage = ProfilerEvents.read(stream) { event, text, location in
       ledger.read += 1
