@@ -79,13 +79,10 @@ struct FileLikeness {
     if lower.starts(with: Array("<?xml".utf8)) { return FileLikeness("an XML document") }
     guard let first = line.first else { return FileLikeness("nothing but white space") }
     if first == UInt8(ascii: "{") { return json(line) }
-    if first == UInt8(ascii: "["), contains(start[...], "\"GROUP_API\"") {
-      return FileLikeness("a dump of NCCL's example profiler, which is not read")
-    }
     if first == UInt8(ascii: "[") {
       return FileLikeness("a JSON list of something other than rows of integers")
     }
-    if let schedule = simulatorsText(line) { return schedule }
+    if let simulator = simulatorText(line) { return simulator }
     for (separator, name) in [(UInt8(ascii: "\t"), "tab"), (UInt8(ascii: ","), "comma")] {
       let columns = line.count { $0 == separator } + 1
       if columns > 1 {
@@ -97,16 +94,22 @@ struct FileLikeness {
       "text that begins with \"\(String(decoding: line.prefix(40), as: UTF8.self))\"")
   }
 
-  /// Texts of simulators that are close to what is read.
-  private static func simulatorsText(_ line: ArraySlice<UInt8>) -> FileLikeness? {
+  /// Texts of simulators, and of NCCL, that lack what a trace needs.
+  private static func simulatorText(_ line: ArraySlice<UInt8>) -> FileLikeness? {
+    if line.starts(with: Array("Nodes ".utf8)) {
+      return FileLikeness(
+        "a text that begins like an htsim connection matrix and has no connections",
+        "Behind `Nodes N` and `Connections M` it needs lines like `0->13 start 0 size 2000000`.")
+    }
+    if line.starts(with: Array("NCCL version".utf8)) {
+      return FileLikeness(
+        "a log of NCCL without its INFO lines",
+        "Run the job with NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL.")
+    }
     if line.starts(with: Array("rank ".utf8)), line.contains(UInt8(ascii: "{")) {
       return FileLikeness(
         "a piece of a GOAL schedule: its first line, `num_ranks N`, is missing",
         "Put that line before the first rank's block.")
-    }
-    if line.starts(with: Array("ID\tparent_id\tsrc\tdst\tsize".utf8)) {
-      return FileLikeness(
-        "a SimCCL flow file, which is not read", "Ingest the SimAI workload that it was made from.")
     }
     let policies =
       ["MICRO", "DATA", "MODEL", "HYBRID_DATA_MODEL", "HYBRID_MODEL_DATA", "HYBRID_DLRM"]

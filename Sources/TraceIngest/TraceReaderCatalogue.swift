@@ -16,6 +16,10 @@ public enum TraceReaderCatalogue {
     GOALReader.self,
     ChakraReader.self,
     SimAIReader.self,
+    NCCLProfilerReader.self,
+    NCCLDebugReader.self,
+    SimCCLFlowReader.self,
+    ConnectionMatrixReader.self,
   ]
 
   /// The reader of a file, found by its first bytes (decompressed), never by its name.

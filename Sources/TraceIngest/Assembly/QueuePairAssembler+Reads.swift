@@ -30,7 +30,7 @@ extension QueuePairAssembler {
 
   /// Lets the flow of responses await the requests that it has not answered yet.
   private mutating func handRequests(
-    of index: Int, to responses: Int, into messages: inout MessageTable
+    of index: Int, to responses: Int, into messages: inout AssembledMessages
   ) {
     for read in flows[index].awaitedReads.takeAll() {
       switch flows[responses].answer(to: read) {
@@ -44,7 +44,7 @@ extension QueuePairAssembler {
   /// Finds the flow whose READ requests this response's sequence number answers, between the same two
   /// addresses: packets name only the queue pair that they go to.
   mutating func pair(
-    _ index: Int, with packet: QueuePairPacket, into messages: inout MessageTable
+    _ index: Int, with packet: QueuePairPacket, into messages: inout AssembledMessages
   ) {
     guard pairingAttempts[index] < Self.maximumPairingAttempts,
       let pair = unpairedRequesters.pair(

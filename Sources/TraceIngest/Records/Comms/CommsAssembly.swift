@@ -25,8 +25,11 @@ struct CommsAssembly {
   }
 
   /// Matches the ranks' records and writes operations and transfers.
+  ///
+  /// - Parameter numbersGroups: false for records that do not say what a group is for.
   mutating func finish(
-    format: String, into sink: inout some TraceSink, summary: inout IngestSummary
+    format: String, numbersGroups: Bool = true, into sink: inout some TraceSink,
+    summary: inout IngestSummary
   ) throws {
     let ranks = settleRanks(into: &summary)
     try requireCalls(format: format, summary)
@@ -44,10 +47,12 @@ struct CommsAssembly {
     let rankCount = Int(max(highest, (world ?? 1) - 1, ranks.last ?? 0)) + 1
     let layout = try CommsLayout.layout(
       declared: options.layout, rankCount: rankCount,
-      devices: zip(ranks, files).map { ($0, $1.device) }, summary: &summary)
+      devices: zip(ranks, files).map { ($0, $1.device) },
+      hosts: zip(ranks, files).map { ($0, $1.host) }, summary: &summary)
     summary.layout = layout
     var writer = CommsWriter(
-      layout: layout, groups: matching.groups, isDeclared: options.layout != nil)
+      layout: layout, groups: matching.groups, isDeclared: options.layout != nil,
+      numbersGroups: numbersGroups)
     try writer.write(matching, batchRows: Self.batchRows, into: &sink)
     writer.describe(into: &summary)
     describe(resolution, into: &summary)

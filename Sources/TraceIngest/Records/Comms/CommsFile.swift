@@ -14,6 +14,8 @@ struct CommsFile {
   var worldSize: Int32?
   /// GPU inside its server, or nil.
   var device: Int32?
+  /// Name of the server, or nil.
+  var host: String?
   var calls: [CommsCall] = []
   /// Groups by the numbers that `calls` have.
   var groups: [CommsGroup] = []

@@ -4,6 +4,8 @@ internal import TraceModel
 struct CommsLowering {
   /// Pairs whose two ends say different numbers; the sender is believed.
   private(set) var disagreements = 0
+  /// The first of them, in words.
+  private(set) var firstDisagreement: String?
   /// Collectives whose ranks recorded different sizes; the lowest rank is believed.
   private(set) var differingSizes = 0
   /// All-to-alls without shares that were taken as even.
@@ -28,7 +30,7 @@ struct CommsLowering {
       if bytes > 0 { body(members[source], members[destination], bytes) }
     }
     switch kind {
-    case .allToAll: allToAll(calls, add)
+    case .allToAll: allToAll(calls, members, add)
     case .allReduce:
       ring(calls, add) { call, count in
         call.inputBytes.map { RingLowering.allReduceBytes($0, count: count) }
@@ -46,14 +48,14 @@ struct CommsLowering {
     case .reduce: chain(calls, isTowardsRoot: true, add)
     case .gather: star(calls, isTowardsRoot: true, add)
     case .scatter: star(calls, isTowardsRoot: false, add)
-    case .send, .receive: message(calls, add)
+    case .send, .receive: message(calls, members, add)
     }
     if !isKnown { withoutBytes += 1 }
   }
 
   private typealias Add = (_ source: Int, _ destination: Int, _ bytes: Int64) -> Void
 
-  private mutating func allToAll(_ calls: [CommsCall?], _ add: Add) {
+  private mutating func allToAll(_ calls: [CommsCall?], _ members: [Int32], _ add: Add) {
     let count = calls.count
     // Above this no record gives shares, and pairs are too many to look at.
     guard count <= CommsCall.pairGroupLimit else { return }
@@ -69,10 +71,23 @@ struct CommsLowering {
       for destination in isWhole ? Array(0..<count) : receivers {
         let own = sent[source].flatMap { Self.known($0[destination]) }
         let other = received[destination].flatMap { Self.known($0[source]) }
-        if let own, let other, own != other { disagreements += 1 }
+        if let own, let other, own != other {
+          disagree(own, other, calls[source], members[source], members[destination])
+        }
         if let bytes = own ?? other ?? even?[destination] { add(source, destination, bytes) }
       }
     }
+  }
+
+  private mutating func disagree(
+    _ sent: Int64, _ received: Int64, _ call: CommsCall?, _ source: Int32, _ destination: Int32
+  ) {
+    disagreements += 1
+    guard firstDisagreement == nil else { return }
+    let number = call?.sequence.map { " in call \($0)" } ?? ""
+    firstDisagreement =
+      "rank \(source) says that it sends \(sent) bytes to rank \(destination)\(number), which says "
+      + "that it receives \(received)"
   }
 
   /// A share that its record holds; negative numbers stand for shares that it lacks.
@@ -135,10 +150,12 @@ struct CommsLowering {
   }
 
   /// One message; `calls` are those of the sender and of the receiver.
-  private mutating func message(_ calls: [CommsCall?], _ add: Add) {
+  private mutating func message(_ calls: [CommsCall?], _ members: [Int32], _ add: Add) {
     guard calls.count == 2 else { return }
     let (sent, received) = (calls[0]?.inputBytes, calls[1]?.outputBytes ?? calls[1]?.inputBytes)
-    if let sent, let received, sent != received { disagreements += 1 }
+    if let sent, let received, sent != received {
+      disagree(sent, received, calls[0], members[0], members[1])
+    }
     if let bytes = sent ?? received { add(0, 1, bytes) }
   }
 }

@@ -4,6 +4,7 @@ internal import TraceModel
 struct CommsWriter {
   private let layout: Layout
   private let isDeclared: Bool
+  private let numbersGroups: Bool
   private let groups: [CommsGroup]
   private var lowering = CommsLowering()
   private var operations = OperationTable()
@@ -22,10 +23,13 @@ struct CommsWriter {
     var withIteration = 0
   }
 
-  init(layout: Layout, groups: [CommsGroup], isDeclared: Bool) {
+  /// - Parameter numbersGroups: false where nothing says which groups are of one kind: operations of
+  ///   numbered groups that stand together are taken to run at once.
+  init(layout: Layout, groups: [CommsGroup], isDeclared: Bool, numbersGroups: Bool) {
     self.layout = layout
     self.groups = groups
     self.isDeclared = isDeclared
+    self.numbersGroups = numbersGroups
   }
 
   mutating func write(
@@ -79,7 +83,9 @@ struct CommsWriter {
 
   /// The expert group of the layout for expert traffic; else the number of the process group.
   private mutating func group(of matched: MatchedOperation, role: Role) -> Int32 {
-    guard role == .expert else { return Int32(matched.group) }
+    guard role == .expert else {
+      return numbersGroups ? Int32(matched.group) : Operation.unknown
+    }
     if isDeclared, let first = groups[matched.group].members.first {
       return Int32(layout.parallelism.expertGroup(ofRank: Int(first)))
     }
@@ -95,8 +101,9 @@ struct CommsWriter {
     of matched: MatchedOperation, id: Int32, recorded: [Int32]?
   ) {
     var waits: Set<Int32> = []
-    for rank in matched.members where recorded == nil {
-      if let last = lastOperation[rank] { waits.insert(last) }
+    for rank in matched.members {
+      // A rank that sends to itself is both members.
+      if recorded == nil, let last = lastOperation[rank], last != id { waits.insert(last) }
       lastOperation[rank] = id
     }
     for predecessor in recorded ?? waits.sorted() {
@@ -127,7 +134,9 @@ struct CommsWriter {
       "operations.iteration": counts.withIteration > 0
         ? Provenance(.measured, method: "steps of PyTorch's profiler")
         : Provenance(.absent, method: "no step of PyTorch's profiler around the calls"),
-      "operations.group": Provenance(.measured, method: "process groups"),
+      "operations.group": numbersGroups
+        ? Provenance(.measured, method: "process groups")
+        : Provenance(.absent, method: "nothing says which communicators are of one kind"),
       "transfers.bytes": bytesProvenance,
     ]) { _, new in new }
     addNotes(to: &summary)
@@ -155,6 +164,7 @@ struct CommsWriter {
       (
         lowering.disagreements,
         "pairs of ranks disagree about bytes sent and received; the senders were believed"
+          + (lowering.firstDisagreement.map { "; the first: \($0)" } ?? "")
       ),
       (
         lowering.differingSizes,

@@ -54,6 +54,7 @@ struct InspectorEnd {
     if entry.kind.isPointToPoint { messages.append(entry) } else { collectives.append(entry) }
     return true
   }
+  var place: NCCLEnd { NCCLEnd(process: process, communicator: communicator, rank: rank) }
 
   // MARK: Losses
 

@@ -6,14 +6,14 @@ struct InspectorFiles {
   private(set) var notes = ["no times in this log: operations follow one another on each rank"]
 
   private let log: InspectorLog
-  private let ranks: InspectorRanks
+  private let ranks: NCCLRanks
   /// By communicator: whether its messages are all-to-alls.
   private let isExchange: [Bool]
 
   init(_ log: InspectorLog) {
     self.log = log
-    ranks = InspectorRanks(
-      ends: log.ends, processCount: log.processes.count, sizes: log.communicators.map(\.size))
+    ranks = NCCLRanks(
+      ends: log.ends.map(\.place), processCount: log.processes.count, sizes: log.communicators.map(\.size))
     // Decided once for all: ends of a pipeline see one neighbour, those between see two.
     var isExchange = [Bool](repeating: false, count: log.communicators.count)
     for end in log.ends where end.exchanges(size: log.communicators[end.communicator].size) {
@@ -25,7 +25,7 @@ struct InspectorFiles {
     noteNumbering()
   }
 
-  private func file(of unit: InspectorRanks.Unit) -> CommsFile {
+  private func file(of unit: NCCLRanks.Unit) -> CommsFile {
     var name = log.processes[unit.process].name
     if let place = unit.place {
       name += unit.isPlaced ? ", GPU \(place)" : ", a GPU that is not known"

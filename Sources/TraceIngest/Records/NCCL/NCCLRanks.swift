@@ -1,12 +1,21 @@
 internal import TraceModel
 
-/// Global ranks for what an Inspector log names by communicator.
+/// One rank's part of one communicator.
+struct NCCLEnd: Sendable, Hashable {
+  /// Number of the process in the log.
+  var process: Int
+  /// Number of the communicator in the log.
+  var communicator: Int
+  var rank: Int32
+}
+
+/// Global ranks for what NCCL's records name by communicator.
 ///
-/// The log has no rank of the job and no number of a GPU. A process with one end in each communicator
-/// is one rank. Of a process with several ends in one, the k-th of each communicator is taken for its
-/// k-th GPU. A communicator none of whose ranks is numbered yet takes the next numbers for its own,
-/// the largest first, then as they appear: with one communicator over all ranks those are its ranks.
-struct InspectorRanks {
+/// They have no rank of the job. A process with one end in each communicator is one rank. Of a
+/// process with several ends in one, the k-th of each communicator is taken for its k-th GPU. A
+/// communicator none of whose ranks is numbered yet takes the next numbers for its own, the largest
+/// first, then as they appear: with one communicator over all ranks those are its ranks.
+struct NCCLRanks {
   /// What one GPU recorded.
   struct Unit {
     var process: Int
@@ -27,6 +36,8 @@ struct InspectorRanks {
   private(set) var world: Int32 = 0
   /// Communicators that gave their numbers to ranks.
   private(set) var blocks: [Int] = []
+  /// True when the ranks are those that the launcher gave.
+  private(set) var areLaunchers = false
   var hasSharedProcesses: Bool { units.contains { $0.place != nil } }
 
   /// One rank of a communicator.
@@ -35,10 +46,14 @@ struct InspectorRanks {
     var rank: Int32
   }
 
-  /// - Parameter sizes: of the communicators.
-  init(ends: [InspectorEnd], processCount: Int, sizes: [Int32]) {
+  /// - Parameters:
+  ///   - sizes: of the communicators.
+  ///   - launcherRanks: by process, the rank that its launcher gave it; they count when all have one,
+  ///     no two the same, and every process is one GPU.
+  init(ends: [NCCLEnd], processCount: Int, sizes: [Int32], launcherRanks: [Int32?] = []) {
     members = [[Int32]](repeating: [], count: sizes.count)
     let unitOfEnd = gatherUnits(ends, processCount: processCount)
+    takeRanks(ofLauncher: launcherRanks, sizes: sizes)
     var parts = [[Part]](repeating: [], count: sizes.count)
     for (end, unit) in zip(ends, unitOfEnd) {
       parts[end.communicator].append(Part(unit: unit, rank: end.rank))
@@ -53,7 +68,7 @@ struct InspectorRanks {
   }
 
   /// - Returns: the unit of each end.
-  private mutating func gatherUnits(_ ends: [InspectorEnd], processCount: Int) -> [Int] {
+  private mutating func gatherUnits(_ ends: [NCCLEnd], processCount: Int) -> [Int] {
     var unitOfEnd = [Int](repeating: -1, count: ends.count)
     var endsOfProcess = [[Int]](repeating: [], count: processCount)
     for (number, end) in ends.enumerated() { endsOfProcess[end.process].append(number) }
@@ -84,6 +99,16 @@ struct InspectorRanks {
     return unitOfEnd
   }
 
+  private mutating func takeRanks(ofLauncher ranks: [Int32?], sizes: [Int32]) {
+    let known = ranks.compactMap { $0 }
+    guard !known.isEmpty, known.count == units.count, Set(known).count == known.count,
+      !hasSharedProcesses, known.allSatisfy({ $0 >= 0 && $0 < Parallelism.rankLimit })
+    else { return }
+    for index in units.indices { units[index].rank = ranks[units[index].process] }
+    world = max((known.max() ?? 0) + 1, sizes.max() ?? 1)
+    areLaunchers = true
+  }
+
   /// Gives a communicator's ranks the next numbers when none of them has one.
   private mutating func numberRanks(
     _ parts: [Part], communicator: Int, size: Int32
@@ -106,8 +131,13 @@ struct InspectorRanks {
     }
     // A second communicator over all ranks in the same order is known with fewer logs.
     let own = (0..<size).map { $0 }
-    if size == world, blocks.count == 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) {
+    if size == world, blocks.count <= 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) {
       return own
+    }
+    // Of another one over all ranks, one that is not known is the rank that is left.
+    let missing = Set(own).subtracting(found)
+    if size == world, missing.count == 1, found.count(where: { $0 < 0 }) == 1 {
+      found = found.map { $0 < 0 ? missing.first ?? -1 : $0 }
     }
     return found.contains(-1) || Set(found).count < found.count ? [] : found
   }
