@@ -9,6 +9,8 @@ extension FuzzedParser {
     FuzzedParser("capture", isBinary: true, CaptureReader.self),
     FuzzedParser("mixt", isBinary: true) { try countRows(ofTrace: $0) },
     FuzzedParser("archive", isBinary: true, ExecutionTraceReader.self),
+    FuzzedParser("goal-binary", isBinary: true, GOALReader.self),
+    FuzzedParser("chakra", isBinary: true, fileName: "trace.0.et", ChakraReader.self),
     FuzzedParser("likeness", isBinary: true) { path in
       _ = try TraceReaderCatalogue.identify(path)
       return 1
@@ -19,6 +21,12 @@ extension FuzzedParser {
     FuzzedParser("execution-trace", fileName: "rank0.json", ExecutionTraceReader.self),
     FuzzedParser("kineto", fileName: "rank0.json", KinetoReader.self),
     FuzzedParser("inspector", fileName: "host-pid1.log", InspectorReader.self),
+    FuzzedParser("nccl-debug", NCCLDebugReader.self),
+    FuzzedParser("nccl-profiler", NCCLProfilerReader.self),
+    FuzzedParser("goal-text", GOALReader.self),
+    FuzzedParser("simai", SimAIReader.self),
+    FuzzedParser("simccl", SimCCLFlowReader.self),
+    FuzzedParser("connections", ConnectionMatrixReader.self),
     FuzzedParser("layout") { path in
       try LayoutFile.read(path: path).serverCount
     },

@@ -24,7 +24,7 @@ struct UsageTests {
   @Test("an unknown verb names the nearest one")
   func verb() {
     #expect(refused(["analyse", "x.mixt"]).contains("Did you mean analyze?"))
-    #expect(refused(["frobnicate"]).contains("Verbs: ingest, attribute, join, info"))
+    #expect(refused(["frobnicate"]).contains("Verbs: capture, ingest, attribute, join, info"))
   }
 
   @Test("an unknown model names the nearest one")

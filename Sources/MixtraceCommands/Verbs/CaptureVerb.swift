@@ -9,6 +9,7 @@ struct CaptureVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "capture",
     abstract: "Record packet headers of an interface into a ring of capture files.",
+    usage: "mixtrace capture [<options>] <interface> --output <folder>",
     discussion: """
       Keeps 128 bytes of each packet, which hold the headers and none of the training data, through \
       libpcap, with a filter that the kernel applies. Files are pcap with nanoseconds; the one that \

@@ -13,9 +13,11 @@ struct IngestVerb: Verb {
     abstract: "Read captures or routing logs into one .mixt trace, counting everything read.",
     discussion: """
       Reads packet captures (pcap, pcapng, ERF), router traces (Megatron-Core JSONL, per-token \
-      JSONL), PyTorch execution traces and Kineto profiles (a file for each rank, or a tar archive \
-      of them) and integer matrices, each plain, gzip or zstd. Several inputs of one kind become \
-      one trace.
+      JSONL), PyTorch execution traces, Kineto profiles, NCCL's Inspector and debug logs and \
+      profiler dumps (a file for each rank, or a tar archive of them), what simulators read \
+      (GOAL, Chakra, SimAI, SimCCL, htsim) and integer matrices, each plain, gzip or zstd. Several \
+      inputs of one kind become one trace. Captures that overlap in time are taken for several \
+      places of one run: clocks are compared, what two of them saw counts once.
 
       EXAMPLES
         mixtrace ingest capture.pcap.zst -o run.mixt

@@ -229,7 +229,6 @@ extension VantageTests {
 
   @Test("datagrams that two mirrors saw count once")
   func datagrams() throws {
-    let datagram = TransportOpcode(rawValue: 0x64)
     var packets: [TimedPacket] = []
     for index in 0..<UInt32(500) {
       packets.append(

@@ -13,7 +13,8 @@ struct InspectorFiles {
   init(_ log: InspectorLog) {
     self.log = log
     ranks = NCCLRanks(
-      ends: log.ends.map(\.place), processCount: log.processes.count, sizes: log.communicators.map(\.size))
+      ends: log.ends.map(\.place), processCount: log.processes.count,
+      sizes: log.communicators.map(\.size))
     // Decided once for all: ends of a pipeline see one neighbour, those between see two.
     var isExchange = [Bool](repeating: false, count: log.communicators.count)
     for end in log.ends where end.exchanges(size: log.communicators[end.communicator].size) {

@@ -170,7 +170,6 @@ struct SimAITests {
 
   @Test(arguments: [
     ("MICRO\n1\nconv -1 1 ALLREDUCE 8 1 NONE 0 1 NONE 0 1\n", "policy MICRO"),
-    ("ID\tparent_id\tsrc\tdst\tsize\tchannel_id\n", "SimCCL"),
     ("rank 0 {\nsend 1b to 1\n}\n", "num_ranks"),
   ])
   func whatIsCloseIsNamed(text: String, words: String) throws {
