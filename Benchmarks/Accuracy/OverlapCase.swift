@@ -22,7 +22,8 @@ struct OverlapCase {
     disturbance.lossShare = 0.01
   }
 
-  static var all: [OverlapCase] { (1...3).flatMap { cases(seed: UInt64($0)) } }
+  /// Thresholds were chosen on the seeds 1 to 3; nothing has looked at the others.
+  static var all: [OverlapCase] { [1, 2, 3, 11, 12].flatMap { cases(seed: $0) } }
 
   private static func cases(seed: UInt64) -> [OverlapCase] {
     var alone = OverlapCase(

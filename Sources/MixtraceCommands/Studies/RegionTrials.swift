@@ -7,6 +7,7 @@ internal import TraceModel
 /// A class because the chooser's evaluator is a closure that must remember.
 final class RegionTrials {
   private let workload: Workload
+  private let bounded: BoundedWorkload
   private let traffic: TrafficMatrix
   private let parameters: FabricParameters
   private let optical: FabricSpecification
@@ -25,6 +26,7 @@ final class RegionTrials {
     parameters: FabricParameters
   ) throws {
     self.workload = workload
+    bounded = try BoundedWorkload(workload)
     self.parameters = parameters
     self.optical = optical
     traffic = locality.serverMatrix
@@ -45,7 +47,7 @@ final class RegionTrials {
     var score = PlanScore(
       completionNanoseconds: nil,
       costUSD: parameters.bill(for: fabric, layout: workload.layout).totalUSD,
-      provenLowerBoundNanoseconds: try completionBound(of: workload, on: fabric))
+      provenLowerBoundNanoseconds: try bounded.completionBound(on: fabric))
     guard limit > 0 else { return score }
     switch try trial(of: fabric, key: plan.hasCircuits ? islands(of: plan) : [], limit: limit) {
     case .completion(let time): score.completionNanoseconds = time <= limit ? time : nil

@@ -16,14 +16,39 @@ public import TraceModel
 public func completionBound(
   of workload: Workload, on fabric: FabricSpecification
 ) throws(ReplayError) -> Double {
-  let network = try FabricNetwork(fabric, layout: workload.layout, grain: workload.grain)
-  let plan = try PhasePlan(workload, iterations: nil)
-  let terms = plan.demands
-  let demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
-  return RunBounds(
-    of: plan, program: Program(plan, of: workload), demands: demands, on: network,
-    order: workload.executionOrder
-  ) { _ in true }.total
+  try BoundedWorkload(workload).completionBound(on: fabric)
+}
+
+/// A workload with what its bounds need on every fabric alike, for many fabrics one after the other.
+public struct BoundedWorkload: Sendable {
+  private let layout: Layout
+  private let grain: Grain
+  private let order: ExecutionOrder
+  private let plan: PhasePlan
+  private let program: Program
+  private let demands: [PhaseDemand]
+
+  /// - Throws: a `ReplayError` when the workload contradicts itself.
+  /// - Complexity: O(pairs of the distinct demands + ends of all phases) time and memory.
+  public init(_ workload: Workload) throws(ReplayError) {
+    layout = workload.layout
+    grain = workload.grain
+    order = workload.executionOrder
+    plan = try PhasePlan(workload, iterations: nil)
+    program = Program(plan, of: workload)
+    let terms = plan.demands
+    demands = parallelMap(count: terms.count) { PhaseDemand(terms[$0], of: workload) }
+  }
+
+  /// See the function of this name.
+  ///
+  /// - Throws: a `ReplayError` when the fabric does not fit the layout.
+  public func completionBound(on fabric: FabricSpecification) throws(ReplayError) -> Double {
+    let network = try FabricNetwork(fabric, layout: layout, grain: grain)
+    return RunBounds(of: plan, program: program, demands: demands, on: network, order: order) {
+      _ in true
+    }.total
+  }
 }
 
 /// What says when an operation may begin.
