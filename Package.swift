@@ -82,7 +82,7 @@ let package = Package(
       "TraceIngest",
       imports: [
         "TraceModel", "ByteStreams", "TraceFormat", "PacketFormats", "CPcap", "ChakraSchema",
-        protobuf,
+        protobuf, heap,
       ]),
     room("LocalityAnalysis", imports: ["TraceModel"]),
     room("Replay", imports: ["TraceModel", heap]),

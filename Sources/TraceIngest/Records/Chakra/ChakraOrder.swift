@@ -1,3 +1,5 @@
+internal import HeapModule
+
 /// The calls of one rank, each behind those that it waits for, directly or through other nodes.
 ///
 /// Nodes go as soon as all that they wait for has gone, the lowest first; where a ring of them waits
@@ -13,11 +15,13 @@ struct ChakraOrder {
     var after = [Int32](repeating: GOALSets.empty, count: nodeCount)
     var isDone = [Bool](repeating: false, count: nodeCount)
     var sets = GOALSets()
-    var ready = EarliestFirst()
-    for node in waits.indices where waits[node] == 0 { ready.insert(time: 0, node: Int32(node)) }
+    var ready = Heap<TimedNode>()
+    for node in waits.indices where waits[node] == 0 {
+      ready.insert(TimedNode(time: 0, node: Int32(node)))
+    }
     var lowest = 0
     while true {
-      var next = ready.removeEarliest().map { Int($0.node) }
+      var next = ready.popMin().map { Int($0.node) }
       if next == nil {
         while lowest < nodeCount, isDone[lowest] { lowest += 1 }
         guard lowest < nodeCount else { break }
@@ -35,7 +39,7 @@ struct ChakraOrder {
       }
       for edge in graph.successors(of: node) {
         waits[Int(edge.node)] -= 1
-        if waits[Int(edge.node)] == 0 { ready.insert(time: 0, node: edge.node) }
+        if waits[Int(edge.node)] == 0 { ready.insert(TimedNode(time: 0, node: edge.node)) }
       }
     }
   }

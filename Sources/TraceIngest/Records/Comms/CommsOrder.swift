@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import TraceModel
 
 /// One order of all operations that keeps the order of every rank.
@@ -34,11 +35,11 @@ struct CommsOrder {
   consuming func merged() -> [Int] {
     var order: [Int] = []
     var isDone = [Bool](repeating: false, count: waits.count)
-    var ready = LowestFirst()
+    var ready = Heap<Int32>()
     for operation in waits.indices where waits[operation] == 0 { ready.insert(Int32(operation)) }
     var stuck: StuckRanks?
     while order.count < waits.count {
-      var next = ready.removeLowest().map { Int($0) }
+      var next = ready.popMin().map { Int($0) }
       if next == nil {
         if stuck == nil { stuck = StuckRanks(sequences, operationCount: waits.count) }
         next = stuck?.operationToFree(isDone)
@@ -110,34 +111,5 @@ private struct StuckRanks {
       }
     }
     return found
-  }
-}
-
-/// Numbers of which the lowest is taken first: a binary heap.
-private struct LowestFirst {
-  private var heap: [Int32] = []
-
-  mutating func insert(_ number: Int32) {
-    var place = heap.count
-    heap.append(number)
-    while place > 0, heap[(place - 1) / 2] > heap[place] {
-      heap.swapAt(place, (place - 1) / 2)
-      place = (place - 1) / 2
-    }
-  }
-
-  mutating func removeLowest() -> Int32? {
-    guard let lowest = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return lowest }
-    heap[0] = last
-    var place = 0
-    while true {
-      var child = 2 * place + 1
-      if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-      guard child < heap.count, heap[child] < heap[place] else { return lowest }
-      heap.swapAt(place, child)
-      place = child
-    }
   }
 }

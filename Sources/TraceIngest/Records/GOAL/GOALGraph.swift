@@ -82,40 +82,12 @@ struct GOALSets {
   }
 }
 
-/// Nodes by time and place in the file: a binary heap.
-struct EarliestFirst {
-  private var heap: [Entry] = []
+/// A node and when its turn comes; of equal times the one that stands first in the file.
+struct TimedNode: Comparable {
+  var time: Int64
+  var node: Int32
 
-  struct Entry: Comparable {
-    var time: Int64
-    var node: Int32
-
-    static func < (left: Entry, right: Entry) -> Bool {
-      (left.time, left.node) < (right.time, right.node)
-    }
-  }
-
-  mutating func insert(time: Int64, node: Int32) {
-    var place = heap.count
-    heap.append(Entry(time: time, node: node))
-    while place > 0, heap[place] < heap[(place - 1) / 2] {
-      heap.swapAt(place, (place - 1) / 2)
-      place = (place - 1) / 2
-    }
-  }
-
-  mutating func removeEarliest() -> Entry? {
-    guard let earliest = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return earliest }
-    heap[0] = last
-    var place = 0
-    while true {
-      var child = 2 * place + 1
-      if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-      guard child < heap.count, heap[child] < heap[place] else { return earliest }
-      heap.swapAt(place, child)
-      place = child
-    }
+  static func < (left: TimedNode, right: TimedNode) -> Bool {
+    (left.time, left.node) < (right.time, right.node)
   }
 }

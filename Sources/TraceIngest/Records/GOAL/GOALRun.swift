@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import TraceModel
 
 /// Runs a schedule on a network that takes no time, and so finds which transfers each one waits for.
@@ -15,7 +16,7 @@ struct GOALRun {
 
   private let schedule: GOALSchedule
   private var graph: GOALGraph
-  private var queue = EarliestFirst()
+  private var queue = Heap<TimedNode>()
   private var state: [State]
   private var waits: [Int32]
   private var readyTime: [Int64]
@@ -65,12 +66,14 @@ struct GOALRun {
   }
 
   private mutating func start() {
-    for node in waits.indices where waits[node] == 0 { queue.insert(time: 0, node: Int32(node)) }
+    for node in waits.indices where waits[node] == 0 {
+      queue.insert(TimedNode(time: 0, node: Int32(node)))
+    }
   }
 
   /// Takes the next node; false when none can start.
   private mutating func advance() -> Bool {
-    guard let next = queue.removeEarliest() else { return false }
+    guard let next = queue.popMin() else { return false }
     clock = max(clock, next.time)
     begin(Int(next.node), at: next.time)
     return true
@@ -169,7 +172,7 @@ struct GOALRun {
       guard waits[next] > 0 else { continue }
       waits[next] -= 1
       if waits[next] == 0, state[next] == .waiting {
-        queue.insert(time: readyTime[next], node: edge.node)
+        queue.insert(TimedNode(time: readyTime[next], node: edge.node))
       }
     }
   }
@@ -245,7 +248,7 @@ struct GOALRun {
       guard state[Int(node)] == .held else { continue }
       // In its turn: a chain of them may be longer than any stack of calls.
       state[Int(node)] = .triggered
-      queue.insert(time: time, node: node)
+      queue.insert(TimedNode(time: time, node: node))
     }
   }
 
