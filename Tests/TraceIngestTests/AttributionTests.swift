@@ -115,6 +115,28 @@ import TraceModel
     }
   }
 
+  /// A pause that no other is like, between jitter and compute, is not one between operations.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func oneLateMessageIsNoOperation(seed: UInt64) throws {
+    var schedule = Schedule(
+      servers: 8, layers: 3, iterations: 5, hasBackward: true, seed: seed,
+      expertCompute: 1_000_000)
+    var late = schedule.messages[0]
+    let firstBurst = 0..<8 * 7
+    late.start = firstBurst.reduce(0) { max($0, schedule.messages[$1].end) } + 60_000
+    late.end = late.start + 1
+    late.bytes = 1
+    schedule.messages.append(late)
+    let (buffer, summary) = try attribute(schedule)
+    #expect(buffer.operations.count == schedule.phases.count)
+    #expect(summary.iterationCount == 5)
+    for (operation, truth) in zip(buffer.operations.rows, schedule.phases) {
+      #expect(operation.iteration == truth.iteration)
+      #expect(operation.layer == truth.layer)
+      #expect(operation.phase == truth.phase)
+    }
+  }
+
   @Test func keepsEveryByteOfEveryPair() throws {
     let schedule = Schedule(servers: 6, layers: 2, iterations: 4, hasBackward: true, seed: 9)
     let (buffer, _) = try attribute(schedule)

@@ -15,19 +15,36 @@ struct IdleGap {
   /// The first empty band in the sorted pauses above 20 µs, or 50 µs without one below 1 ms.
   ///
   /// The first, not the widest: the band between compute pauses and the pause between iterations
-  /// is wider than that between jitter and compute.
+  /// is wider than that between jitter and compute. A band above which there is a single short
+  /// pause and then another band does not count: an operation, and so the pause before it, comes
+  /// again in every iteration, while one late message makes one such pause.
   static func inferred(from pauses: [Int64]) -> IdleGap {
     let sorted = [jitter] + pauses.filter { $0 > jitter }.sorted()
-    for (lower, upper) in zip(sorted, sorted.dropFirst()) where lower < longestThreshold {
-      if Double(upper) / Double(lower) >= leastBand {
-        let middle = (Double(lower) * Double(upper)).squareRoot()
-        return IdleGap(
-          nanoseconds: Int64(min(middle, Double(longestThreshold))),
-          method: "the first empty band between pauses")
-      }
+    for upper in sorted.indices.dropFirst() where sorted[upper - 1] < longestThreshold {
+      guard isBand(below: upper, in: sorted), !isStraggler(upper, in: sorted) else { continue }
+      let middle = (Double(sorted[upper - 1]) * Double(sorted[upper])).squareRoot()
+      return IdleGap(
+        nanoseconds: Int64(min(middle, Double(longestThreshold))),
+        method: "the first empty band between pauses")
     }
     return IdleGap(nanoseconds: 50_000, method: "50 µs: pauses show no empty band")
   }
+
+  /// Whether the pauses from this one on are of another kind than those before it.
+  private static func isBand(below index: Int, in sorted: [Int64]) -> Bool {
+    Double(sorted[index]) / Double(sorted[index - 1]) >= leastBand
+  }
+
+  /// Whether a pause above a band is the only one of its kind, and may be jitter.
+  ///
+  /// That takes enough longer pauses to know that operations come again.
+  private static func isStraggler(_ index: Int, in sorted: [Int64]) -> Bool {
+    sorted[index] < longestThreshold && sorted.count - (index + 1) >= leastRepeated
+      && isBand(below: index + 1, in: sorted)
+  }
+
+  /// Two iterations of the shortest training step: dispatch and combine, forward and backward.
+  private static let leastRepeated = 8
 
   /// The pause between the operations of a communicator whose amounts are all equal.
   ///
