@@ -18,6 +18,7 @@ struct IdleGap {
   /// is wider than that between jitter and compute. A band above which there is a single short
   /// pause and then another band does not count: an operation, and so the pause before it, comes
   /// again in every iteration, while one late message makes one such pause.
+  /// Two late messages whose pauses are alike still pass for a kind of their own.
   static func inferred(from pauses: [Int64]) -> IdleGap {
     let sorted = [jitter] + pauses.filter { $0 > jitter }.sorted()
     for upper in sorted.indices.dropFirst() where sorted[upper - 1] < longestThreshold {
