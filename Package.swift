@@ -74,7 +74,7 @@ let package = Package(
     .target(
       name: "ChakraSchema", dependencies: [protobuf], exclude: ["et_def.proto"]),
 
-    room("TraceModel"),
+    room("TraceModel", imports: [heap]),
     room("ByteStreams", imports: ["CZstd", "CZlib"]),
     room("TraceFormat", imports: ["TraceModel", "ByteStreams"]),
     room("PacketFormats", imports: ["TraceModel"]),

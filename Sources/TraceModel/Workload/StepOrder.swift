@@ -4,8 +4,9 @@
 /// the stages of the pipeline take their micro-batches one forward, one backward (`PipelineOrder`);
 /// a forward pass runs through ascending layers (dispatch, combine), a backward pass through
 /// descending ones; what names no phase stands last in its micro-batch. Where the stage of an
-/// all-to-all is not known, or not among `stageCount`, there is one stage. Ties stand by group and
-/// operation id.
+/// all-to-all is not known, or not among `stageCount`, there is one stage. Ties stand by operation
+/// id. Whatever the order says, no step stands before one of its iteration that it names as a
+/// predecessor.
 package func sortedAsTheyRun(_ steps: [Workload.Step], stageCount: Int) -> [Workload.Step] {
   let haveTimes = steps.allSatisfy { $0.start != Operation.unknownTime }
   let haveStages = steps.allSatisfy {
@@ -13,7 +14,7 @@ package func sortedAsTheyRun(_ steps: [Workload.Step], stageCount: Int) -> [Work
   }
   let stages = haveStages ? stageCount : 1
   let first = steps.map(\.microBatch).min() ?? 0
-  return steps.map { step in
+  let sorted = steps.map { step in
     (
       key: haveTimes
         ? StepOrder(recorded: step)
@@ -22,7 +23,7 @@ package func sortedAsTheyRun(_ steps: [Workload.Step], stageCount: Int) -> [Work
     )
   }
   .sorted { $0.key < $1.key }
-  .map(\.step)
+  return sortedAfterPredecessors(sorted.map(\.step))
 }
 
 private struct StepOrder: Comparable {
@@ -31,7 +32,7 @@ private struct StepOrder: Comparable {
   private let time: Int64
   private let pass: (stage: Int32, microBatch: Int32, kind: Int8)
   private let place: (layer: Int64, phase: UInt8)
-  private let tie: (group: Int32, operation: Int32)
+  private let operation: Int32
 
   init(recorded step: Workload.Step) {
     self.init(step, time: step.start, stage: 0)
@@ -55,7 +56,7 @@ private struct StepOrder: Comparable {
     )
     let layer = Int64(step.layer)
     place = (step.phase.isBackward ? -layer : layer, step.phase.rawValue)
-    tie = (step.group, step.operation)
+    operation = step.operation
   }
 
   static func < (left: StepOrder, right: StepOrder) -> Bool {
@@ -63,11 +64,11 @@ private struct StepOrder: Comparable {
     if left.time != right.time { return left.time < right.time }
     if left.pass != right.pass { return left.pass < right.pass }
     if left.place != right.place { return left.place < right.place }
-    return left.tie < right.tie
+    return left.operation < right.operation
   }
 
   static func == (left: StepOrder, right: StepOrder) -> Bool {
     left.iteration == right.iteration && left.time == right.time && left.pass == right.pass
-      && left.place == right.place && left.tie == right.tie
+      && left.place == right.place && left.operation == right.operation
   }
 }

@@ -66,12 +66,12 @@ private struct WorkloadBuilder {
   }
 
   mutating func workload() throws(WorkloadError) -> Workload {
-    var steps = sortedAsTheyRun(
-      trace.operations.rows.map { Self.step(of: $0) }, stageCount: layout.parallelism.pipeline)
+    var steps = trace.operations.rows.map { Self.step(of: $0) }
+    addPredecessors(to: &steps)
+    steps = sortedAsTheyRun(steps, stageCount: layout.parallelism.pipeline)
     // Demands are numbered as the steps run, so that the order of the rows does not matter.
     for index in steps.indices { try addDemand(to: &steps[index]) }
     addCompute(to: &steps)
-    addPredecessors(to: &steps)
     return Workload(
       grain: grain, layout: layout, model: trace.metadata.model, demands: pool.demands,
       steps: steps, provenance: provenance)
