@@ -110,7 +110,9 @@ struct OverlapCase {
     var captured = TraceBuffer()
     _ = try CaptureReader.read(
       paths: [path], options: IngestOptions(layout: layout), into: &captured)
-    let found = try Attribution(layout: layout).read { try $0(captured.messages) }
+    var rows = TraceBuffer()
+    let found = try Attribution(layout: layout).read(
+      forEachBlock: { try $0(captured.messages) }, into: &rows)
     return OverlapScore(truth: truth, found: found, messages: captured.messages, layout: layout)
   }
 

@@ -33,7 +33,7 @@ enum ReplayTables {
         .number("of_circuit_optimum_share", "of circuits", .share),
         .number("cost_usd", "Cost", .dollars),
         .number("iterations_per_s_and_musd", "Iter /s/M$", .plain),
-        .number("power_watts", "Power", .plain, isForMachinesOnly: true),
+        .number("power_watts", "Power", .watts),
         .text("sharing", "Sharing", isForMachinesOnly: true),
         .text("scored_iterations", "Scored", isForMachinesOnly: comparison.fitting == nil),
         .text("failure", "Failure", isForMachinesOnly: true),
@@ -90,7 +90,9 @@ enum ReplayTables {
           + "and wait for none.")
     }
     if !comparison.buildable.isEmpty {
-      sentences.append("Iter /s/M$: iterations per second for each million dollars of network.")
+      sentences.append(
+        "Iter /s/M$: iterations per second for each million dollars of network. Power: transceivers and "
+          + "ports of electrical switches, indicative; nothing else has a published figure.")
     }
     if comparison.rows.contains(where: { $0.fabric.name == "ideal" }) {
       sentences.append("The ideal crossbar is a yardstick, not for sale.")

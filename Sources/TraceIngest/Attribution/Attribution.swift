@@ -20,8 +20,8 @@ public struct AttributionOptions: Sendable {
 /// inside a burst are its operations; the shape of a group's traffic tells an all-to-all from a ring
 /// and from a pipeline; gradient reductions, or the repetition of bursts, give iterations; transposed
 /// pairs of matrices give layers and phases. Communicators that share no NIC are different jobs.
-/// Everything is inferred and marked so. The messages are read up to four times and never held:
-/// memory is O(connections + bursts × pairs in them).
+/// Everything is inferred and marked so. The messages are read four to six times and never held:
+/// memory is O(connections + bursts + matrices of one iteration), not what moved in all bursts.
 public struct Attribution {
   private let layout: Layout
   private let options: AttributionOptions
@@ -39,64 +39,77 @@ public struct Attribution {
   public func run(
     forEachBlock: ((MessageTable) throws -> Void) throws -> Void, into sink: inout some TraceSink
   ) throws -> AttributionSummary {
-    let capture = try read(forEachBlock: forEachBlock)
-    guard capture.operations.count > 0 else { return capture.summary }
-    try sink.append(operations: capture.operations)
-    try sink.append(transfers: capture.transfers)
-    return capture.summary
+    try read(forEachBlock: forEachBlock, into: &sink).summary
   }
 
-  /// Attributes messages; the result can be asked for the operation of each of them.
+  /// The same; the result can be asked for the operation of each message.
   package func read(
-    forEachBlock: ((MessageTable) throws -> Void) throws -> Void
+    forEachBlock: ((MessageTable) throws -> Void) throws -> Void, into sink: inout some TraceSink
   ) throws -> AttributedCapture {
     var census = MessageCensus(layout: layout)
     try forEachBlock { try census.add($0) }
     var summary = AttributionSummary()
     summary.messageCount = census.messageCount
     summary.messageCountByKind = census.countByKind
-    let communicators = try communicators(of: census.channels, forEachBlock: forEachBlock)
-    var busy = communicators.kinds.map { _ in BusyTime(resolution: IdleGap.jitter) }
-    var messageCounts = communicators.kinds.map { _ in 0 }
-    try forEachBlock { block in
-      for row in 0..<block.count {
-        guard let channel = census.channels.number(of: block, row: row) else { continue }
-        let number = communicators.ofChannel[channel]
-        messageCounts[number] += 1
-        census.channels.forEachBusyTime(of: block, row: row, channel: channel) {
-          busy[number].add(start: $0, end: $1)
-        }
-      }
+    var (communicators, activity) = try communicators(
+      of: census.channels, forEachBlock: forEachBlock)
+    activity.settle()
+    let gaps = communicators.kinds.indices.map {
+      gap(
+        of: activity.busy[$0], kind: communicators.kinds[$0],
+        messageCount: activity.messageCounts[$0])
     }
-    for number in busy.indices { busy[number].settle() }
-    let gaps = busy.indices.map {
-      gap(of: busy[$0], kind: communicators.kinds[$0], messageCount: messageCounts[$0])
-    }
-    let bursts = try Burst.collect(
-      in: zip(busy, gaps).map { $0.joined(gap: $1.nanoseconds) }, of: communicators,
-      layout: layout, forEachBlock: forEachBlock)
-    let jobs = JobReading(
-      bursts, kinds: communicators.kinds, layout: layout,
-      burstsPerIteration: options.burstsPerIteration)
-    return AttributedCapture(
-      jobs, communicators: communicators, gaps: gaps, layout: layout,
+    let places = BurstPlaces(zip(activity.busy, gaps).map { $0.joined(gap: $1.nanoseconds) })
+    var survey = BurstSurvey(places, of: communicators, layout: layout)
+    var open = OpenBursts(places, of: communicators, layout: layout)
+    try forEachBlock { block in open.add(block) { survey.add($0) } }
+    survey.settle()
+    let (jobs, numbers) = try read(survey, of: communicators, forEachBlock: forEachBlock)
+    let capture = AttributedCapture(
+      jobs, numbers: numbers, communicators: communicators, gaps: gaps, layout: layout,
       options: options, summary: summary)
+    guard capture.operations.count > 0 else { return capture }
+    try sink.append(operations: capture.operations)
+    var pass = TransferPass(jobs.readings, of: survey, numbers: numbers, layout: layout, to: sink)
+    open = OpenBursts(places, of: communicators, layout: layout)
+    try forEachBlock { block in try open.add(block) { try pass.add($0, to: &sink) } }
+    try pass.flush(to: &sink)
+    return capture
+  }
+
+  private func read(
+    _ survey: BurstSurvey, of communicators: Communicators,
+    forEachBlock: ((MessageTable) throws -> Void) throws -> Void
+  ) throws -> (JobReading, OperationNumbers) {
+    var jobs = JobReading(
+      survey.communicators, kinds: communicators.kinds,
+      burstsPerIteration: options.burstsPerIteration)
+    var matrices = MatrixPass(
+      jobs.readings, of: survey, communicators: communicators, layout: layout)
+    if matrices.isNeeded { try forEachBlock { matrices.add($0) } }
+    matrices.settle()
+    jobs.readMatrices(matrices.sums)
+    return (jobs, OperationNumbers(jobs.readings))
   }
 
   private func communicators(
     of channels: Channels, forEachBlock: ((MessageTable) throws -> Void) throws -> Void
-  ) throws -> Communicators {
-    guard channels.count > 1 else { return .one(channels) }
-    var bins = BusyBins(rows: channels.count, start: channels.start, end: channels.end)
-    try forEachBlock { block in
-      for row in 0..<block.count {
-        guard let channel = channels.number(of: block, row: row) else { continue }
-        channels.forEachBusyTime(of: block, row: row, channel: channel) {
-          bins.add(start: $0, end: $1, row: channel)
-        }
-      }
+  ) throws -> (Communicators, Activity) {
+    // Mostly all connections are one communicator: then its busy time is known as well.
+    var all = Activity(communicatorCount: 1)
+    var bins =
+      channels.count > 1
+      ? BusyBins(rows: channels.count, start: channels.start, end: channels.end) : nil
+    try forEachBlock { all.add($0, of: channels, bins: &bins) }
+    let communicators =
+      bins.map { Communicators.find(channels, busy: $0, layout: layout) } ?? .one(channels)
+    guard communicators.count > 1 else { return (communicators, all) }
+    bins = nil
+    var activity = Activity(communicatorCount: communicators.count)
+    try forEachBlock {
+      activity.add($0, of: channels, communicator: communicators.ofChannel, bins: &bins)
     }
-    return Communicators.find(channels, busy: bins, layout: layout)
+    return (communicators, activity)
   }
 
   private func gap(
@@ -107,7 +120,8 @@ public struct Attribution {
     }
     switch kind {
     case .exchange: return IdleGap.inferred(from: busy.pauses)
-    case .regular: return IdleGap.inferred(from: busy.pauses, messageCount: messageCount)
+    case .regular:
+      return IdleGap.inferred(from: busy.pauses, messageCount: messageCount)
     }
   }
 }

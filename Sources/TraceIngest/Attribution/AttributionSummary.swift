@@ -43,15 +43,19 @@ extension AttributionSummary {
   }
 
   private mutating func describeShapes(_ readings: [CommunicatorReading]) {
-    let shapes = readings.flatMap { $0.groups.flatMap(\.shapes) }
+    var (count, unknown, confidence) = (0, 0, 0.0)
+    for shape in readings.lazy.flatMap(\.bursts).flatMap(\.groups.shapes) {
+      count += 1
+      unknown += shape.kind == .unknown ? 1 : 0
+      confidence += shape.confidence
+    }
     provenance["operations.kind"] = Provenance(
       .inferred, method: "who talks to whom in a burst: full mesh, ring or pairs",
-      confidence: shapes.reduce(0) { $0 + $1.confidence } / Double(max(1, shapes.count)))
+      confidence: confidence / Double(max(1, count)))
     provenance["operations.role"] = Provenance(
       .inferred,
       method: "all-to-all is expert, ring is data, single pairs are pipeline"
         + (readings.count > 1 ? "; a ring in every layer of every pass is tensor" : ""))
-    let unknown = shapes.count { $0.kind == .unknown }
     if unknown > 0 {
       notes.append(
         "\(unknown) bursts are between two servers in both directions: their kind cannot be told")
@@ -59,27 +63,35 @@ extension AttributionSummary {
   }
 
   private mutating func describeIterations(_ readings: [CommunicatorReading], isDeclared: Bool) {
-    let told = readings.compactMap(\.iterations)
+    let told = readings.compactMap(\.labels.iterations)
     guard let surest = told.first else {
       let bursts = readings.reduce(0) { $0 + $1.bursts.count }
       provenance["operations.iteration"] = Provenance(
         .absent, method: "\(bursts) bursts show no repetition, or are all alike")
       return
     }
-    iterationCount = readings.flatMap { $0.labels.map { Int($0.iteration) } }.max().map { $0 + 1 }
+    iterationCount = readings.lazy.flatMap(\.labels.ofBurst).map { Int($0.iteration) }.max().map {
+      $0 + 1
+    }
     provenance["operations.iteration"] = Provenance(
       isDeclared ? .declared : .inferred, method: surest.method,
       confidence: told.reduce(1) { min($0, $1.likeness) })
   }
 
   private mutating func describePhases(_ readings: [CommunicatorReading]) {
-    let told = readings.compactMap(\.phases)
+    let told = readings.compactMap(\.labels.phases)
     provenance["operations.layer"] =
       told.first.map { first in
         Provenance(
           .inferred, method: first.method, confidence: told.reduce(1) { min($0, $1.likeness) })
       } ?? Provenance(.absent, method: "matrices of successive bursts are not transposes")
     provenance["operations.phase"] = provenance["operations.layer"]
+    let uncompared = readings.reduce(0) { $0 + $1.labels.uncomparedCount }
+    if uncompared > 0 {
+      notes.append(
+        "\(uncompared) bursts have no layers: their matrices are more than can be compared in bounded "
+          + "memory")
+    }
   }
 
   private mutating func describeJobs(_ jobs: JobReading) {

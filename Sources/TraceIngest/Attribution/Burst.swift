@@ -1,11 +1,20 @@
 internal import TraceModel
 
-/// What moved between NICs in one busy stretch of time.
+/// One busy stretch of time of a communicator: what it was, without who sent how much to whom.
 struct Burst {
   var start: Int64
   var end: Int64
-  /// By source NIC, then destination NIC.
-  var transfers: [Transfer] = []
+  var bytes: Int64
+  var groups: BurstGroups
+}
+
+/// Who sent how much to whom in one busy stretch of time.
+struct BurstTraffic {
+  var communicator: Int
+  /// Which of the communicator's busy times.
+  var place: Int
+  /// By source NIC, then destination NIC; none without bytes.
+  var transfers: [Transfer]
 
   /// Bytes from one NIC to another, first and last message.
   struct Transfer {
@@ -14,71 +23,44 @@ struct Burst {
     var start: Int64
     var end: Int64
   }
-
-  var bytes: Int64 { transfers.reduce(0) { $0 + $1.bytes } }
 }
 
-extension Burst {
-  /// Sums messages into the bursts of their communicators; silent bursts are left out.
-  ///
-  /// Memory is O(bursts × pairs that talk in them), whatever the size of the layout.
+/// Who talked together in one burst, and the shape of each group's traffic.
+struct BurstGroups {
+  /// The servers that talked, ascending, and the group of each; empty when there is one group.
+  private var servers: [Int32] = []
+  private var groupOfServer: [Int32] = []
+  var shapes: [BurstShape]
+
   /// - Parameters:
-  ///   - busy: when each communicator is busy.
-  ///   - communicators: which communicator a message belongs to.
-  /// - Returns: the bursts of each communicator.
-  /// - Throws: an `IngestError` for more bursts and NICs than can be numbered together.
-  static func collect(
-    in busy: [BusyTime], of communicators: Communicators, layout: Layout,
-    forEachBlock: ((MessageTable) throws -> Void) throws -> Void
-  ) throws -> [[Burst]] {
-    let nicOfAddress = layout.addresses.map { $0.server * layout.nicsPerServer + $0.nic }
-    // Numbers without gaps keep the keys small where few NICs of a large layout were seen.
-    let nics = Set(nicOfAddress).sorted()
-    var numberOfNIC: [Int: Int] = [:]
-    for (number, nic) in nics.enumerated() { numberOfNIC[nic] = number }
-    let endOfAddress = nicOfAddress.map { UInt64(numberOfNIC[$0] ?? 0) }
-    let ends = UInt64(max(1, nics.count))
-    // The bursts of all communicators are numbered one after the other.
-    var firstBurst = [0]
-    for busy in busy { firstBurst.append((firstBurst.last ?? 0) + busy.count) }
-    let burstCount = firstBurst.last ?? 0
-    let (cells, overflow) = ends.multipliedReportingOverflow(by: ends)
-    guard !overflow, !cells.multipliedReportingOverflow(by: UInt64(burstCount + 1)).overflow else {
-      throw IngestError(
-        "\(burstCount) bursts between \(nics.count) NICs are too many to tell apart",
-        at: "attribution", advice: "Declare a longer --idle-gap.")
+  ///   - pairs: which servers sent bytes to which.
+  ///   - shape: what each group's traffic looks like; it is given the pairs of a group.
+  init(of pairs: [EndPair], shape: ([EndPair]) -> BurstShape) {
+    let groupOf = communicatingGroups(of: pairs)
+    var pairsOfGroup = [Set<EndPair>](repeating: [], count: (groupOf.max() ?? -1) + 1)
+    var groups: [Int: Int] = [:]
+    for (pair, group) in zip(pairs, groupOf) {
+      pairsOfGroup[group].insert(pair)
+      groups[pair.source] = group
+      groups[pair.destination] = group
     }
-    var table = KeyTable()
-    var sums: [(bytes: Int64, start: Int64, end: Int64)] = []
-    try forEachBlock { block in
-      for row in 0..<block.count {
-        let communicator = communicators.communicator(of: block, row: row)
-        guard let place = busy[communicator].interval(holding: block.start[row]) else { continue }
-        let burst = UInt64(firstBurst[communicator] + place)
-        let source = endOfAddress[Int(block.source[row])]
-        let destination = endOfAddress[Int(block.destination[row])]
-        let number = table.number(of: (burst * ends + source) * ends + destination)
-        if number == sums.count { sums.append((0, block.start[row], block.start[row])) }
-        sums[number].bytes &+= block.bytes[row]
-        sums[number].start = min(sums[number].start, block.start[row])
-        // A message that seems to last into the next burst has lost its last packets.
-        let end = min(block.end[row], busy[communicator].intervals[place].end)
-        sums[number].end = max(sums[number].end, end)
-      }
+    shapes = pairsOfGroup.map { shape(Array($0)) }
+    guard shapes.count > 1 else { return }
+    let sorted = groups.sorted { $0.key < $1.key }
+    servers = sorted.map { Int32(clamping: $0.key) }
+    groupOfServer = sorted.map { Int32(clamping: $0.value) }
+  }
+
+  /// The group of a server, or nil when there are several and it is in none.
+  ///
+  /// O(log servers).
+  func group(ofServer server: Int) -> Int? {
+    guard shapes.count > 1 else { return shapes.isEmpty ? nil : 0 }
+    var (low, high) = (0, servers.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if Int(servers[middle]) < server { low = middle + 1 } else { high = middle }
     }
-    var bursts = busy.flatMap { $0.intervals.map { Burst(start: $0.start, end: $0.end) } }
-    for number in table.keys.indices.sorted(by: { table.keys[$0] < table.keys[$1] })
-    where sums[number].bytes > 0 {
-      let key = table.keys[number]
-      let pair = EndPair(
-        source: nics[Int(key / ends % ends)], destination: nics[Int(key % ends)])
-      bursts[Int(key / cells)].transfers.append(
-        Transfer(
-          pair: pair, bytes: sums[number].bytes, start: sums[number].start, end: sums[number].end))
-    }
-    return busy.indices.map { communicator in
-      bursts[firstBurst[communicator]..<firstBurst[communicator + 1]]
-        .filter { !$0.transfers.isEmpty }
-    }
+    return low < servers.count && Int(servers[low]) == server ? Int(groupOfServer[low]) : nil
   }
 }

@@ -51,6 +51,14 @@ struct BurstShape: Equatable {
 struct EndPair: Hashable {
   var source: Int
   var destination: Int
+
+  /// The servers of two NICs: servers, not NICs, talk to each other, so that the rails of one
+  /// all-to-all belong together.
+  func servers(in layout: Layout) -> EndPair {
+    EndPair(
+      source: layout.server(of: source, at: .nic),
+      destination: layout.server(of: destination, at: .nic))
+  }
 }
 
 /// Which pairs belong together: connected components of who exchanged bytes with whom.

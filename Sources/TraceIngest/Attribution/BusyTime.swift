@@ -11,6 +11,8 @@ struct BusyTime {
   struct Interval: Equatable {
     var start: Int64
     var end: Int64
+    /// The highest number of the messages that start in it; −1 without any.
+    var lastMessage = -1
   }
 
   private static let batchSize = 1 << 16
@@ -19,9 +21,11 @@ struct BusyTime {
 
   var count: Int { intervals.count }
 
-  /// Adds one message's time; `settle` must be called before the intervals are read.
-  mutating func add(start: Int64, end: Int64) {
-    pending.append(Interval(start: start, end: max(start, end)))
+  /// Adds a time; `settle` must be called before the intervals are read.
+  ///
+  /// - Parameter message: the number of the message that starts with it, or nil.
+  mutating func add(start: Int64, end: Int64, message: Int? = nil) {
+    pending.append(Interval(start: start, end: max(start, end), lastMessage: message ?? -1))
     if pending.count >= Self.batchSize { settle() }
   }
 
@@ -40,6 +44,7 @@ struct BusyTime {
         pause(from: merged[last].end, to: next.start) <= resolution
       {
         merged[last].end = max(merged[last].end, next.end)
+        merged[last].lastMessage = max(merged[last].lastMessage, next.lastMessage)
       } else {
         merged.append(next)
       }
@@ -64,7 +69,9 @@ struct BusyTime {
   /// The same time with pauses of `gap` or less counted as busy.
   func joined(gap: Int64) -> BusyTime {
     var joined = BusyTime(resolution: gap)
-    for interval in intervals { joined.add(start: interval.start, end: interval.end) }
+    for interval in intervals {
+      joined.add(start: interval.start, end: interval.end, message: interval.lastMessage)
+    }
     joined.settle()
     return joined
   }

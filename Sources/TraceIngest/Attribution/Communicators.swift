@@ -42,6 +42,12 @@ struct Communicators {
     ).map { ofChannel[$0] }
   }
 
+  /// The address ids between which a communicator's connections carry bytes.
+  func addressPairs(of communicator: Int) -> [(source: Int32, destination: Int32)] {
+    ofChannel.indices.filter { ofChannel[$0] == communicator && channels.bytes[$0] > 0 }
+      .map { (channels.source[$0], channels.destination[$0]) }
+  }
+
   /// Groups of NICs beyond which the capture is no training job's: they are read as one.
   private static let mostGroups = 512
   /// Busy times with less in common belong to different groups.

@@ -7,35 +7,27 @@ struct JobReading {
   /// The job of each communicator.
   private(set) var jobOf: [Int]
 
-  private let layout: Layout
   private let kinds: [Communicators.Kind]
   private let burstsPerIteration: Int?
-  private var nicsOf: [Set<Int>] = []
+  /// Where the iterations of each job end, when its reductions of gradients tell.
+  private var cutsOfJob: [IterationCuts?] = []
 
-  /// - Parameter bursts: of each communicator.
   init(
-    _ bursts: [[Burst]], kinds: [Communicators.Kind], layout: Layout, burstsPerIteration: Int?
+    _ communicators: [CommunicatorBursts], kinds: [Communicators.Kind], burstsPerIteration: Int?
   ) {
-    self.layout = layout
     self.kinds = kinds
     self.burstsPerIteration = burstsPerIteration
-    nicsOf = bursts.map { bursts in
-      var nics = Set<Int>()
-      for transfer in bursts.lazy.flatMap(\.transfers) {
-        nics.insert(transfer.pair.source)
-        nics.insert(transfer.pair.destination)
-      }
-      return nics
-    }
-    jobOf = Self.jobs(of: nicsOf)
-    for (communicator, own) in bursts.enumerated() {
-      switch kinds[communicator] {
-      case .exchange: readings.append(CommunicatorReading(own, groups: []))
-      case .regular:
-        readings.append(CommunicatorReading(own, groups: Self.regularGroups(of: own, layout)))
-      }
-    }
-    for job in 0..<jobCount { read(job: job) }
+    readings = communicators.map { CommunicatorReading($0) }
+    jobOf = Self.jobs(of: communicators.map(\.nics))
+    for job in 0..<jobCount { readIterations(ofJob: job) }
+  }
+
+  /// Tells layers and phases, and what follows from them.
+  ///
+  /// - Parameter sums: of each communicator's matrices, as its plan says.
+  mutating func readMatrices(_ sums: [MatrixSums]) {
+    for (communicator, sums) in sums.enumerated() { readings[communicator].readMatrices(sums) }
+    for job in 0..<jobCount { readPlaces(ofJob: job) }
   }
 
   var jobCount: Int { (jobOf.max() ?? -1) + 1 }
@@ -56,69 +48,42 @@ struct JobReading {
     return sets.numbered().of.map { Int($0) }
   }
 
-  /// The groups of bursts whose ends have equal amounts: all have the shape of the whole, whatever
-  /// part of it a burst shows.
-  private static func regularGroups(
-    of bursts: [Burst], _ layout: Layout
-  ) -> [BurstReading.Groups] {
-    var pairs = Set<EndPair>()
-    for burst in bursts { pairs.formUnion(BurstReading.serverPairs(of: burst, layout: layout)) }
-    let shapes = RegularClasses.regularShapes(of: Array(pairs)) ?? []
-    // Rings of some groups and chains of others do not keep time: the first shape is all's.
-    let shape =
-      shapes.first { $0.kind == .ring } ?? shapes.first
-      ?? BurstShape(kind: .unknown, role: .other, confidence: 0)
-    return bursts.map { burst in
-      let groupOf = communicatingGroups(of: BurstReading.serverPairs(of: burst, layout: layout))
-      return BurstReading.Groups(
-        groupOfTransfer: groupOf,
-        shapes: [BurstShape](repeating: shape, count: (groupOf.max() ?? -1) + 1))
+  // MARK: One job
+
+  private func members(ofJob job: Int, kind: Communicators.Kind) -> [Int] {
+    jobOf.indices.filter { jobOf[$0] == job && kinds[$0] == kind }
+  }
+
+  private mutating func readIterations(ofJob job: Int) {
+    let exchanges = members(ofJob: job, kind: .exchange)
+    let regular = members(ofJob: job, kind: .regular)
+    for ring in regular where isTensor(ring, among: exchanges) { readings[ring].role = .tensor }
+    let cuts = cuts(of: regular.filter { role(of: $0) == .data }, among: exchanges)
+    cutsOfJob.append(cuts)
+    for exchange in exchanges {
+      // What the user declares about bursts is about those of all-to-alls.
+      if let cuts, burstsPerIteration == nil {
+        readings[exchange].readIterations(cuts)
+      } else {
+        readings[exchange].readRepetition(burstsPerIteration: burstsPerIteration)
+      }
     }
   }
 
-  // MARK: One job
-
-  private mutating func read(job: Int) {
-    let members = jobOf.indices.filter { jobOf[$0] == job }
-    let exchanges = members.filter { kinds[$0] == .exchange }
-    let regular = members.filter { kinds[$0] == .regular }
-    for ring in regular where isTensor(ring, among: exchanges) { setRole(.tensor, of: ring) }
-    let cuts = cuts(of: regular.filter { role(of: $0) == .data }, among: exchanges)
-    for exchange in exchanges {
-      let bursts = readings[exchange].bursts
-      // What the user declares about bursts is about those of all-to-alls.
-      if let cuts, burstsPerIteration == nil {
-        readings[exchange] = CommunicatorReading(bursts, layout: layout, cuts: cuts)
-      } else {
-        readings[exchange] = CommunicatorReading(
-          bursts, layout: layout, burstsPerIteration: burstsPerIteration)
-      }
-    }
+  private mutating func readPlaces(ofJob job: Int) {
+    let exchanges = members(ofJob: job, kind: .exchange)
+    let regular = members(ofJob: job, kind: .regular)
     numberStages(of: exchanges, hasPipeline: regular.contains { role(of: $0) == .pipeline })
     guard let main = largest(exchanges) ?? largest(regular) else { return }
-    let iterations = cuts ?? IterationCuts(ends: Self.iterationEnds(of: readings[main]))
-    guard cuts != nil || readings[main].iterations != nil else { return }
-    for communicator in regular {
-      readings[communicator].iterations = readings[main].iterations
-      for (index, burst) in readings[communicator].bursts.enumerated() {
-        readings[communicator].labels[index].iteration = Int32(
-          clamping: iterations.iteration(ofStart: burst.start))
-      }
-    }
+    let how = readings[main].labels.iterations
+    guard cutsOfJob[job] != nil || how != nil else { return }
+    let iterations = cutsOfJob[job] ?? IterationCuts(ends: readings[main].iterationEnds)
+    for communicator in regular { readings[communicator].follow(iterations, how: how) }
   }
 
   private func role(of communicator: Int) -> Role {
-    readings[communicator].groups.first?.shapes.first?.role ?? .other
-  }
-
-  private mutating func setRole(_ role: Role, of communicator: Int) {
     let reading = readings[communicator]
-    let groups = reading.groups.map { group in
-      var group = group
-      for index in group.shapes.indices { group.shapes[index].role = role }
-      return group
-    }
-    readings[communicator] = CommunicatorReading(reading.bursts, groups: groups)
+    return reading.bursts.first?.groups.shapes.first.map { reading.role(of: $0) } ?? .other
   }
 
   private func largest(_ communicators: [Int]) -> Int? {
@@ -127,7 +92,7 @@ struct JobReading {
 
   /// The exchange that shares most NICs with a communicator.
   private func partner(of communicator: Int, among exchanges: [Int]) -> Int? {
-    let shared = exchanges.map { nicsOf[$0].intersection(nicsOf[communicator]).count }
+    let shared = exchanges.map { readings[$0].nics.intersection(readings[communicator].nics).count }
     return exchanges.indices.max { (shared[$0], $1) < (shared[$1], $0) }.map { exchanges[$0] }
   }
 
@@ -163,14 +128,6 @@ struct JobReading {
       })
   }
 
-  /// The times after which another iteration begins, from the bursts of one communicator.
-  private static func iterationEnds(of reading: CommunicatorReading) -> [Int64] {
-    zip(reading.bursts.indices, reading.bursts.indices.dropFirst()).compactMap { before, after in
-      reading.labels[before].iteration == reading.labels[after].iteration
-        ? nil : reading.bursts[after].start &- 1
-    }
-  }
-
   // MARK: Stages
 
   /// Exchanges of one job that a pipeline links are its stages: they begin one after the other, and
@@ -183,12 +140,8 @@ struct JobReading {
     }
     var firstLayer = 0
     for (stage, exchange) in order.enumerated() {
-      for index in readings[exchange].labels.indices {
-        readings[exchange].labels[index].stage = Int32(stage)
-        guard readings[exchange].labels[index].layer != Operation.unknown else { continue }
-        readings[exchange].labels[index].layer += Int32(firstLayer)
-      }
-      firstLayer += readings[exchange].layerCount
+      readings[exchange].setStage(stage, firstLayer: firstLayer)
+      firstLayer += readings[exchange].labels.layerCount
     }
   }
 }

@@ -7,18 +7,19 @@ struct MatrixCycle {
   /// Mean idle nanoseconds before each matrix.
   private let pauses: [Double]
 
-  init(_ matrices: [PairBytes], pauses: [Double]) {
+  /// - Parameter matrices: places of the matrices among the sums.
+  init(_ matrices: [Int], of sums: MatrixSums, pauses: [Double]) {
     count = matrices.count
     self.pauses = pauses
-    let vectors = PairVectors(matrices)
     var alike: [Double] = []
     var alikeTransposed: [Double] = []
     for row in matrices.indices {
       for column in matrices.indices {
         // A mirror only ever compares matrices of one parity.
-        alike.append((row + column) % 2 == 0 ? vectors.cosine(row, column) : 0)
+        alike.append((row + column) % 2 == 0 ? sums.cosine(matrices[row], matrices[column]) : 0)
         alikeTransposed.append(
-          column == (row + 1) % matrices.count ? vectors.transposedCosine(row, column) : 0)
+          column == (row + 1) % matrices.count
+            ? sums.transposedCosine(matrices[row], matrices[column]) : 0)
       }
     }
     self.alike = alike

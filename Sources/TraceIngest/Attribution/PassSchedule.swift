@@ -26,6 +26,11 @@ struct PassSchedule: Equatable {
   private static let ratioMargin = 1.05
   private static let mostMatrices = 512
 
+  /// Whether an iteration of so many all-to-alls can be one of whole passes.
+  static func canRead(matrixCount: Int) -> Bool {
+    matrixCount >= 4 && matrixCount % 4 == 0 && matrixCount <= mostMatrices
+  }
+
   /// Finds how many micro-batches and layers explain the matrices.
   ///
   /// Those of one layer are alike in all its passes, those of different layers are not. Among
@@ -34,24 +39,25 @@ struct PassSchedule: Equatable {
   ///
   /// O(matrices² × (pairs + micro-batches²)).
   /// - Parameters:
-  ///   - matrices: of one iteration, from its first.
+  ///   - matrices: places of the matrices of one iteration among the sums, from its first.
   ///   - pauses: mean idle nanoseconds before each.
-  static func infer(from matrices: [PairBytes], pauses: [Double]) -> PassSchedule? {
-    guard matrices.count >= 4, matrices.count % 4 == 0, matrices.count <= mostMatrices else {
-      return nil
-    }
-    let vectors = PairVectors(matrices)
+  static func infer(
+    from matrices: [Int], of sums: MatrixSums, pauses: [Double]
+  ) -> PassSchedule? {
+    guard canRead(matrixCount: matrices.count) else { return nil }
     let exchangeCount = matrices.count / 2
     let likeness =
-      (0..<exchangeCount).reduce(0) { $0 + vectors.transposedCosine(2 * $1, 2 * $1 + 1) }
+      (0..<exchangeCount).reduce(0) {
+        $0 + sums.transposedCosine(matrices[2 * $1], matrices[2 * $1 + 1])
+      }
       / Double(exchangeCount)
     guard likeness >= PhaseAssignment.minimumLikeness else { return nil }
     var alike = [Double](repeating: 1, count: exchangeCount * exchangeCount)
     for first in 0..<exchangeCount {
       for second in 0..<first {
         let mean =
-          (vectors.cosine(2 * first, 2 * second) + vectors.cosine(2 * first + 1, 2 * second + 1))
-          / 2
+          (sums.cosine(matrices[2 * first], matrices[2 * second])
+            + sums.cosine(matrices[2 * first + 1], matrices[2 * second + 1])) / 2
         alike[first * exchangeCount + second] = mean
         alike[second * exchangeCount + first] = mean
       }

@@ -26,11 +26,15 @@ struct PhaseAssignment: Equatable {
   /// of a forward one), or else that with the longest pause before it.
   ///
   /// O(matrices² × pairs).
-  /// - Parameter pauses: mean idle nanoseconds before each matrix.
-  static func infer(from matrices: [PairBytes], pauses: [Double]) -> PhaseAssignment? {
+  /// - Parameters:
+  ///   - matrices: places of the matrices among the sums.
+  ///   - pauses: mean idle nanoseconds before each matrix.
+  static func infer(
+    from matrices: [Int], of sums: MatrixSums, pauses: [Double]
+  ) -> PhaseAssignment? {
     let count = matrices.count
     guard count >= 2, count % 2 == 0 else { return nil }
-    let cycle = MatrixCycle(matrices, pauses: pauses)
+    let cycle = MatrixCycle(matrices, of: sums, pauses: pauses)
     let likeness = (0..<2).map { cycle.transposeLikeness(from: $0) }
     let best = likeness.max() ?? 0
     guard best >= minimumLikeness else { return nil }

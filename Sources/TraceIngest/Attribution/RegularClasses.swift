@@ -96,6 +96,14 @@ enum RegularClasses {
 }
 
 extension BurstShape {
+  /// What equal amounts between some servers are: rings of some groups and chains of others do not
+  /// keep time, so the first shape is that of all.
+  static func ofRegular(_ pairs: [EndPair]) -> BurstShape {
+    let shapes = RegularClasses.regularShapes(of: pairs) ?? []
+    return shapes.first { $0.kind == .ring } ?? shapes.first
+      ?? BurstShape(kind: .unknown, role: .other, confidence: 0)
+  }
+
   /// Tells a ring from a chain, given that all amounts are equal: in a ring every end both sends and
   /// receives; or nil when ends have more than two peers.
   ///

@@ -47,6 +47,14 @@ public struct KeyTable: Sendable {
     return nil
   }
 
+  /// Forgets all keys and keeps the memory.
+  ///
+  /// O(capacity).
+  public mutating func removeAll() {
+    keys.removeAll(keepingCapacity: true)
+    for slot in slots.indices { slots[slot] = 0 }
+  }
+
   private static func slot(of key: UInt64, shift: UInt64) -> Int {
     Int(truncatingIfNeeded: ((key ^ (key >> 32)) &* 0x9E37_79B9_7F4A_7C15) >> shift)
   }

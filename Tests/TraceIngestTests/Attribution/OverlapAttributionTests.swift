@@ -13,6 +13,7 @@ struct OverlapAttributionTests {
     var truth: SynthesisedTraining
     var messages: MessageTable
     var found: AttributedCapture
+    var transfers: TransferTable
     var layout: Layout
 
     init(_ jobs: [TrainingJob], on fabric: Layout, loss: Double = 0.01) throws {
@@ -36,7 +37,10 @@ struct OverlapAttributionTests {
         return truth
       }
       messages = captured.messages
-      found = try Attribution(layout: layout).read { [messages] in try $0(messages) }
+      var rows = TraceBuffer()
+      found = try Attribution(layout: layout).read(
+        forEachBlock: { [messages] in try $0(messages) }, into: &rows)
+      transfers = rows.transfers
     }
 
     /// Share of the bytes whose operation is as `isRight(true, found)` asks.
@@ -132,20 +136,22 @@ struct OverlapAttributionTests {
       Parallelism(expert: 4, pipeline: 2, data: 4), gpus: 1, layers: 2, microBatches: 2, seed: 9)
     let sample = try Sample([TrainingJob(plan)], on: plan.layout)
     #expect(
-      sample.found.transfers.bytes.reduce(0, +) == sample.messages.bytes.reduce(0, +))
+      sample.transfers.bytes.reduce(0, +) == sample.messages.bytes.reduce(0, +))
     var shuffled = MessageTable()
     var random = RandomStream(seed: 3)
     for row in random.permutation(sample.messages.count) { shuffled.append(sample.messages[row]) }
-    let again = try Attribution(layout: sample.layout).read { [shuffled] in try $0(shuffled) }
-    func bytes(_ found: AttributedCapture) -> [Role: Int64] {
+    var rows = TraceBuffer()
+    let again = try Attribution(layout: sample.layout).read(
+      forEachBlock: { [shuffled] in try $0(shuffled) }, into: &rows)
+    func bytes(_ found: AttributedCapture, _ transfers: TransferTable) -> [Role: Int64] {
       var sums: [Role: Int64] = [:]
-      for row in 0..<found.transfers.count {
-        let operation = found.operations.rows[Int(found.transfers.operation[row])]
-        sums[operation.role, default: 0] += found.transfers.bytes[row]
+      for row in 0..<transfers.count {
+        let operation = found.operations.rows[Int(transfers.operation[row])]
+        sums[operation.role, default: 0] += transfers.bytes[row]
       }
       return sums
     }
-    #expect(bytes(again) == bytes(sample.found))
+    #expect(bytes(again, rows.transfers) == bytes(sample.found, sample.transfers))
     #expect(again.operations.count == sample.found.operations.count)
   }
 

@@ -22,7 +22,7 @@ struct SweepColumns: Sendable {
     .number("blocked_ns", "Blocked", .nanoseconds),
     .number("reconfigurations", "Reconfigurations", .count),
     .number("cost_usd", "Cost", .dollars),
-    .number("power_watts", "Power", .plain),
+    .number("power_watts", "Power", .watts),
     .number("iterations_per_s_and_musd", "Iter/s/M$", .plain),
   ]
 

@@ -1,0 +1,27 @@
+internal import TraceModel
+
+/// Which operation of a job a burst is.
+struct BurstLabel: Equatable {
+  var iteration = Operation.unknown
+  var layer = Operation.unknown
+  var phase = Phase.unspecified
+  var microBatch = Operation.unknown
+  var stage = Operation.unknown
+}
+
+/// What was told about the bursts of a communicator.
+struct BurstLabels {
+  /// One for each burst.
+  var ofBurst: [BurstLabel]
+  /// How sure the layers and phases are, 0 … 1, and how they were told; nil without any.
+  var phases: (likeness: Double, method: String)?
+  /// How iterations were told; nil when they were not.
+  var iterations: (likeness: Double, method: String)?
+  var layerCount = 0
+  /// Bursts without layers because too many matrices would have to be compared.
+  var uncomparedCount = 0
+
+  init(burstCount: Int) {
+    ofBurst = [BurstLabel](repeating: BurstLabel(), count: burstCount)
+  }
+}

@@ -1,0 +1,98 @@
+internal import TraceModel
+
+/// Bursts of an exchange whose own repetition tells its iterations.
+struct PeriodReading {
+  /// Which bursts are summed: those of one place in the period, as far as they are all-to-alls.
+  private(set) var plan: MatrixPlan
+  private let period: IterationPeriod
+  /// Mean pause before the bursts of each place, counted from the first burst.
+  private let pauses: [Double]
+  /// True when the user has said how many bursts an iteration has.
+  private let isDeclared: Bool
+  private let isCompared: Bool
+
+  /// Nil when nothing repeats.
+  ///
+  /// - Parameters:
+  ///   - burstsPerIteration: replaces the inferred period.
+  ///   - pairCount: pairs of servers that the bursts' matrices have.
+  init?(_ bursts: [Burst], burstsPerIteration: Int?, pairCount: Int) {
+    let beats = bursts.indices.map { index in
+      IterationPeriod.Beat(
+        pauseNanoseconds: index > 0
+          ? pause(from: bursts[index - 1].end, to: bursts[index].start) : 0,
+        bytes: bursts[index].bytes, kind: bursts[index].groups.shapes.first?.kind.rawValue ?? 0)
+    }
+    isDeclared = burstsPerIteration != nil
+    let declared = burstsPerIteration.map {
+      IterationPeriod(length: min(max(1, $0), max(1, bursts.count)), offset: 0, likeness: 1)
+    }
+    guard let period = declared ?? IterationPeriod.find(in: beats) else { return nil }
+    self.period = period
+    pauses = IterationPeriod.meanPauses(of: beats, length: period.length)
+    plan = MatrixPlan(burstCount: bursts.count)
+    isCompared = plan.addSums(period.length, pairCount: pairCount) != nil
+    guard isCompared else { return }
+    for (index, burst) in bursts.enumerated()
+    where burst.groups.shapes.contains(where: { $0.kind == .allToAll }) {
+      plan.put(burst: index, into: index % period.length)
+    }
+  }
+
+  /// Iterations, layers and phases, given the plan's sums.
+  func labels(with sums: MatrixSums) -> BurstLabels {
+    let burstCount = plan.sumOfBurst.count
+    var labels = BurstLabels(burstCount: burstCount)
+    let placed = isCompared ? placedPhases(sums) : nil
+    var period = period
+    period.offset = placed?.offset ?? period.offset
+    labels.iterations = (period.likeness, "every \(period.length) bursts repeat")
+    labels.phases = placed.map { ($0.likeness, $0.method) }
+    labels.layerCount = (placed?.layers.compactMap { $0 }.max()).map { Int($0) + 1 } ?? 0
+    labels.uncomparedCount = isCompared ? 0 : burstCount
+    for index in 0..<burstCount {
+      labels.ofBurst[index].iteration = Int32(clamping: period.iteration(ofBurst: index))
+      guard let placed else { continue }
+      let place = period.place(ofBurst: index)
+      labels.ofBurst[index].layer = placed.layers[place] ?? Operation.unknown
+      labels.ofBurst[index].phase = placed.phases[place] ?? .unspecified
+    }
+    return labels
+  }
+
+  /// Layers and phases by place in the iteration; nil where a burst is not an all-to-all.
+  private struct PlacedPhases {
+    /// Where the first whole iteration begins.
+    var offset: Int
+    var layers: [Int32?]
+    var phases: [Phase?]
+    var likeness: Double
+    var method: String
+  }
+
+  private func placedPhases(_ sums: MatrixSums) -> PlacedPhases? {
+    let length = period.length
+    // From the longest pause on, so that this decides where nothing else does.
+    let places = (0..<length).map { ($0 + period.offset) % length }.filter { !sums.isEmpty($0) }
+    guard
+      let assignment = PhaseAssignment.infer(
+        from: places, of: sums, pauses: places.map { pauses[$0] })
+    else { return nil }
+    let start = places[assignment.start]
+    let before = places[(assignment.start + places.count - 1) % places.count]
+    // Bursts of another kind between the last all-to-all and the first: the longest pause divides.
+    let between = (1...length).map { (before + $0) % length }.prefix { $0 != start } + [start]
+    let offset =
+      isDeclared ? period.offset : between.max { pauses[$0] < pauses[$1] } ?? start
+    var placed = PlacedPhases(
+      offset: offset, layers: [Int32?](repeating: nil, count: length),
+      phases: [Phase?](repeating: nil, count: length), likeness: assignment.likeness,
+      method: assignment.method)
+    for order in places.indices {
+      let place = (places[(assignment.start + order) % places.count] + length - offset) % length
+      placed.layers[place] = assignment.layers[order]
+      placed.phases[place] = assignment.phases[order]
+    }
+    return placed
+  }
+}
