@@ -12,12 +12,13 @@ enum AttributionPass {
     spool: TraceFile, metadata: TraceMetadata, options: AttributionOptions, to path: String
   ) throws -> (metadata: TraceMetadata, summary: AttributionSummary) {
     var metadata = metadata
+    metadata.forgetOperations()
     var writer = try TraceWriter(path: path, metadata: metadata)
     try writer.copyMessages(from: spool)
     let summary = try Attribution(layout: metadata.layout, options: options).run(
       forEachBlock: { try spool.forEachMessageBlock($0) }, into: &writer)
     metadata.provenance.merge(summary.provenance) { _, new in new }
-    metadata.notes += summary.notes.filter { !metadata.notes.contains($0) }
+    metadata.notes += summary.notes.map { MetadataNotes.attribution + $0 }
     writer.setMetadata(metadata)
     try writer.finish()
     return (metadata, summary)

@@ -34,6 +34,7 @@ struct AttributeVerb: Verb {
     let options = try attribution.options()
     // The trace itself may be replaced: its messages are all kept.
     try refuse(outputs: [output], thatAreInputs: layout.map { [$0] } ?? [])
+    var lostRouting = 0
     let read = try readTrace(trace, warningsTo: terminal) { spool in
       guard spool.blocks.contains(where: { $0.kind == .messages }) else {
         throw VerbError("\(trace) holds no messages: only captures have them.")
@@ -44,12 +45,18 @@ struct AttributeVerb: Verb {
           declaredIn: layout, forAddressesOf: spool.metadata.layout)
         metadata.provenance["layout"] = Provenance(.declared, method: "--layout")
       }
+      lostRouting = spool.rowCount(of: .routing)
       return try AttributionPass.run(
         spool: spool, metadata: metadata, options: options, to: output)
     }
     let (written, summary) = read.value
     var document = ResultDocument()
     document.sentences = [AttributionPass.sentence(summary)] + summary.notes
+    if lostRouting > 0 {
+      document.sentences.append(
+        "The \(lostRouting) rows of routing that were joined to the old operations are left out: join "
+          + "the router logs again.")
+    }
     document.add("provenance", TraceTables.provenance(written.provenance))
     document.print(results, on: terminal)
     if !results.quiet { terminal.writeError("Wrote \(output).\n") }

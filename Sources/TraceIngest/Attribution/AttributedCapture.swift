@@ -57,7 +57,9 @@ package struct AttributedCapture {
       for (group, shape) in reading.bursts[index].groups.shapes.enumerated() {
         var operation = Self.operation(
           reading.bursts[index], shape: shape, label: reading.labels.ofBurst[index],
-          id: Int32(clamping: operations.count), group: Int32(groupBase[communicator] + group))
+          id: Int32(clamping: operations.count),
+          group: Int32(clamping: groupBase[communicator])
+            + reading.bursts[index].groups.numbers[group])
         operation.role = reading.role(of: shape)
         operations.append(operation)
         jobOfOperation.append(jobs.jobOf[communicator])

@@ -30,12 +30,17 @@ struct BurstGroups {
   /// The servers that talked, ascending, and the group of each; empty when there is one group.
   private var servers: [Int32] = []
   private var groupOfServer: [Int32] = []
-  var shapes: [BurstShape]
+  private(set) var shapes: [BurstShape]
+  /// Which group of the communicator each is: those of the same servers have the same number.
+  private(set) var numbers: [Int32] = []
 
   /// - Parameters:
   ///   - pairs: which servers sent bytes to which.
+  ///   - known: the numbers of the communicator's groups, by their servers.
   ///   - shape: what each group's traffic looks like; it is given the pairs of a group.
-  init(of pairs: [EndPair], shape: ([EndPair]) -> BurstShape) {
+  init(
+    of pairs: [EndPair], known: inout [[Int]: Int32], shape: ([EndPair]) -> BurstShape
+  ) {
     let groupOf = communicatingGroups(of: pairs)
     var pairsOfGroup = [Set<EndPair>](repeating: [], count: (groupOf.max() ?? -1) + 1)
     var groups: [Int: Int] = [:]
@@ -45,8 +50,15 @@ struct BurstGroups {
       groups[pair.destination] = group
     }
     shapes = pairsOfGroup.map { shape(Array($0)) }
-    guard shapes.count > 1 else { return }
     let sorted = groups.sorted { $0.key < $1.key }
+    var members = [[Int]](repeating: [], count: shapes.count)
+    for (server, group) in sorted { members[group].append(server) }
+    for group in members {
+      let number = known[group] ?? Int32(clamping: known.count)
+      known[group] = number
+      numbers.append(number)
+    }
+    guard shapes.count > 1 else { return }
     servers = sorted.map { Int32(clamping: $0.key) }
     groupOfServer = sorted.map { Int32(clamping: $0.value) }
   }

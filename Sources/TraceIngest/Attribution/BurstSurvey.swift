@@ -84,6 +84,7 @@ private struct GroupCache {
   var shapeOfAll = BurstShape(kind: .unknown, role: .other, confidence: 0)
   private var known: [(pairs: [EndPair], groups: BurstGroups)] = []
   private var next = 0
+  private var numberOfGroup: [[Int]: Int32] = [:]
 
   private static let size = 8
 
@@ -91,7 +92,8 @@ private struct GroupCache {
 
   mutating func groups(of pairs: [EndPair]) -> BurstGroups {
     if let entry = known.first(where: { $0.pairs == pairs }) { return entry.groups }
-    let groups = BurstGroups(of: pairs) {
+    let (kind, shapeOfAll) = (kind, shapeOfAll)
+    let groups = BurstGroups(of: pairs, known: &numberOfGroup) {
       kind == .regular ? shapeOfAll : BurstShape.classify($0)
     }
     if known.count < Self.size {

@@ -16,8 +16,9 @@ struct Channels {
   private var numbers = KeyTable()
   /// How often each size occurred, `sizeClasses` counts per channel, sizes spread by a hash.
   private var sizes: [UInt16] = []
-  /// Nanoseconds of the longest message of which no packet is missing, by channel.
+  /// Nanoseconds of the two longest messages of which no packet is missing, by channel.
   private var longest: [Int64] = []
+  private var secondLongest: [Int64] = []
 
   private static let sizeClasses = 64
 
@@ -35,6 +36,7 @@ struct Channels {
       destination.append(block.destination[row])
       bytes.append(0)
       longest.append(0)
+      secondLongest.append(0)
       sizes += repeatElement(0, count: Self.sizeClasses)
     }
     let size = block.bytes[row]
@@ -43,7 +45,12 @@ struct Channels {
     end = max(end, block.end[row])
     // A message that lost packets may have lost bytes: its size says nothing.
     guard block.missingPackets[row] == 0 else { return }
-    longest[number] = max(longest[number], pause(from: block.start[row], to: block.end[row]))
+    let duration = pause(from: block.start[row], to: block.end[row])
+    if duration > longest[number] {
+      (longest[number], secondLongest[number]) = (duration, longest[number])
+    } else {
+      secondLongest[number] = max(secondLongest[number], duration)
+    }
     let place = number * Self.sizeClasses + Self.sizeClass(of: size)
     if sizes[place] < .max { sizes[place] += 1 }
   }
@@ -65,13 +72,19 @@ struct Channels {
   ///
   /// Where the last packet of one message and the first of the next are lost, the two look like one
   /// message that lasts from one operation into the next: of a message with missing packets that is
-  /// much longer than any whole one of its channel only the begin and the end count.
+  /// much longer than any whole one of its channel only the begin and the end count. So it is with the
+  /// one whole message that is a thousand times as long as the next longest: a clock was wrong.
   func forEachBusyTime(
     of block: MessageTable, row: Int, channel: Int, _ body: (Int64, Int64) -> Void
   ) {
     let (start, end) = (block.start[row], block.end[row])
-    if block.missingPackets[row] > 0, longest[channel] > 0,
-      pause(from: start, to: end) / Self.mostStretch > longest[channel]
+    let duration = pause(from: start, to: end)
+    let second = secondLongest[channel]
+    let isWrong = second > 0 && duration / Self.mostSpread > second
+    let whole =
+      second > 0 && longest[channel] / Self.mostSpread > second ? second : longest[channel]
+    if isWrong
+      || block.missingPackets[row] > 0 && whole > 0 && duration / Self.mostStretch > whole
     {
       body(start, start)
       body(end, end)
@@ -82,6 +95,8 @@ struct Channels {
 
   /// How many times longer than a whole message one with missing packets can be.
   private static let mostStretch: Int64 = 3
+  /// How many times longer than all others one message can be.
+  private static let mostSpread: Int64 = 1_000
 
   /// Cosine of two channels' message sizes, without the commonest of the first: large sends are cut
   /// into equal parts, and what is left over tells one send from another.

@@ -28,8 +28,10 @@ struct CommunicatorReading {
 
   var bytes: Int64 { bursts.reduce(0) { $0 &+ $1.bytes } }
 
-  /// Operations that one burst can have.
-  var groupCount: Int { bursts.reduce(0) { max($0, $1.groups.shapes.count) } }
+  /// Groups of servers that talk together in any burst.
+  var groupCount: Int {
+    bursts.reduce(0) { max($0, Int($1.groups.numbers.max() ?? -1) + 1) }
+  }
 
   /// What an operation of a shape is for.
   func role(of shape: BurstShape) -> Role { role ?? shape.role }

@@ -48,6 +48,9 @@ struct Communicators {
       .map { (channels.source[$0], channels.destination[$0]) }
   }
 
+  /// Connections beyond which the capture is no training job's: comparing them would take longer than
+  /// reading it.
+  private static let mostChannels = 1 << 17
   /// Groups of NICs beyond which the capture is no training job's: they are read as one.
   private static let mostGroups = 512
   /// Busy times with less in common belong to different groups.
@@ -71,6 +74,7 @@ struct Communicators {
   /// O(channels log channels + channels × classes of equal traffic + groups²).
   /// - Parameter busy: one row for each channel.
   static func find(_ channels: Channels, busy: BusyBins, layout: Layout) -> Communicators {
+    guard channels.count <= mostChannels else { return one(channels) }
     let ends = ChannelEnds(channels, layout: layout)
     var classOf = RegularClasses.find(channels, busy: busy, ends: ends)
     var groupOf = groups(of: classOf, ends: ends)

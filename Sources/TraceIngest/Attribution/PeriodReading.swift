@@ -5,6 +5,7 @@ struct PeriodReading {
   /// Which bursts are summed: those of one place in the period, as far as they are all-to-alls.
   private(set) var plan: MatrixPlan
   private let period: IterationPeriod
+  private let positions: PeriodPositions
   /// Mean pause before the bursts of each place, counted from the first burst.
   private let pauses: [Double]
   /// True when the user has said how many bursts an iteration has.
@@ -29,13 +30,15 @@ struct PeriodReading {
     }
     guard let period = declared ?? IterationPeriod.find(in: beats) else { return nil }
     self.period = period
-    pauses = IterationPeriod.meanPauses(of: beats, length: period.length)
+    positions = PeriodPositions(of: beats, length: period.length)
+    pauses = IterationPeriod.meanPauses(
+      of: beats, at: positions.ofBurst, length: period.length)
     plan = MatrixPlan(burstCount: bursts.count)
     isCompared = plan.addSums(period.length, pairCount: pairCount) != nil
     guard isCompared else { return }
     for (index, burst) in bursts.enumerated()
     where burst.groups.shapes.contains(where: { $0.kind == .allToAll }) {
-      plan.put(burst: index, into: index % period.length)
+      plan.put(burst: index, into: positions.ofBurst[index] % period.length)
     }
   }
 
@@ -46,14 +49,20 @@ struct PeriodReading {
     let placed = isCompared ? placedPhases(sums) : nil
     var period = period
     period.offset = placed?.offset ?? period.offset
-    labels.iterations = (period.likeness, "every \(period.length) bursts repeat")
+    let gaps = positions.gapCount
+    labels.iterations = (
+      period.likeness * Double(burstCount) / Double(burstCount + gaps),
+      "every \(period.length) bursts repeat"
+        + (gaps == 0 ? "" : ", \(gaps) \(gaps == 1 ? "is" : "are") missing or too many")
+    )
     labels.phases = placed.map { ($0.likeness, $0.method) }
     labels.layerCount = (placed?.layers.compactMap { $0 }.max()).map { Int($0) + 1 } ?? 0
     labels.uncomparedCount = isCompared ? 0 : burstCount
     for index in 0..<burstCount {
-      labels.ofBurst[index].iteration = Int32(clamping: period.iteration(ofBurst: index))
+      labels.ofBurst[index].iteration = Int32(
+        clamping: period.iteration(ofPosition: positions.ofBurst[index]))
       guard let placed else { continue }
-      let place = period.place(ofBurst: index)
+      let place = period.place(ofPosition: positions.ofBurst[index])
       labels.ofBurst[index].layer = placed.layers[place] ?? Operation.unknown
       labels.ofBurst[index].phase = placed.phases[place] ?? .unspecified
     }

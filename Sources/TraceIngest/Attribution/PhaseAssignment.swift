@@ -22,8 +22,8 @@ struct PhaseAssignment: Equatable {
   ///
   /// The matrices alone leave open where the cycle begins: the mirror has two ends, and without
   /// it any dispatch may be the first. Of the beginnings that explain the matrices about equally
-  /// well the one is taken whose second half computes longer (a backward pass does twice the work
-  /// of a forward one), or else that with the longest pause before it.
+  /// well the one is taken whose second half computes most nearly twice as long (a backward pass does
+  /// twice the work of a forward one), or else that with the longest pause before it.
   ///
   /// O(matrices² × pairs).
   /// - Parameters:
@@ -64,11 +64,16 @@ struct PhaseAssignment: Equatable {
         && cycle.mirrorLikeness(from: $0) >= max(minimumLikeness, cycle.repetitionLikeness)
     }
     guard let first = starts.first else { return nil }
+    // Of some matrices every rotation fits, and pauses of other kinds may differ by any factor.
     let ratios = starts.map { cycle.backwardRatio(from: $0) }
-    let longest = ratios.indices.max { ratios[$0] < ratios[$1] } ?? 0
-    if ratios[longest] >= leastBackwardRatio { return starts[longest] }
+    let likeliest = ratios.indices.filter { ratios[$0] >= leastBackwardRatio }
+      .min { distanceFromTwo(ratios[$0]) < distanceFromTwo(ratios[$1]) }
+    if let likeliest { return starts[likeliest] }
     return starts.count == 1 ? first : cycle.afterLongestPause(of: starts)
   }
+
+  /// A backward pass does twice the work of a forward one.
+  private static func distanceFromTwo(_ ratio: Double) -> Double { max(ratio / 2, 2 / ratio) }
 
   private static func training(
     layerCount: Int, start: Int, likeness: Double

@@ -19,13 +19,14 @@ struct JoinedTrace {
     label(measured)
   }
 
-  /// Gives every operation its place in the training run; what was inferred without the log goes.
+  /// Gives every operation its place in the training run; what was inferred without the log goes,
+  /// what was measured stays where the log says nothing.
   private mutating func label(_ measured: MeasuredExchanges) {
-    for row in operations.rows.indices {
-      operations.rows[row].iteration = Operation.unknown
-      operations.rows[row].layer = Operation.unknown
-      operations.rows[row].phase = .unspecified
-    }
+    forget("iteration") { $0.iteration = Operation.unknown }
+    forget("microBatch") { $0.microBatch = Operation.unknown }
+    forget("stage") { $0.stage = Operation.unknown }
+    forget("layer") { $0.layer = Operation.unknown }
+    forget("phase") { $0.phase = .unspecified }
     var times = IterationTimes()
     for (exchanges, matches) in zip(measured.ofSite, fit.stepsOf) {
       for (exchange, steps) in zip(exchanges, matches) {
@@ -46,6 +47,11 @@ struct JoinedTrace {
         outsideCount += 1
       }
     }
+  }
+
+  private mutating func forget(_ column: String, _ clear: (inout Operation) -> Void) {
+    guard traffic.metadata.provenance["operations.\(column)"]?.origin != .measured else { return }
+    for row in operations.rows.indices { clear(&operations.rows[row]) }
   }
 
   private mutating func take(_ step: Workload.Step, row: Int) {
@@ -98,9 +104,8 @@ struct JoinedTrace {
     metadata.routingUnit = routing.metadata.routingUnit
     metadata.sources += routing.metadata.sources
     metadata.ledgers += routing.metadata.ledgers + summary.ledgers
-    metadata.notes += (routing.metadata.notes + summary.notes).filter {
-      !metadata.notes.contains($0)
-    }
+    let notes = routing.metadata.notes + summary.notes.map { MetadataNotes.join + $0 }
+    metadata.notes += notes.filter { !metadata.notes.contains($0) }
     for (column, provenance) in routing.metadata.provenance
     where column.hasPrefix("routing") || column.hasPrefix("model") {
       metadata.provenance[column] = provenance

@@ -87,7 +87,9 @@ struct SequenceAlignment {
       let best = costs.indices.min { costs[$0] < costs[$1] }
       let matched = best.flatMap { moves[row][$0] == .match ? $0 : nil } ?? Self.reach
       let hasBegun = row + shift >= 0
-      starts.append(starts[row] + (hasBegun ? matched + 1 - Self.reach : 0))
+      let start = starts[row] + (hasBegun ? matched + 1 - Self.reach : 0)
+      // Nothing is expected beyond the last: measured ones that go on match nothing.
+      starts.append(max(starts[row], min(start, places.count - Self.reach)))
       let (next, taken) = nextRow(
         costs, from: starts[row], to: starts[row + 1], measured[rows.lowerBound + row], places)
       costs = next

@@ -84,6 +84,27 @@ import TraceSynthesis
     return right / all
   }
 
+  @Test("a log that ends before the capture does gives what it covers", arguments: [6, 3, 2])
+  func logsThatEndEarly(iterations: Int) throws {
+    var plan = Self.plan(parallelism: Parallelism(expert: 8, data: 8))
+    plan.layers = Array(0..<6)
+    plan.iterations = 8
+    let run = try Self.run(plan)
+    var gates = run.gates
+    gates.operations.rows.removeAll { $0.iteration >= iterations }
+    let kept = Set(gates.operations.rows.map(\.id))
+    gates.routing = RoutingTable()
+    for row in 0..<run.gates.routing.count where kept.contains(run.gates.routing.operation[row]) {
+      let experts =
+        run.gates.routing.expertOffsets[row]..<run.gates.routing.expertOffsets[row + 1]
+      gates.routing.append(
+        operation: run.gates.routing.operation[row], sourceRank: run.gates.routing.sourceRank[row],
+        tokens: run.gates.routing.tokens[row], expertSet: run.gates.routing.experts[experts])
+    }
+    let (joined, _) = try TraceJoin(traffic: run.network, routing: gates).run()
+    #expect(rightShare(joined, run.truth) > 0.99 * Double(iterations) / 8)
+  }
+
   @Test(
     "the operations of the run come back",
     arguments: [
