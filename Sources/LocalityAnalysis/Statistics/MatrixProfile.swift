@@ -14,6 +14,11 @@ public struct MatrixProfile: Sendable, Hashable {
   public var blockCount: Int
   /// Bytes that leave their end.
   public var bytes: Int64
+  /// Share of them that leave their block, which the statements on pairs leave out.
+  ///
+  /// Blocks between which more than `ExpertBlocks.joiningShare` of the lesser one's bytes go count as
+  /// one.
+  public var shareBetweenBlocks: Double
   /// Bytes from an end to itself, where the input keeps them.
   public var ownBytes: Int64
 
@@ -56,13 +61,15 @@ public struct MatrixProfile: Sendable, Hashable {
     absentSources: String? = nil
   ) {
     let blocks = ExpertBlocks(blockOf: blockOf ?? [Int](repeating: 0, count: matrix.size))
-    let members = blocks.joined(by: matrix).members
+    let joined = blocks.joined(by: matrix)
+    let members = joined.members
     let parts = members.count == 1 ? [matrix] : members.map { matrix.restricted(to: $0) }
     self.label = label
     self.grain = grain
     endCount = matrix.size
     ownBytes = (0..<matrix.size).reduce(0) { saturatingSum($0, matrix[$1, $1]) }
     bytes = matrix.cells.reduce(0, saturatingSum) - ownBytes
+    shareBetweenBlocks = joined.shareOutside(of: matrix)
     let pairs = PairReading(parts, absentSources: absentSources)
     let loads = LoadReading(parts, members: members, absentSources: absentSources)
 
