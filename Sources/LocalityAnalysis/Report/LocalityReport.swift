@@ -42,6 +42,8 @@ public struct LocalityReport: Sendable, Hashable {
   public var candidates: RegionCandidates
 
   public var time: TimeSimilarity
+  /// What takes longer to compute; nil unless it was asked for.
+  public var details: LocalityDetails?
   /// Set when the routing looks made up.
   public var synthetic: SyntheticSign?
   /// How the layout was guessed, or nil when it was not.
@@ -96,6 +98,7 @@ public func analyseLocality(
     time: TimeSimilarity(subject),
     synthetic: syntheticSign(subject), layoutGuess: layoutGuess(workload.provenance), verdict: [],
     notes: subject.notes)
+  if options.readsDetails { report.details = LocalityDetails(subject, time: report.time) }
   if absentSources == nil {
     let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)
     report.curve = localityCurve(
