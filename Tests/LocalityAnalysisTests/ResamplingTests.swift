@@ -47,7 +47,7 @@ import TraceModel
     let intervals = try #require(
       analyseLocality(noisy(16, seed: 1), options: options).details?.intervals)
     #expect(intervals.absence == nil)
-    #expect(intervals.resampleCount == 400)
+    #expect(intervals.resampleCount == 200)
     #expect(intervals.blockLength >= 3)
     #expect(intervals.rows.map(\.statistic).first == "receive max/mean on NICs")
     #expect(intervals.rows.count == 3)
@@ -63,9 +63,9 @@ import TraceModel
   /// of the time (short series hold it less often than they say).
   @Test func `intervals hold the truth about as often as they say`() throws {
     let truth = try #require(
-      analyseLocality(noisy(400, seed: 999)).networkProfile.networkReceiveMaxOverMean.number)
+      analyseLocality(noisy(200, seed: 999)).networkProfile.networkReceiveMaxOverMean.number)
     var held = 0
-    for seed in 0..<30 as Range<UInt64> {
+    for seed in 0..<12 as Range<UInt64> {
       let intervals = try #require(
         analyseLocality(noisy(24, seed: seed), options: options).details?.intervals)
       let row = try #require(intervals.rows.first)
@@ -73,7 +73,7 @@ import TraceModel
         held += 1
       }
     }
-    #expect(held >= 22)
+    #expect(held >= 8)
   }
 
   @Test func `a pattern as long as the trace has no interval`() {
@@ -81,7 +81,7 @@ import TraceModel
       (Int32(iteration), Int32(0), Fixture.matrix(8) { 100 + 10 * iteration * $1 + $0 })
     }
     let intervals = analyseLocality(expertWorkload(demands), options: options).details?.intervals
-    // A steady trend: deviations fade after a quarter to a third of the trace, so blocks are long.
-    #expect((intervals?.blockLength ?? 0) >= 3)
+    #expect(intervals?.rows.isEmpty == true)
+    #expect(intervals?.absence?.hasSuffix("too long for 12 of them") == true)
   }
 }

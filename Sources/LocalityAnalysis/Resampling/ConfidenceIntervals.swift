@@ -24,7 +24,7 @@ public struct ConfidenceIntervals: Sendable, Hashable {
   /// Iterations below which resampling them says nothing.
   public static let iterationsNeeded = 10
   /// Resamples, fewer where matrices are large.
-  public static let mostResamples = 400
+  public static let mostResamples = 200
 
   /// Resamples iterations in moving blocks: as long as the pattern or its deviations need to fade to
   /// half, and at least the cube root of the iterations (Hall, Horowitz and Jing 1995).

@@ -1,11 +1,13 @@
 internal import Glibc
 
-/// Where the mean of a series of vectors changes: PELT, exact least squares with a price per change
+/// Where the mean of a series of vectors changes: PELT, exact least squares with a price for each
 /// (Killick, Fearnhead and Eckley, JASA 2012).
 ///
-/// Cost of a segment: squared distance from its mean ÷ noise variance. Price of a change: (d + 1) · ln T
-/// for T vectors of d numbers (Schwarz's criterion: d new means and one place). The noise variance is
-/// half the median squared step from one vector to the next, so slow drift is noise and no change.
+/// Cost of a segment: squared distance from its mean ÷ noise variance. Price of a change: 1.5 · (d + 1) · ln T
+/// for T vectors of d numbers: half more than Schwarz's criterion for d new means and one place, since
+/// scatter is estimated, too. The noise variance is
+/// half the median squared step from one vector to the next. Vectors that wander (`wanders`) have no
+/// mean that could change; ask before.
 /// O(T · d) while changes are many, O(T² · d) at worst.
 ///
 /// - Parameter series: vectors of equal length.
@@ -14,7 +16,7 @@ internal import Glibc
 package func changePoints(of series: [[Double]]) -> [Int] {
   guard series.count >= 4, let dimension = series.first?.count, dimension > 0 else { return [] }
   let variance = noiseVariance(of: series)
-  let price = Double(dimension + 1) * log(Double(series.count))
+  let price = 1.5 * Double(dimension + 1) * log(Double(series.count))
   let segments = SegmentCosts(series, variance: variance)
   let count = series.count
   var best = [Double](repeating: .infinity, count: count + 1)
@@ -43,22 +45,41 @@ package func changePoints(of series: [[Double]]) -> [Int] {
   return changes.reversed()
 }
 
-/// Variance per number: half the median squared step.
+/// True when two steps lead further than one: the vectors wander, and a change of their mean could
+/// not be told from that.
 ///
-/// Series that stand still most of the time have none; a ten-thousandth of their size stands for it.
-private func noiseVariance(of series: [[Double]]) -> Double {
-  let dimension = Double(series[0].count)
+/// Independent scatter takes two steps as far as one, a random walk twice as far (squared); the limit
+/// is a third more. Medians, so that a few changes do not count.
+package func wanders(_ series: [[Double]]) -> Bool {
+  guard series.count >= 4 else { return false }
+  let one = squaredSteps(series, apart: 1)
+  let two = squaredSteps(series, apart: 2)
+  return quantile(two, 0.5) > 4.0 / 3 * quantile(one, 0.5)
+}
+
+/// Squared distances of vectors some steps apart, ascending.
+private func squaredSteps(_ series: [[Double]], apart: Int) -> [Double] {
   var steps: [Double] = []
-  for (last, next) in zip(series, series.dropFirst()) {
+  for (last, next) in zip(series, series.dropFirst(apart)) {
     var square = 0.0
     for (one, other) in zip(last, next) { square += (one - other) * (one - other) }
     steps.append(square)
   }
-  steps.sort()
+  return steps.sorted()
+}
+
+/// Variance per number: half the median squared step, raised to the mean of a χ² with that median
+/// (Wilson and Hilferty 1931).
+///
+/// Series that stand still most of the time have none; a ten-thousandth of their size stands for it.
+private func noiseVariance(of series: [[Double]]) -> Double {
+  let dimension = Double(series[0].count)
+  let median = quantile(squaredSteps(series, apart: 1), 0.5)
+  let root = 1 - 2 / (9 * dimension)
   var size = 0.0
   for vector in series { for value in vector { size += value * value } }
   size /= Double(series.count)
-  return max(quantile(steps, 0.5) / 2, size * 1e-8, .leastNormalMagnitude) / dimension
+  return max(median / (2 * root * root * root), size * 1e-8, .leastNormalMagnitude) / dimension
 }
 
 /// Squared distances of runs of vectors from their means, from running sums.

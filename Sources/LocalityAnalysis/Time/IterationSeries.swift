@@ -61,6 +61,11 @@ public struct ChangeReading: Sendable, Hashable {
         have: series.numbers.count, need: Self.iterationsNeeded, of: "iterations")
       return
     }
-    iterations = changePoints(of: series.vectors(ofPairs: usesPairs)).map { series.numbers[$0] }
+    let vectors = series.vectors(ofPairs: usesPairs)
+    guard !wanders(vectors) else {
+      absence = .notIdentifiable("\(basis) drift from iteration to iteration: no change stands out")
+      return
+    }
+    iterations = changePoints(of: vectors).map { series.numbers[$0] }
   }
 }

@@ -92,11 +92,11 @@ extension LocalityTables {
     }
     let idle = coverage.sparsity.map { step in
       step.threshold == 0
-        ? "\(percent(step.share)) of the pairs carry nothing"
-        : "\(percent(step.share)) at most \(percent(step.threshold)) of the mean pair"
+        ? "\(percent(step.share)) nothing"
+        : "\(percent(step.share)) at most \(percent(step.threshold))"
     }
     table.notes = [
-      idle.joined(separator: ", ") + ".",
+      "Of the pairs carry, against the mean pair: " + idle.joined(separator: ", ") + ".",
       "90 % of what a sender sends goes to \(coverage.medianDestinations) destinations in the median "
         + "and \(coverage.mostDestinations) at most (\(coverage.sourceCount) senders).",
     ]
@@ -142,8 +142,8 @@ extension LocalityTables {
           + "\(complexity.seed)).")
     }
     table.notes.append(
-      "Changes: PELT on square roots of shares; a change costs (d + 1)·ln T, noise is half the median "
-        + "squared step.")
+      "Changes: PELT on square roots of shares; a change costs 1.5·(d + 1)·ln T for T vectors of "
+        + "d numbers, noise is half the median squared step.")
     if let absence = changes.absence { table.notes += reasons([absence]) }
     return table
   }
