@@ -30,7 +30,8 @@ func timeLine(_ time: TimeSimilarity) -> VerdictLine {
     + (regret < 0 ? "faster" : "slower") + " than circuits for the true demand"
   let meaning =
     switch regret {
-    case ..<0.02 where pairs < LagSimilarity.leastSimilarity: "There is little to foretell"
+    // A guess that is as good as chance costs next to nothing.
+    case ..<0.1 where pairs < LagSimilarity.leastSimilarity: "There is little to foretell"
     case ..<0.02: "The last iteration foretells the next"
     case ..<0.1: "The last iteration is a fair guess of the next"
     default: "The last iteration does not foretell the next"
