@@ -32,7 +32,9 @@ public struct RegionChoice: Sendable, Hashable {
 
   /// "12 candidates: 7 replayed, 5 proven worse".
   public var countSentence: String {
-    "\(evaluated.count + provenWorse.count) candidates: \(evaluated.count) replayed in full, "
+    "\(evaluated.count + provenWorse.count) "
+      + (evaluated.count + provenWorse.count == 1 ? "candidate" : "candidates")
+      + ": \(evaluated.count) replayed in full, "
       + "\(provenWorse.count) proven worse by their bound"
   }
 }

@@ -59,12 +59,24 @@ package struct SparseTraffic: Sendable {
     return Double(common) / Double(mine.count + others.count - common)
   }
 
+  /// The index that two sets of as many pairs would have if they were drawn by chance, in the mean.
+  ///
+  /// - Parameter pairCount: pairs that they are drawn from.
+  func jaccardByChance(_ other: SparseTraffic, pairCount: Int, share: Double = 0.25) -> Double {
+    let (mine, others) = (Double(topCount(share)), Double(other.topCount(share)))
+    let common = min(mine, others, mine * others / Double(max(1, pairCount)))
+    return common / max(1, mine + others - common)
+  }
+
+  private func topCount(_ share: Double) -> Int {
+    min(keys.count, max(1, Int((Double(keys.count) * share).rounded(.toNearestOrAwayFromZero))))
+  }
+
   /// Keys of the heaviest pairs; the lowest index first among equals.
   private func top(_ share: Double) -> [Int] {
-    let count = max(1, Int((Double(keys.count) * share).rounded(.toNearestOrAwayFromZero)))
     let order = keys.indices.sorted {
       bytes[$0] > bytes[$1] || (bytes[$0] == bytes[$1] && $0 < $1)
     }
-    return order.prefix(count).map { keys[$0] }
+    return order.prefix(topCount(share)).map { keys[$0] }
   }
 }
