@@ -14,4 +14,13 @@ public struct Trace: Sendable, Hashable {
     self.transfers = transfers
     self.routing = routing
   }
+
+  /// Experts of a layer: the model's, or without one the smallest multiple of the expert-parallel
+  /// ranks that has room for all that occur. O(routing) without a model.
+  public var expertCount: Int {
+    if let model = metadata.model { return model.expertCount }
+    let ranks = max(1, metadata.layout.parallelism.expert)
+    let seen = Int(routing.experts.max() ?? -1) + 1
+    return max(1, (seen + ranks - 1) / ranks) * ranks
+  }
 }
