@@ -14,6 +14,9 @@ public struct CoActivation: Sendable, Hashable {
   private var counts: [Int64] = []
   private var offsets: [Int] = [0]
 
+  /// Chosen experts over all rows: what one pass costs.
+  var entryCount: Int { sets.count }
+
   /// Nil where the routing counts assignments only, or has nothing of the layer.
   ///
   /// - Parameter iterations: those to count; nil for all.

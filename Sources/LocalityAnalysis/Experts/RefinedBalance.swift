@@ -1,9 +1,9 @@
 /// Slots under the constraints of EPLB with a less busy busiest rank, and never a busier one.
 ///
-/// From EPLB's answer: pairs of groups are exchanged between servers, each server is filled anew, and
-/// then the busiest rank exchanges slots, or a spare replica becomes one of its experts, until neither
-/// helps: a local optimum, not always the best. The constraints are EPLB's: whole groups on one server where it is hierarchical, and
-/// equally many slots everywhere.
+/// From EPLB's answer: pairs of groups are exchanged between servers, each server is filled anew,
+/// and then the busiest rank exchanges slots, or a spare replica becomes one of its experts, until
+/// neither helps: a local optimum, not always the best. The constraints are EPLB's: whole groups on
+/// one server where it is hierarchical, and equally many slots everywhere.
 /// - Complexity: O(groups² × one server's refinement) per round, rounds until nothing helps.
 public func refinedBalance(weights: [Float], shape: SlotShape) -> [Int32] {
   let start = EPLB.slots(weights: weights, shape: shape)

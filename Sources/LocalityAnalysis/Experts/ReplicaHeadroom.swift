@@ -1,32 +1,33 @@
-/// The most that replicas could win for the busiest of equal servers, whoever places them.
+/// The most that replicas could win for the busiest of equal servers or ranks, whoever places them.
 ///
-/// A relaxation: the load of each replica is split evenly and any server may hold any of them, so
-/// the busiest is no less busy than the mean server and no less than the heaviest replica. Source:
-/// the two lower bounds of multiprocessor scheduling.
+/// A relaxation: loads split evenly over replicas, and any place may hold any of them. The busiest
+/// place then carries no less than the mean and no less than the heaviest replica (the two lower
+/// bounds of multiprocessor scheduling).
 public struct ReplicaHeadroom: Sendable, Hashable {
   /// Load of each expert.
   public let loads: [Int64]
-  public let serverCount: Int
+  /// Servers or ranks that share the load.
+  public let placeCount: Int
 
-  public init(loads: [Int64], serverCount: Int) {
-    precondition(serverCount > 0)
+  public init(loads: [Int64], placeCount: Int) {
+    precondition(placeCount > 0)
     self.loads = loads
-    self.serverCount = serverCount
+    self.placeCount = placeCount
   }
 
-  /// Busiest of contiguous servers ÷ mean server: what perfect balance would win.
+  /// Busiest place as it is ÷ mean place: what perfect balance would win.
   ///
-  /// - Parameter busiest: load of the busiest server as it is.
+  /// - Parameter busiest: load of the busiest place.
   public func headroom(busiest: Int64) -> Double {
     let mean = mean
     return mean > 0 ? Double(busiest) / mean : 1
   }
 
-  /// An upper bound of how many times less busy the busiest server can become with some slots.
+  /// An upper bound of how many times less busy the busiest place can become with some slots.
   ///
   /// - Parameters:
   ///   - slotCount: slots of the layer, at least one per expert.
-  ///   - busiest: load of the busiest server as it is.
+  ///   - busiest: load of the busiest place as it is.
   public func largestWin(slotCount: Int, busiest: Int64) -> Double {
     guard mean > 0 else { return 1 }
     let replicas = EPLB.replicas(loads.map { Float($0) }, slotCount: slotCount)
@@ -36,5 +37,5 @@ public struct ReplicaHeadroom: Sendable, Hashable {
     return max(1, Double(busiest) / max(mean, heaviest))
   }
 
-  private var mean: Double { Double(loads.reduce(0, +)) / Double(serverCount) }
+  private var mean: Double { Double(loads.reduce(0, +)) / Double(placeCount) }
 }

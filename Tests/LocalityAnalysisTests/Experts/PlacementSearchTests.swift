@@ -165,7 +165,7 @@ import TraceModel
     let port = search.value(of: slots, for: .busiestPort)
     #expect(port < 30_000, "\(slots) \(port)")
     #expect(planner.shape.imbalance(of: copied, weights: loads.totals.map { Float($0) }) < 1.1)
-    let headroom = ReplicaHeadroom(loads: loads.totals, serverCount: 8)
+    let headroom = ReplicaHeadroom(loads: loads.totals, placeCount: 8)
     let wins = [8, 9, 10, 12, 16].map { headroom.largestWin(slotCount: $0, busiest: 77_703) }
     for (win, expected) in zip(wins, [1.00, 1.74, 1.83, 2.37, 2.37]) {
       #expect(isClose(win, expected, within: 0.005))
