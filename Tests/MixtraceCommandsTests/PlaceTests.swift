@@ -67,7 +67,7 @@ struct PlaceTests {
     }
   }
 
-  @Test("lasting hot experts are worth replicas for speed; even ones are not worth a move")
+  @Test("lasting hot experts are worth replicas and no move; even ones are not worth replicas")
   func verdicts() throws {
     try withScratchFolder { folder in
       let options = ["--nic-rate", "10 Gb/s", "--format", "json"]
@@ -78,9 +78,12 @@ struct PlaceTests {
       #expect(imbalance[0] > 2 && imbalance[2] < imbalance[0] / 1.5, "\(imbalance)")
       let completions = try rows.map { try number($0, "completion_ns") }
       #expect(completions[2] < completions[0], "\(completions)")
+      let saidOfHot = try cured.sentences()
+      #expect(saidOfHot.contains("Moving experts is not worth it on fat-tree"), "\(saidOfHot)")
+      #expect(saidOfHot.contains("Replicating experts into 1 more slot on each rank saves"))
       let even = try trace(in: folder, "--skew", "0", "--drift", "0", "--pair-affinity", "0")
       let said = try succeeding(["place", even] + options).sentences()
-      #expect(said.contains("Moving experts is not worth it on fat-tree"), "\(said)")
+      #expect(said.contains("on each rank is not worth it on fat-tree"), "\(said)")
     }
   }
 
@@ -157,6 +160,9 @@ struct PlaceTests {
         layout, "--model", "mixtral-8x7b", "-o", trace)
       let outcome = try succeeding("place", trace, "--format", "json")
       #expect(outcome.output.contains("rest on a guess"), "\(outcome.output)")
+      // Forward passes only: replicas have no gradients to sum.
+      #expect(outcome.output.contains("counted as in inference"))
+      for row in try outcome.rows("placements") { #expect(try number(row, "gradient_bytes") == 0) }
     }
   }
 }

@@ -37,8 +37,8 @@ struct PlacementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Optimizer state of one parameter: it moves with an expert, and each replica needs it.",
-      discussion: "Default: 12 (Adam in mixed precision: ZeRO, SC 2020, section 3.1); less where "
-        + "data-parallel ranks share it.",
+      discussion: "Adam in mixed precision has 12 (ZeRO, SC 2020, section 3.1); less where "
+        + "data-parallel ranks share it. Logs of forward passes alone count none.",
       valueName: "bytes"))
   var optimizerBytes = 12
 
@@ -54,7 +54,11 @@ struct PlacementOptions: ParsableArguments {
     try checkOption("--optimizer-bytes", optimizerBytes, in: 0...64)
   }
 
-  var parameterBytes: ParameterBytes { ParameterBytes(optimizer: optimizerBytes) }
+  /// Inference has neither gradients nor an optimizer.
+  func parameterBytes(isTraining: Bool) -> ParameterBytes {
+    isTraining
+      ? ParameterBytes(optimizer: optimizerBytes) : ParameterBytes(gradient: 0, optimizer: 0)
+  }
 
   /// Slots beyond an equal share of the experts on each rank.
   func spareSlotsPerRank(experts: Int, ranks: Int) throws -> Int {

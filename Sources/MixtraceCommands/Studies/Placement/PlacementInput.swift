@@ -42,6 +42,13 @@ struct PlacementInput {
   /// True where one iteration is all there is.
   var isScoredOnItself: Bool { fitted == scored }
 
+  /// False where the log holds forward passes only.
+  var isTraining: Bool {
+    trace.operations.rows.contains {
+      $0.phase == .combineBackward || $0.phase == .dispatchBackward
+    }
+  }
+
   /// The workload of some iterations under a placement; contiguous blocks when nil.
   func workload(of iterations: [Int32], placement: ExpertPlacement?) throws -> Workload {
     let kept = Set(iterations)

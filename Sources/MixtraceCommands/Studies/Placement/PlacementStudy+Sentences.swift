@@ -31,6 +31,11 @@ extension PlacementStudy {
         "Note: the model does not say how many parameters an expert has (sizes), so what moving and "
           + "replicas cost is not known.")
     }
+    if !input.isTraining {
+      remarks.append(
+        "Note: the log holds forward passes only, so replicas and moves are counted as in inference: "
+          + "weights, no gradients, no optimizer.")
+    }
     remarks.append(
       "Note: expert traffic only. Iterations until it pays: time in which the busiest server gets its new "
         + "experts, nothing else running, ÷ what an iteration saves after the gradients of replicas."
@@ -60,9 +65,12 @@ extension PlacementStudy {
     }
     if let replicas = row.candidate.replicas, replicas.replicas > 0 {
       words +=
-        "; replicas need \(HumanNumber.text(replicas.memoryBytes, .bytes)) of memory on all ranks "
-        + "and \(HumanNumber.text(replicas.gradientBytesPerIteration, .bytes)) of gradients in each "
-        + "iteration"
+        "; replicas need \(HumanNumber.text(replicas.memoryBytes, .bytes)) of memory on all ranks"
+      if replicas.gradientBytesPerIteration > 0 {
+        words +=
+          " and \(HumanNumber.text(replicas.gradientBytesPerIteration, .bytes)) of gradients in "
+          + "each iteration"
+      }
     }
     return words + "."
   }

@@ -31,15 +31,13 @@ struct PlacementStudy {
       loads, ranks: layout.parallelism.expert, spareSlotsPerRank: spareSlotsPerRank)
     let contiguous = try ExpertPlacement(
       contiguousBlocksOf: input.trace.expertCount, on: layout)
-    candidates = [
-      try PlacementCandidate("contiguous", contiguous, input, bytes: options.parameterBytes)
-    ]
+    let bytes = options.parameterBytes(isTraining: input.isTraining)
+    candidates = [try PlacementCandidate("contiguous", contiguous, input, bytes: bytes)]
     for spare in spareSlotsPerRank > 0 ? [0, spareSlotsPerRank] : [0] {
       let placement = try placement(for: loads, spareSlots: spare, on: fabrics[0])
       candidates.append(
         try PlacementCandidate(
-          spare == 0 ? "re-placed" : "replicated", placement, input,
-          bytes: options.parameterBytes))
+          spare == 0 ? "re-placed" : "replicated", placement, input, bytes: bytes))
     }
     for (done, fabric) in fabrics.enumerated() {
       progress(fabric.name, done)
