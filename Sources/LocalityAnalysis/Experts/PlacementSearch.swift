@@ -1,7 +1,7 @@
 public import TraceModel
 
-/// Looks for better slots of one layer by exchanging slots and by giving a replica's slot to another
-/// expert; never ends worse than it starts.
+/// Looks for better slots of one layer by exchanging slots or ranks and by giving a replica's slot to
+/// another expert; never ends worse than it starts.
 public struct PlacementSearch {
   public let loads: ExpertLoads.LayerLoads
   public let expertCount: Int
@@ -81,6 +81,13 @@ public struct PlacementSearch {
         for expert in 0..<Int32(start.count > expertCount ? expertCount : 0) {
           if state.evaluations < evaluationLimit { state.tryGiving(slot, to: expert, &scorer) }
         }
+        // Company is kept when whole ranks change places.
+        if slot % perRank == 0, perRank > 1 {
+          for other in stride(from: slot + perRank, to: start.count, by: perRank)
+          where state.evaluations < evaluationLimit {
+            state.trySwapRanks(slot, other, slotsPerRank: perRank, &scorer)
+          }
+        }
       }
       hasImproved = state.best < before
     }
@@ -112,6 +119,21 @@ private struct ClimbState {
     if accepts(scorer.score) { return }
     slots.swapAt(slot, other)
     scorer.place(slots, changed: mine, theirs)
+  }
+
+  /// Exchanges all slots of two ranks, which begin at `slot` and `other`.
+  mutating func trySwapRanks(
+    _ slot: Int, _ other: Int, slotsPerRank: Int, _ scorer: inout some PlacementScorer
+  ) {
+    func exchange() {
+      for place in 0..<slotsPerRank {
+        slots.swapAt(slot + place, other + place)
+        scorer.place(slots, changed: slots[slot + place], slots[other + place])
+      }
+    }
+    exchange()
+    if accepts(scorer.score) { return }
+    exchange()
   }
 
   /// Gives the slot of an expert that has another one to `expert`.

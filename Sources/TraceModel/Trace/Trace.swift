@@ -15,8 +15,10 @@ public struct Trace: Sendable, Hashable {
     self.routing = routing
   }
 
-  /// Experts of a layer: the model's, or without one the smallest multiple of the expert-parallel
-  /// ranks that has room for all that occur. O(routing) without a model.
+  /// Experts of a layer: those of the model.
+  ///
+  /// Without a model the smallest multiple of the expert-parallel ranks that has room for all that
+  /// occur, in O(routing).
   public var expertCount: Int {
     if let model = metadata.model { return model.expertCount }
     let ranks = max(1, metadata.layout.parallelism.expert)

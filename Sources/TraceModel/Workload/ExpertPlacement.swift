@@ -9,8 +9,9 @@ public struct ExpertPlacement: Sendable, Hashable {
   public let expertCount: Int
   /// The layers that are not in contiguous blocks, ascending.
   public let layers: [LayerSlots]
-  /// Holders of expert e in table t: `holders[offsets[k] ..< offsets[k + 1]]`, k = t × (E + 1) + e.
-  /// Table 0 is the contiguous one.
+  /// Where the holders of each expert begin in each table, of which 0 is the contiguous one.
+  ///
+  /// Those of expert e in table t: `holders[offsets[k] ..< offsets[k + 1]]`, k = t × (E + 1) + e.
   private var offsets: [Int32] = []
   /// Expert indices, ascending for each expert.
   private var holders: [Int32] = []

@@ -109,6 +109,36 @@ func routedTrace(
   }
 }
 
+@Suite struct CoActivationPlanTests {
+  /// Random sets in which experts i and i + 4 mostly go together, on four servers of one rank.
+  @Test func plansForTokenSetsSaveCopiesAndAreNeverWorse() throws {
+    let layout = Layout(serverCount: 4, gpusPerServer: 1)
+    var random = RandomStream(seed: 31)
+    var rows: [(source: Int32, set: [Int32])] = []
+    for _ in 0..<60 {
+      let first = random.below(8)
+      let second = random.below(4) == 0 ? (first + 1) % 8 : (first + 4) % 8
+      rows.append((Int32(random.below(4)), [Int32(min(first, second)), Int32(max(first, second))]))
+    }
+    let trace = routedTrace([(0, 0, rows)], layout: layout, experts: 8, copies: .perServer)
+    let planner = try PlacementPlanner(layout: layout, expertCount: 8)
+    let loads = try ExpertLoads(of: trace)
+    let plan = try #require(try planner.placement(savingCopiesOf: trace, loads: loads))
+    let blocks = try ExpertPlacement(contiguousBlocksOf: 8, on: layout)
+    func copies(_ placement: ExpertPlacement) throws -> Int64 {
+      try PlacedTraffic(of: trace, placement: placement).copiesBetweenServers
+    }
+    let pairs = try ExpertPlacement(
+      expertCount: 8, layers: [.init(layer: 0, experts: [0, 4, 1, 5, 2, 6, 3, 7])], on: layout)
+    // A local optimum: near what was planted, and better than the start.
+    #expect(try Double(copies(plan)) <= Double(copies(pairs)) * 1.1)
+    #expect(try copies(plan) < copies(blocks))
+    var counts = trace
+    counts.metadata.routingUnit = .assignments
+    #expect(try planner.placement(savingCopiesOf: counts, loads: loads) == nil)
+  }
+}
+
 @Suite struct PlacementCostTests {
   private let layout = Layout(serverCount: 2, gpusPerServer: 2)
 

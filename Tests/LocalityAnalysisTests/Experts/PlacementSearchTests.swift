@@ -82,7 +82,7 @@ import TraceModel
     #expect(asked <= 21)
   }
 
-  /// All fillings of four servers with six slots' worth of tiny problems, one slot each.
+  /// One expert on each of five servers: every order is tried.
   @Test func tinySearchesAreComparedWithEveryPermutation() {
     var random = RandomStream(seed: 23)
     let layout = Layout(serverCount: 5, gpusPerServer: 1)
@@ -163,7 +163,7 @@ import TraceModel
     let slots = planner.slots(for: loads, goal: .busiestPort)
     let copied = planner.slots(for: loads, goal: .busiestRank)
     let port = search.value(of: slots, for: .busiestPort)
-    #expect(port < 30_000, "\(slots) \(port)")
+    #expect(port < 26_000, "\(slots) \(port)")
     #expect(planner.shape.imbalance(of: copied, weights: loads.totals.map { Float($0) }) < 1.1)
     let headroom = ReplicaHeadroom(loads: loads.totals, placeCount: 8)
     let wins = [8, 9, 10, 12, 16].map { headroom.largestWin(slotCount: $0, busiest: 77_703) }
