@@ -32,6 +32,8 @@ public struct LocalityReport: Sendable, Hashable {
   public var serverMatrix: TrafficMatrix
   /// φ against region size; empty when `curveAbsence` says why.
   public var curve: [CurvePoint]
+  /// The iterations that the curve's best partitions are fitted to, and those that they are scored on.
+  public var split: IterationSplit
   public var curveAbsence: String?
   /// Servers with those of one expert group side by side.
   public var declaredOrder: [Int]
@@ -72,6 +74,7 @@ public func analyseLocality(
   let order = declaredServerOrder(layout)
   let blocks = subject.networkBlocks
   let matrix = workload.trafficMatrix(subject.asSent, at: .server) ?? TrafficMatrix(size: 0)
+  let traffic = HeldOutTraffic(subject)
   let known = Set(workload.steps.lazy.map(\.iteration)).filter { $0 >= 0 }
   let layers = Set(workload.steps.lazy.map(\.layer)).filter { $0 >= 0 }
 
@@ -85,7 +88,7 @@ public func analyseLocality(
     momentary: MomentaryStructure(
       workload, subject.selection, blocks: blocks, absentSources: absentSources,
       limit: options.demandLimit),
-    serverMatrix: matrix, curve: [], curveAbsence: absentSources.map { "not identifiable: \($0)" },
+    serverMatrix: matrix, curve: [], split: traffic.split, curveAbsence: absentSources.map { "not identifiable: \($0)" },
     declaredOrder: order, candidates: candidates,
     time: TimeSimilarity(workload, subject.selection, absentSources: absentSources),
     synthetic: syntheticSign(workload, subject.selection), verdict: [],
@@ -93,7 +96,7 @@ public func analyseLocality(
   if absentSources == nil {
     let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)
     report.curve = localityCurve(
-      matrix, sizes: sizes + options.extraRegionSizes, declaredOrder: order,
+      traffic.fitted, scoredOn: traffic.scored, sizes: sizes + options.extraRegionSizes, declaredOrder: order,
       serversPerDomain: layout.serversPerNetworkEnd)
     if report.curve.isEmpty { report.curveAbsence = "no bytes leave their server" }
   }
