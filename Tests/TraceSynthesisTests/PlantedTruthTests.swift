@@ -76,7 +76,7 @@ import TraceSynthesis
 
   @Test func aPeriodBringsPopularityBack() {
     var plan = plan()
-    (plan.hotExperts, plan.drift, plan.period) = (4, 0.3, 5)
+    (plan.hotExperts, plan.drift, plan.period) = (4, 1, 5)
     let hot = hotExperts(plan)
     for iteration in 5..<12 { #expect(hot[iteration] == hot[iteration - 5]) }
     #expect(Set(hot).count == 5)

@@ -33,8 +33,8 @@ public func uniformIntraRegionShare(serverCount: Int, size: Int) -> Double {
 package struct SymmetricTraffic {
   package let size: Int
   /// size × size, zero diagonal.
-  let weights: [Double]
-  let total: Double
+  package let weights: [Double]
+  package let total: Double
 
   package init(_ matrix: TrafficMatrix) {
     let size = matrix.size

@@ -98,7 +98,7 @@ import TraceModel
           pairs.append((traffic.weights[row * count + column], row, column))
         }
       }
-      pairs.sort { ($1.0, $0.1, $0.2) < ($0.0, $1.1, $1.2) }
+      pairs.sort { $0.0 != $1.0 ? $0.0 > $1.0 : ($0.1, $0.2) < ($1.1, $1.2) }
       // Equal weights may be taken in another order, so the sums are compared.
       var free = Set(0..<count)
       var naive = 0.0
@@ -119,8 +119,7 @@ import TraceModel
       let traffic = SymmetricTraffic(Fixture.matrix(count) { _, _ in 1 + random.below(100) })
       let vector = secondVector(traffic)
       let image = step(traffic, vector)
-      let value =
-        zip(image, vector).reduce(0) { $0 + $1.0 * $1.1 } / vector.reduce(0) { $0 + $1 * $1 }
+      let value = product(image, vector) / product(vector, vector)
       for (left, right) in zip(image, vector) { #expect(abs(left - value * right) < 1e-9) }
       #expect(isClose(value, largestValue(traffic), within: 1e-6), "\(count) servers")
     }
@@ -135,7 +134,7 @@ import TraceModel
     var vector = (0..<count).map { Double($0 * $0 % 7) - 3 }
     var value = 0.0
     for _ in 0..<20_000 {
-      let constant = zip(degrees, vector).reduce(0) { $0 + $1.0 * $1.1 } / degrees.reduce(0, +)
+      let constant = product(degrees, vector) / degrees.reduce(0, +)
       vector = vector.map { $0 - constant }
       let next = zip(step(traffic, vector), vector).map { $0 + $1 }
       value = next.map(abs).reduce(0, +) / vector.map(abs).reduce(0, +) - 1
@@ -147,9 +146,15 @@ import TraceModel
 
   private func step(_ traffic: SymmetricTraffic, _ vector: [Double]) -> [Double] {
     (0..<traffic.size).map { row in
-      let weights = traffic.weights[row * traffic.size..<(row + 1) * traffic.size]
-      return zip(weights, vector).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+      let weights = Array(traffic.weights[row * traffic.size..<(row + 1) * traffic.size])
+      return product(weights, vector) / weights.reduce(0, +)
     }
+  }
+
+  private func product(_ left: [Double], _ right: [Double]) -> Double {
+    var sum = 0.0
+    for (one, other) in zip(left, right) { sum += one * other }
+    return sum
   }
 
   @Test func `cuts separate two blocks that hardly talk, and servers without traffic do no harm`() {

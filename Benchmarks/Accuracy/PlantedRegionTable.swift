@@ -1,0 +1,96 @@
+import LocalityAnalysis
+import TraceModel
+import TraceSynthesis
+
+/// Regions planted into routing, in hidden order, under hot experts and the noise of drawn tokens:
+/// the regions found in half of the iterations are scored on the others.
+///
+/// Every seed must keep as much inside as the planted regions do, to 0.5 % of all bytes, and where
+/// structure is strong (from a fifth of the choices) the regions themselves must come out.
+func printPlantedRegionTable() throws -> Bool {
+  print("\nPlanted regions in routing: share of bytes kept inside, 64 servers (8 iterations)")
+  print(
+    tableLine(
+      "", ["in order", "planted", "held out", "on fitted", "pairs", "same", "of seeds", "worst"]))
+  var isGood = true
+  for size in [2, 4, 8, 16] {
+    for affinity in [0.05, 0.1, 0.2, 0.4] {
+      var row = RegionScore()
+      for seed in accuracySeeds {
+        let run = try PlantedRun(servers: 64, seed: seed) {
+          ($0.plantedRegion, $0.hidesRegions, $0.pairAffinity) = (size, true, affinity)
+          ($0.skew, $0.drift) = (0.5, 0.1)
+        }
+        row.add(try RegionScore(run, size: size))
+      }
+      let count = Double(accuracySeeds.count)
+      let isStrong = affinity >= 0.2
+      isGood = isGood && row.worst >= -0.005 && (!isStrong || row.pairs / count >= 0.95)
+      print(
+        tableLine(
+          "regions of \(size), affinity \(percentText(affinity))",
+          [
+            percentText(row.contiguous / count), percentText(row.planted / count),
+            percentText(row.heldOut / count), percentText(row.fitted / count),
+            percentText(row.pairs / count), "\(row.same)", "\(accuracySeeds.count)",
+            pointsText(row.worst),
+          ]))
+    }
+  }
+  if !isGood { print("below threshold") }
+  return isGood
+}
+
+/// "-0.3 %" of all bytes.
+private func pointsText(_ share: Double) -> String {
+  (share < 0 ? "-" : "+") + percentText(abs(share))
+}
+
+/// Sums over seeds; `worst` is the least of held-out minus planted.
+private struct RegionScore {
+  var contiguous = 0.0
+  var planted = 0.0
+  var heldOut = 0.0
+  var fitted = 0.0
+  /// Share of planted pairs of servers that are found together.
+  var pairs = 0.0
+  var same = 0
+  var worst = Double.infinity
+
+  init() {}
+
+  init(_ run: PlantedRun, size: Int) throws {
+    guard let regionOf = run.plan.plantedRegionOfExpertIndex else { return }
+    let split = IterationSplit(blocksOf: run.workload.iterations)
+    let scored = run.dispatched(in: split.scored)
+    let curve = localityCurve(run.dispatched(in: split.fitted), scoredOn: scored, sizes: [size])
+    guard let point = curve.first, let heldOut = point.heldOut else {
+      throw BenchmarkError("no bytes between servers")
+    }
+    contiguous = point.contiguous
+    planted = intraRegionShare(scored, regionOf: regionOf) ?? 0
+    self.heldOut = heldOut
+    fitted = point.best.share
+    let found = point.best.grouping.regionOf
+    var (together, both) = (0, 0)
+    for left in regionOf.indices {
+      for right in 0..<left where regionOf[left] == regionOf[right] {
+        together += 1
+        if found[left] == found[right] { both += 1 }
+      }
+    }
+    pairs = Double(both) / Double(max(1, together))
+    same = both == together ? 1 : 0
+    worst = heldOut - planted
+  }
+
+  mutating func add(_ other: RegionScore) {
+    contiguous += other.contiguous
+    planted += other.planted
+    heldOut += other.heldOut
+    fitted += other.fitted
+    pairs += other.pairs
+    same += other.same
+    worst = min(worst, other.worst)
+  }
+}
