@@ -17,7 +17,7 @@ func printHotExpertTable() throws -> Bool {
   ] {
     var (found, all, ratio, bits) = (0, 0, 0.0, 0.0)
     for seed in accuracySeeds {
-      let run = try PlantedRun(servers: 64, seed: seed) {
+      let run = try PlantedRun(servers: 64, tokens: 192, seed: seed) {
         ($0.hotExperts, $0.hotFactor, $0.drift) = (count, factor, drift)
       }
       for (iteration, receipts) in run.receipts.enumerated() {

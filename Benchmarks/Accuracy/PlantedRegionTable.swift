@@ -5,40 +5,51 @@ import TraceSynthesis
 /// Regions planted into routing, in hidden order, under hot experts and the noise of drawn tokens:
 /// the regions found in half of the iterations are scored on the others.
 ///
-/// Every seed must keep as much inside as the planted regions do, to 0.5 % of all bytes, and where
-/// structure is strong (from a fifth of the choices) the regions themselves must come out.
+/// On the fitted bytes every seed must keep as much inside as the planted regions do. On held-out
+/// bytes, too, to 0.5 % of all bytes, and with 95 % of the planted pairs, where each server draws 64
+/// tokens; with 8 tokens noise may look better than the truth, and four fifths of what the planted
+/// regions win over servers in order must be left.
 func printPlantedRegionTable() throws -> Bool {
   print("\nPlanted regions in routing: share of bytes kept inside, 64 servers (8 iterations)")
   print(
     tableLine(
       "", ["in order", "planted", "held out", "on fitted", "pairs", "same", "of seeds", "worst"]))
   var isGood = true
-  for size in [2, 4, 8, 16] {
-    for affinity in [0.05, 0.1, 0.2, 0.4] {
-      var row = RegionScore()
-      for seed in accuracySeeds {
-        let run = try PlantedRun(servers: 64, seed: seed) {
-          ($0.plantedRegion, $0.hidesRegions, $0.pairAffinity) = (size, true, affinity)
-          ($0.skew, $0.drift) = (0.5, 0.1)
+  for tokens in [64, 8] {
+    for size in [2, 4, 8, 16] {
+      for affinity in [0.1, 0.3] {
+        let row = try plantedRegionScore(tokens: tokens, size: size, affinity: affinity)
+        let count = Double(accuracySeeds.count)
+        isGood = isGood && row.worstFit >= -1e-9
+        if tokens == 64 {
+          isGood = isGood && row.worst >= -0.005 && row.pairs >= 0.95 * count
+        } else {
+          isGood = isGood && row.heldOut - row.contiguous >= 0.8 * (row.planted - row.contiguous)
         }
-        row.add(try RegionScore(run, size: size))
+        print(
+          tableLine(
+            "\(tokens) tokens, regions of \(size), \(percentText(affinity))",
+            [row.contiguous, row.planted, row.heldOut, row.fitted, row.pairs].map {
+              percentText($0 / count)
+            } + ["\(row.same)", "\(accuracySeeds.count)", pointsText(row.worst)]))
       }
-      let count = Double(accuracySeeds.count)
-      let isStrong = affinity >= 0.2
-      isGood = isGood && row.worst >= -0.005 && (!isStrong || row.pairs / count >= 0.95)
-      print(
-        tableLine(
-          "regions of \(size), affinity \(percentText(affinity))",
-          [
-            percentText(row.contiguous / count), percentText(row.planted / count),
-            percentText(row.heldOut / count), percentText(row.fitted / count),
-            percentText(row.pairs / count), "\(row.same)", "\(accuracySeeds.count)",
-            pointsText(row.worst),
-          ]))
     }
   }
   if !isGood { print("below threshold") }
   return isGood
+}
+
+/// Sums over all seeds.
+private func plantedRegionScore(tokens: Int, size: Int, affinity: Double) throws -> RegionScore {
+  var row = RegionScore()
+  for seed in accuracySeeds {
+    let run = try PlantedRun(servers: 64, tokens: tokens, seed: seed) {
+      ($0.plantedRegion, $0.hidesRegions, $0.pairAffinity) = (size, true, affinity)
+      ($0.skew, $0.drift) = (0.5, 0.1)
+    }
+    row.add(try RegionScore(run, size: size))
+  }
+  return row
 }
 
 /// "-0.3 %" of all bytes.
@@ -46,7 +57,7 @@ private func pointsText(_ share: Double) -> String {
   (share < 0 ? "-" : "+") + percentText(abs(share))
 }
 
-/// Sums over seeds; `worst` is the least of held-out minus planted.
+/// Sums over seeds; the worst are the least of found minus planted, on held-out and on fitted bytes.
 private struct RegionScore {
   var contiguous = 0.0
   var planted = 0.0
@@ -56,6 +67,7 @@ private struct RegionScore {
   var pairs = 0.0
   var same = 0
   var worst = Double.infinity
+  var worstFit = Double.infinity
 
   init() {}
 
@@ -63,7 +75,8 @@ private struct RegionScore {
     guard let regionOf = run.plan.plantedRegionOfExpertIndex else { return }
     let split = IterationSplit(blocksOf: run.workload.iterations)
     let scored = run.dispatched(in: split.scored)
-    let curve = localityCurve(run.dispatched(in: split.fitted), scoredOn: scored, sizes: [size])
+    let bytes = run.dispatched(in: split.fitted)
+    let curve = localityCurve(bytes, scoredOn: scored, sizes: [size])
     guard let point = curve.first, let heldOut = point.heldOut else {
       throw BenchmarkError("no bytes between servers")
     }
@@ -82,6 +95,7 @@ private struct RegionScore {
     pairs = Double(both) / Double(max(1, together))
     same = both == together ? 1 : 0
     worst = heldOut - planted
+    worstFit = fitted - (intraRegionShare(bytes, regionOf: regionOf) ?? 0)
   }
 
   mutating func add(_ other: RegionScore) {
@@ -92,5 +106,6 @@ private struct RegionScore {
     pairs += other.pairs
     same += other.same
     worst = min(worst, other.worst)
+    worstFit = min(worstFit, other.worstFit)
   }
 }

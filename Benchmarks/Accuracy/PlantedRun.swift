@@ -9,11 +9,14 @@ struct PlantedRun {
   let schedule: GateSchedule
   let workload: Workload
 
-  init(servers: Int, seed: UInt64, _ change: (inout SynthesisPlan) -> Void) throws {
+  /// - Parameter tokens: drawn by each server in an iteration; the fewer, the more noise.
+  init(
+    servers: Int, tokens: Int, seed: UInt64, _ change: (inout SynthesisPlan) -> Void
+  ) throws {
     let model = ExpertModel(
       name: "planted", layerCount: 1, expertCount: servers, topK: 2, hiddenSize: 1_024)
     var plan = SynthesisPlan(
-      model: model, layout: Layout(serverCount: servers, gpusPerServer: 1), tokensPerRank: 512)
+      model: model, layout: Layout(serverCount: servers, gpusPerServer: 1), tokensPerRank: tokens)
     plan.seed = seed
     (plan.skew, plan.pairAffinity, plan.drift) = (0, 0, 0)
     change(&plan)

@@ -22,7 +22,7 @@ private func printPeriods() throws -> Bool {
     (nil, 0.1), (nil, 0.5),
   ] as [(Int?, Double)] {
     let found = try accuracySeeds.count { seed in
-      let run = try PlantedRun(servers: 64, seed: seed) {
+      let run = try PlantedRun(servers: 64, tokens: 64, seed: seed) {
         ($0.iterations, $0.skew, $0.drift, $0.period) = (40, 0.8, drift, period)
       }
       return LagCorrelation(run.receipts).period == period
@@ -45,7 +45,7 @@ private func printDrifts() throws -> Bool {
   for drift in [0.0, 0.05, 0.1, 0.2, 0.4] {
     let planted = (drift * 64).rounded(.up) / 64
     let found = try accuracySeeds.map { seed in
-      let run = try PlantedRun(servers: 64, seed: seed) {
+      let run = try PlantedRun(servers: 64, tokens: 64, seed: seed) {
         ($0.iterations, $0.skew, $0.drift) = (40, 0.8, drift)
       }
       return LagCorrelation(run.receipts).drift
@@ -74,7 +74,7 @@ private func printChangePoints() throws -> Bool {
     ([], 0.1), ([20], 0.02), ([20], 0.1), ([7, 20, 33], 0.1), ([10, 12], 0.1), ([13, 26], 0.2),
   ] as [([Int], Double)] {
     let found = try accuracySeeds.count { seed in
-      let run = try PlantedRun(servers: 64, seed: seed) {
+      let run = try PlantedRun(servers: 64, tokens: 64, seed: seed) {
         ($0.iterations, $0.skew, $0.drift, $0.changePoints) = (40, 0.8, drift, points)
       }
       return LagCorrelation(run.receipts).changePoints == points

@@ -1,11 +1,11 @@
 import LocalityAnalysis
 import TraceModel
 
-/// Regions planted into traffic of servers in random order: the partition that is found must keep
-/// at least as many bytes inside as the planted one on the same bytes, for every size and seed. This
-/// is a test of the search; whether what is found means anything is told by held-out iterations.
+/// Regions planted into traffic of servers in random order, found in the same bytes.
 ///
-/// `affinity` is how many times more a pair inside a region sends than one across.
+/// The partition found must keep at least as many bytes inside as the planted one, for every size
+/// and seed. This is a test of the search; whether what is found means anything is told by held-out
+/// iterations. `affinity` is how many times more a pair inside a region sends than one across.
 func printRegionTable() -> Bool {
   print("\nPlanted regions: bytes kept inside by the regions found, against those planted")
   print(tableLine("", ["planted", "found", "same", "of seeds"]))

@@ -88,7 +88,8 @@ public func analyseLocality(
     momentary: MomentaryStructure(
       workload, subject.selection, blocks: blocks, absentSources: absentSources,
       limit: options.demandLimit),
-    serverMatrix: matrix, curve: [], split: traffic.split, curveAbsence: absentSources.map { "not identifiable: \($0)" },
+    serverMatrix: matrix, curve: [], split: traffic.split,
+    curveAbsence: absentSources.map { "not identifiable: \($0)" },
     declaredOrder: order, candidates: candidates,
     time: TimeSimilarity(workload, subject.selection, absentSources: absentSources),
     synthetic: syntheticSign(workload, subject.selection), verdict: [],
@@ -96,7 +97,8 @@ public func analyseLocality(
   if absentSources == nil {
     let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)
     report.curve = localityCurve(
-      traffic.fitted, scoredOn: traffic.scored, sizes: sizes + options.extraRegionSizes, declaredOrder: order,
+      traffic.fitted, scoredOn: traffic.scored, sizes: sizes + options.extraRegionSizes,
+      declaredOrder: order,
       serversPerDomain: layout.serversPerNetworkEnd)
     if report.curve.isEmpty { report.curveAbsence = "no bytes leave their server" }
   }
