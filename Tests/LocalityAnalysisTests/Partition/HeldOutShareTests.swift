@@ -15,7 +15,7 @@ import TraceModel
     for point in report.curve where [2, 4, 8].contains(point.size) {
       let heldOut = try #require(point.heldOut)
       #expect(point.best.share > 1.15 * point.uniform)
-      #expect(abs(heldOut / point.uniform - 1) < 0.06)
+      #expect(abs(heldOut / point.uniform - 1) < 0.1)
       #expect(point.bestShare == heldOut)
     }
     let sentence = report.verdict.first { $0.topic == .regions }?.sentence
