@@ -36,6 +36,8 @@ public struct LocalityReport: Sendable, Hashable {
   public var serverMatrix: TrafficMatrix
   /// φ against region size; empty when `curveAbsence` says why.
   public var curve: [CurvePoint]
+  /// The iterations that the curve's best partitions are fitted to, and those that they are scored on.
+  public var split: IterationSplit
   public var curveAbsence: String?
   /// Servers with those of one expert group side by side.
   public var declaredOrder: [Int]
@@ -81,6 +83,7 @@ public func analyseLocality(
   let order = declaredServerOrder(layout)
   let profiles = subject.profiles()
   let matrix = workload.trafficMatrix(subject.asSent, at: .server) ?? TrafficMatrix(size: 0)
+  let traffic = HeldOutTraffic(subject)
   let known = Set(workload.steps.lazy.map(\.iteration)).filter { $0 >= 0 }
   let layers = Set(workload.steps.lazy.map(\.layer)).filter { $0 >= 0 }
 
@@ -93,7 +96,8 @@ public func analyseLocality(
     structureProfile: subject.readsNetwork ? profiles[profiles.count - 1] : profiles[0],
     layerProfiles: subject.layerProfiles(),
     momentary: MomentaryStructure(subject, limit: options.demandLimit),
-    serverMatrix: matrix, curve: [], curveAbsence: absentSources.map { "not identifiable: \($0)" },
+    serverMatrix: matrix, curve: [], split: traffic.split,
+    curveAbsence: absentSources.map { "not identifiable: \($0)" },
     declaredOrder: order, candidates: candidates,
     time: TimeSimilarity(subject),
     synthetic: syntheticSign(subject), layoutGuess: layoutGuess(workload.provenance), verdict: [],
@@ -102,7 +106,8 @@ public func analyseLocality(
   if absentSources == nil {
     let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)
     report.curve = localityCurve(
-      matrix, sizes: sizes + options.extraRegionSizes, declaredOrder: order,
+      traffic.fitted, scoredOn: traffic.scored, sizes: sizes + options.extraRegionSizes,
+      declaredOrder: order,
       serversPerDomain: layout.serversPerNetworkEnd)
     if report.curve.isEmpty { report.curveAbsence = "no bytes leave their server" }
   }

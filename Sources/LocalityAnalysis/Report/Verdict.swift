@@ -137,19 +137,21 @@ private func regionLine(_ report: LocalityReport) -> VerdictLine? {
   if let absence = report.curveAbsence {
     return VerdictLine(.regions, "Locality against region size: \(absence).")
   }
+  // Weak structure looks stronger on the bytes that it was found in.
+  let basis = report.split.isScoredOnItself ? " Fitted and scored on the same bytes." : ""
   let inner = report.curve.filter { $0.size > 1 && $0.size < report.serverCount }
-  if let closed = inner.first(where: { $0.best.share >= 0.95 }) {
+  if let closed = inner.first(where: { $0.bestShare >= 0.95 }) {
     return VerdictLine(
       .regions,
-      "Regions of \(closed.size) servers can keep \(percent(closed.best.share)) of the bytes between "
+      "Regions of \(closed.size) servers can keep \(percent(closed.bestShare)) of the bytes between "
         + "servers inside (\(percent(closed.contiguous)) when taken in order, "
-        + "\(percent(closed.uniform)) if traffic were uniform).")
+        + "\(percent(closed.uniform)) if traffic were uniform).\(basis)")
   }
-  guard let standout = inner.max(by: { $0.best.share - $0.uniform < $1.best.share - $1.uniform })
+  guard let standout = inner.max(by: { $0.bestShare - $0.uniform < $1.bestShare - $1.uniform })
   else { return nil }
   return VerdictLine(
     .regions,
     "No smaller region keeps 95 % of the bytes inside: at \(standout.size) servers the best grouping "
-      + "found keeps \(percent(standout.best.share)), uniform traffic would keep "
-      + "\(percent(standout.uniform)).")
+      + "found keeps \(percent(standout.bestShare)), uniform traffic would keep "
+      + "\(percent(standout.uniform)).\(basis)")
 }

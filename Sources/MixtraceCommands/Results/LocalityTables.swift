@@ -141,16 +141,19 @@ enum LocalityTables {
         .number("region_servers", "Region", .count),
         .number("contiguous_share", "In order", .share),
         .number("declared_share", "Expert groups", .share),
-        .number("best_share", "Best found", .share), .text("best_method", "Method"),
+        .number("best_share", "Best found", .share),
+        .number("best_fitted_share", "On its own bytes", .share), .text("best_method", "Method"),
         .number("uniform_share", "If uniform", .share),
       ])
     for point in report.curve {
       table.append([
         Cell(point.size), .number(point.contiguous), .number(point.declared),
-        .number(point.best.share), .text(point.best.method.rawValue), .number(point.uniform),
+        .number(point.bestShare), .number(point.best.share), .text(point.best.method.rawValue),
+        .number(point.uniform),
       ])
     }
     if let absence = report.curveAbsence { table.notes.append(absence + ".") }
+    if !report.curve.isEmpty { table.notes.append("Best found: \(report.split.sentence).") }
     if report.curve.contains(where: { !$0.isEven }) {
       table.notes.append("Where a size does not divide the servers, the last region is smaller.")
     }

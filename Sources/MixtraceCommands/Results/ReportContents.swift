@@ -144,7 +144,7 @@ struct ReportContents {
         title: "Share of bytes that stays inside a region", xLabel: "servers per region",
         yLabel: "share inside", xKind: .count, yKind: .share, xScale: .logarithmic, yMaximum: 1,
         series: [
-          series("best found", \.best.share), series("expert groups", \.declared),
+          series("best found", \.bestShare), series("expert groups", \.declared),
           series("in order", \.contiguous), series("uniform traffic", \.uniform, isReference: true),
         ],
         marks: regions?.regionIfOptical.map {

@@ -94,7 +94,7 @@ import TraceModel
       let declared = Grouping(name: "declared", order: random.permutation(20), size: size)
       let best = try #require(bestPartition(matrix, size: size, starts: [declared]))
       let contiguous = Grouping.contiguous(serverCount: 20, size: size)
-      #expect(best.method == .heuristic)
+      #expect(best.method != .exact)
       #expect(best.share >= intraRegionShare(matrix, regionOf: declared.regionOf) ?? 1)
       #expect(best.share >= intraRegionShare(matrix, regionOf: contiguous.regionOf) ?? 1)
       #expect(
