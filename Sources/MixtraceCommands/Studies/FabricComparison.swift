@@ -76,7 +76,7 @@ struct FabricComparison {
   }
 
   /// How long compute alone takes, waiting for each other's results included.
-  private static func computeNanoseconds(of workload: Workload) throws -> Double {
+  static func computeNanoseconds(of workload: Workload) throws -> Double {
     guard workload.steps.contains(where: { $0.computeBeforeNanoseconds > 0 }) else { return 0 }
     let unlimited = 1e24
     let network = FabricSpecification(
