@@ -54,7 +54,8 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
   private var scores: [CandidateScore?]
   private var failures: [Int: String] = [:]
   private var stopped: Set<Int> = []
-  private var errors: [Double] = []
+  /// Full ÷ sampled time of those replayed both ways.
+  private var ratios: [Double] = []
   private var undecided: Set<Int> = []
   /// Exposed delays below this count as none, in nanoseconds: a thousandth of what the fastest could take.
   private let negligible: Double
@@ -168,19 +169,16 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
   private mutating func replayAnswers() {
     var contendersLeft = options.contenderLimit
     while true {
-      let known = scores.indices.filter { scores[$0] != nil }
-      var wanted = answers(among: known)
-      if !errors.isEmpty {
-        let near = contenders(among: known).filter { !wanted.contains($0) }
-        wanted += near.prefix(contendersLeft)
-        undecided = Set(near.dropFirst(contendersLeft))
-      }
-      wanted = wanted.filter { scores[$0]?.isSampled == true }
-      guard !wanted.isEmpty else { return }
-      if !errors.isEmpty {
-        contendersLeft -= min(contendersLeft, wanted.count)
-      }
-      replayInFull(wanted)
+      let known = knownByTime
+      func isOpen(_ place: Int) -> Bool { scores[place]?.isSampled == true }
+      let winners = answers(among: known).filter(isOpen)
+      // Nobody is told from an answer before the first full replays say how well sampling does.
+      let near = ratios.isEmpty ? [] : contenders(among: known).filter { !winners.contains($0) }
+      let chosen = near.prefix(contendersLeft)
+      undecided = Set(near.dropFirst(chosen.count))
+      contendersLeft -= chosen.count
+      guard !(winners + chosen).isEmpty else { return }
+      replayInFull(winners + chosen)
     }
   }
 
@@ -195,15 +193,15 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
     }
     for (index, answer) in answers.enumerated() {
       enter(answer, at: places[index], isFull: true)
-      if let time = scores[places[index]]?.nanoseconds, time > 0 {
-        errors.append(abs(sampled[index] / time - 1))
+      if let time = scores[places[index]]?.nanoseconds, sampled[index] > 0 {
+        ratios.append(time / sampled[index])
       }
     }
   }
 
   /// Whoever answers a question now, and the candidate without circuits, with which all are compared.
   private func answers(among known: [Int]) -> [Int] {
-    let scores = known.compactMap { self.scores[$0] }
+    let scores = known.map(score)
     let contest = Contest(scores, tolerance: options.tolerance)
     var places = Set(contest.winners(scores.map(\.nanoseconds)).values)
     if let knee = front(of: scores).knee { places.insert(knee) }
@@ -215,9 +213,9 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
 
   /// Sampled candidates that would answer a question if their time were less by the sampling error.
   private func contenders(among known: [Int]) -> [Int] {
-    let scores = known.compactMap { self.scores[$0] }
+    let scores = known.map(score)
     let contest = Contest(scores, tolerance: options.tolerance)
-    let error = errors.max() ?? 0
+    let error = samplingError ?? 0
     var times = scores.map(\.nanoseconds)
     return scores.indices.filter { place in
       guard scores[place].isSampled else { return false }
@@ -228,13 +226,47 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
     }.sorted { (times[$0], $0) < (times[$1], $1) }.map { known[$0] }
   }
 
+  // MARK: What sampling is worth
+
+  /// What a sampled time is multiplied by: what the sampled iterations have in common with all others errs
+  /// alike on all candidates, so the median of full ÷ sampled corrects most of it.
+  private var correction: Double {
+    let sorted = ratios.sorted()
+    return sorted.isEmpty ? 1 : sorted[sorted.count / 2]
+  }
+
+  /// The largest error that is left in those replayed both ways; nil where nothing was sampled.
+  private var samplingError: Double? {
+    let correction = correction
+    return ratios.map { abs($0 / correction - 1) }.max()
+  }
+
+  /// A score that is known, corrected where it is sampled.
+  private func score(_ place: Int) -> CandidateScore {
+    var score =
+      scores[place]
+      ?? CandidateScore(candidate: candidates[place], quote: quote(place), iterations: [])
+    guard score.isSampled, !ratios.isEmpty else { return score }
+    let correction = correction
+    for index in score.iterations.indices {
+      score.iterations[index].nanoseconds *= correction
+      score.iterations[index].exposedNanoseconds *= correction
+    }
+    return score
+  }
+
+  /// Candidates with times, fastest first; of equals the smaller region, then the earlier one.
+  private var knownByTime: [Int] {
+    let times = scores.indices.map { scores[$0] == nil ? .infinity : score($0).nanoseconds }
+    return scores.indices.filter { scores[$0] != nil }.sorted {
+      (times[$0], candidates[$0].plan.size, $0) < (times[$1], candidates[$1].plan.size, $1)
+    }
+  }
+
   // MARK: The end
 
   func choice() -> CandidateChoice {
-    let known = scores.indices.filter { scores[$0] != nil }.sorted {
-      (time($0), candidates[$0].plan.size, $0) < (time($1), candidates[$1].plan.size, $1)
-    }
-    let ordered = known.compactMap { scores[$0] }
+    let ordered = knownByTime.map(score)
     var choice = CandidateChoice(
       tolerance: options.tolerance,
       stability: ChoiceStability(
@@ -247,7 +279,7 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
     let front = front(of: ordered)
     choice.front = front.members
     choice.answers[.knee] = front.knee
-    choice.samplingError = errors.max()
+    choice.samplingError = samplingError
     choice.undecidedCount = undecided.count { scores[$0]?.isSampled == true }
     for place in candidates.indices where scores[place] == nil {
       choice.dropped.append(
@@ -258,8 +290,6 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
     }
     return choice
   }
-
-  private func time(_ place: Int) -> Double { scores[place]?.nanoseconds ?? .infinity }
 
   private func front(of scores: [CandidateScore]) -> ParetoFront {
     limits(scores).front(of: scores)

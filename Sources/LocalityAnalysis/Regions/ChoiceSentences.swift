@@ -7,8 +7,9 @@ extension CandidateChoice {
     if scores.count + dropped.count > 0 { result.append(countSentence + ".") }
     if let error = samplingError {
       var words =
-        "Times from representative iterations were off by at most \(percent(error)) where the same "
-        + "candidate was also replayed in full; every answer above was."
+        "Times from representative iterations, corrected by what all full replays have in common, were "
+        + "off by at most \(percent(error)) where the same candidate was also replayed in full; every "
+        + "answer above was."
       if undecidedCount > 0 {
         words +=
           " \(undecidedCount) other\(undecidedCount == 1 ? "" : "s") may be an answer within that error."
@@ -33,11 +34,11 @@ extension CandidateChoice {
     case .smallest:
       body =
         "Smallest region within \(percent(tolerance)) of the fastest: \(name), \(time), "
-        + "\(percent(behind(winner))) behind it\(shrinking(winner))"
+        + "\(behindWords(winner))\(shrinking(winner))"
     case .cheapest:
       body =
         "Cheapest within \(percent(tolerance)) of the fastest: \(name), "
-        + "\(dollars(winner.quote.costUSD ?? 0)), \(percent(behind(winner))) behind it"
+        + "\(dollars(winner.quote.costUSD ?? 0)), \(behindWords(winner))"
         + cheaperElsewhere(winner)
     case .mostPerDollar:
       body =
@@ -63,12 +64,17 @@ extension CandidateChoice {
     of winner: CandidateScore, by value: (CandidateScore) -> Double
   ) -> String {
     guard let margin = margin(of: winner, by: value) else { return "" }
-    return margin < 5e-5 ? ", as good as the next" : ", \(percent(margin)) ahead of the next"
+    return margin < 5e-4 ? ", as good as the next" : ", \(percent(margin)) ahead of the next"
   }
 
   private func behind(_ score: CandidateScore) -> Double {
     guard let best = scores.first?.nanoseconds, best > 0 else { return 0 }
     return score.nanoseconds / best - 1
+  }
+
+  private func behindWords(_ score: CandidateScore) -> String {
+    let share = behind(score)
+    return share < 5e-4 ? "as fast as it" : "\(percent(share)) behind it"
   }
 
   private func shrinking(_ winner: CandidateScore) -> String {
@@ -87,7 +93,7 @@ extension CandidateChoice {
       return "; nothing else is within that"
     }
     let margin = next / cost - 1
-    return margin < 5e-5 ? "; the next costs as much" : "; the next costs \(percent(margin)) more"
+    return margin < 5e-4 ? "; the next costs as much" : "; the next costs \(percent(margin)) more"
   }
 
   /// Where it matters whether whole boxes are paid or used ports alone.
@@ -102,17 +108,12 @@ extension CandidateChoice {
 
 /// What the networks have to do with, for the words about what would have to change.
 public struct NetworkConditions: Sendable {
-  /// What circuits were measured to be worth on this demand.
-  public var value: OpticsValue
   /// Why circuits have nothing to carry, from `RegionCandidates`.
   public var noOptics: String?
   /// Nanoseconds of all iterations on a network of unlimited rate; nil where it is not known.
   public var unlimitedNanoseconds: Double?
 
-  public init(
-    value: OpticsValue = OpticsValue(), noOptics: String? = nil, unlimitedNanoseconds: Double? = nil
-  ) {
-    self.value = value
+  public init(noOptics: String? = nil, unlimitedNanoseconds: Double? = nil) {
     self.noOptics = noOptics
     self.unlimitedNanoseconds = unlimitedNanoseconds
   }

@@ -85,9 +85,13 @@ enum RegionTables {
   }
 
   private static let columns: [Table.Column] = [
-    .number("region_servers", "Region", .count), .text("grouping", "Grouping"),
-    .number("optical_nics", "Optical NICs", .count), .text("technology", "Switch"),
-    .text("scheduler", "Scheduler"), .text("policy", "Policy"),
+    .text("candidate", "Candidate"),
+    .number("region_servers", "Region", .count, isForMachinesOnly: true),
+    .text("grouping", "Grouping", isForMachinesOnly: true),
+    .number("optical_nics", "Optical NICs", .count, isForMachinesOnly: true),
+    .text("technology", "Switch", isForMachinesOnly: true),
+    .text("scheduler", "Scheduler", isForMachinesOnly: true),
+    .text("policy", "Circuits change"),
     .number("completion_ns", "Completion", .nanoseconds),
     .number("exposed_delay_ns", "Exposed delay", .nanoseconds),
     .number("reconfigurations", "Reconfigurations", .count, isForMachinesOnly: true),
@@ -99,9 +103,17 @@ enum RegionTables {
     .text("reason", "Reason", isForMachinesOnly: true),
   ]
 
+  /// "8 servers, contiguous, 6 × piezo, eps-aware".
+  private static func shortName(_ candidate: Candidate) -> String {
+    guard candidate.plan.hasCircuits else { return "no circuits" }
+    return "\(candidate.plan.size) servers, \(candidate.plan.grouping.name), "
+      + "\(candidate.opticalNICsPerServer) × \(candidate.technology ?? ""), "
+      + "\(candidate.scheduler ?? "")"
+  }
+
   private static func cells(_ candidate: Candidate) -> [Cell] {
     [
-      Cell(candidate.plan.size),
+      .text(shortName(candidate)), Cell(candidate.plan.size),
       candidate.plan.hasCircuits ? .text(candidate.plan.grouping.name) : .missing("no circuits"),
       Cell(candidate.opticalNICsPerServer), .text(candidate.technology ?? ""),
       .text(candidate.scheduler ?? ""),

@@ -85,15 +85,12 @@ struct RegionsVerb: Verb {
       sampleCount: lists.representatives > 0 ? lists.representatives : nil,
       progress: { done, count in meter.showCandidates(done: done, of: count) })
     let choice = search.choice
-    let study = OpticsStudy(of: workload, on: optical)
+    let study = plans.noOptics == nil ? search.opticsStudy() : nil
     let conditions = NetworkConditions(
-      value: study.value, noOptics: plans.noOptics,
-      unlimitedNanoseconds: parameters.options.pacing == .dependencies
-        ? try FabricComparison.computeNanoseconds(of: plans.scored) : nil)
+      noOptics: plans.noOptics, unlimitedNanoseconds: search.unlimitedNanoseconds())
     var document = ResultDocument()
     document.sentences =
-      choice.opticsSentences(conditions) + choice.answerSentences
-      + (plans.noOptics == nil ? study.value.sentences : [])
+      choice.opticsSentences(conditions) + choice.answerSentences + (study?.sentences ?? [])
       + [plans.sentence, search.sampleSentence].compactMap(\.self)
     document.remarks = switches.omitted.map { "Left out: \($0)." }
     document.add("candidates", RegionTables.candidates(choice), isForMachinesOnly: true)

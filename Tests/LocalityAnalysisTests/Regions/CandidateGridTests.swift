@@ -1,5 +1,6 @@
 import LocalityAnalysis
 import Testing
+import TraceModel
 
 @Suite struct CandidateGridTests {
   private func plan(_ size: Int) -> RegionPlan {

@@ -76,6 +76,28 @@ struct CandidateSearch {
       grid.candidates.filter(\.plan.hasCircuits), evaluator: trials, options: options)
   }
 
+  /// What circuits are worth on the network of the best candidate with circuits; nil without one.
+  ///
+  /// On the iterations of the race, where there are some.
+  func opticsStudy() -> OpticsStudy? {
+    guard let best = choice.scores.first(where: { $0.candidate.plan.hasCircuits }),
+      var fabric = try? trials.fabrics.fabric(of: best.candidate).get()
+    else { return nil }
+    fabric.name = best.candidate.name
+    return OpticsStudy(of: trials.sample?.workload ?? trials.workload, on: fabric)
+  }
+
+  /// Nanoseconds of all iterations on a network of unlimited rate; nil where recorded times say when
+  /// operations start.
+  func unlimitedNanoseconds() -> Double? {
+    guard trials.fabrics.parameters.options.pacing == .dependencies,
+      case .played(let times) = trials.play(
+        FabricComparison.unlimitedNetwork, .never, sample: trials.sample, limit: .infinity)
+    else { return nil }
+    return trials.sample?.representatives.expand(times).reduce(0) { $0 + $1.nanoseconds }
+      ?? times.nanoseconds
+  }
+
   /// On which iterations candidates raced; nil where all were replayed.
   var sampleSentence: String? {
     guard let representatives else { return nil }

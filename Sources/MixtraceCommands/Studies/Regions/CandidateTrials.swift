@@ -8,8 +8,8 @@ internal import TraceModel
 /// of circuits the same replay.
 final class CandidateTrials: CandidateEvaluator {
   let fabrics: CandidateFabrics
-  private let workload: Workload
-  private let sample: Sample?
+  let workload: Workload
+  let sample: Sample?
   private let bounds: [PlanKey: Result<Double, CandidateFailure>]
   /// Full replays that came to an end, below whichever limit.
   private let played = Locked<[FullKey: CandidateTimes]>([:])

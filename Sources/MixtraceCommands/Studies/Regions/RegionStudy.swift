@@ -46,7 +46,7 @@ struct RegionStudy {
 
   /// The answers in words.
   var sentences: [String] {
-    let conditions = NetworkConditions(value: optics.value, noOptics: noOptics)
+    let conditions = NetworkConditions(noOptics: noOptics)
     let all =
       choice.opticsSentences(conditions) + optics.value.sentences + choice.answerSentences
     // Which servers belong together cannot be read off guessed senders.
