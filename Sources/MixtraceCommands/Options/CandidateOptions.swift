@@ -23,7 +23,7 @@ struct CandidateOptions: ParsableArguments {
     help: ArgumentHelp(
       "Which servers share a region: in order, by declared expert group, or by the bytes of the first "
         + "half of the iterations.",
-      discussion: "Default: contiguous,groups,best.", valueName: "ways,…"))
+      valueName: "ways,…"))
   var groupings = "contiguous,groups,best"
 
   @Option(
@@ -47,7 +47,7 @@ struct CandidateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Who chooses circuits: names of mixtrace circuits --help.",
-      discussion: "Default: mixnet-continue,eps-aware.", valueName: "names,…"))
+      valueName: "names,…"))
   var schedulers = "mixnet-continue,eps-aware"
 
   @Option(

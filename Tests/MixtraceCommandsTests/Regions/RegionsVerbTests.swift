@@ -159,7 +159,8 @@ struct RegionsVerbTests {
       let path = try SmallTrace.write(in: folder)
       let outcome = try succeeding(
         "regions", path, "--region-sizes", "2,4", "--groupings", "contiguous", "--optical-nics",
-        "6", "--technologies", "plzt,palomar,rotor,piezo", "--schedulers", "mixnet-continue",
+        "6", "--nics-per-server", "8", "--technologies", "plzt,palomar,rotor,piezo", "--schedulers",
+        "mixnet-continue",
         "--format", "json")
       let left = try outcome.rows("left_out")
       let reasons = left.compactMap { $0["reason"] as? String }.joined(separator: "\n")
