@@ -58,15 +58,7 @@ struct CandidateTrial {
           answer = .played(times)
         }
       } else {
-        // Whoever changes circuits has to beat those that stand.
-        let least = best.map { $0.times.nanoseconds + firstDelay } ?? limit
-        answer = trials.play(fabric, policy, sample: sample, limit: min(limit, least))
-        if case .played(let times) = answer, sharesInstant(policy), times.reconfigurations > 0,
-          case .played(let instant) = trials.playInstant(
-            candidate, fabric, policy, sample: sample)
-        {
-          answer = .played(times.exposed(beyond: instant))
-        }
+        answer = changing(policy, sample, beside: best?.times, limit: limit)
       }
       switch answer {
       case .failed(let reason): return .failed(reason)
@@ -78,6 +70,46 @@ struct CandidateTrial {
     }
     return best.map { .played($0.times) } ?? .exceedsLimit
   }
+
+  /// The iterations of a sample while circuits change, as far as they may beat those that stand.
+  private func changing(
+    _ policy: ReconfigurationPolicy, _ sample: CandidateTrials.Sample,
+    beside standing: CandidateTimes?, limit: Double
+  ) -> CandidateReplay {
+    guard sharesInstant(policy) else {
+      let least = standing.map { $0.nanoseconds + firstDelay } ?? limit
+      return trials.play(fabric, policy, sample: sample, limit: min(limit, least))
+    }
+    let shared = trials.playInstant(candidate, fabric, policy, sample: sample)
+    guard case .played(var instant) = shared else { return shared }
+    let waits = Double(instant.reconfigurations) * firstDelay
+    if waits <= Self.smallWaits * instant.nanoseconds {
+      // Even if nothing hides them they are next to nothing: they count in full, nothing is replayed.
+      let wait = waits / Double(max(1, instant.iterations.count))
+      for place in instant.iterations.indices {
+        instant.iterations[place].nanoseconds += wait
+        instant.iterations[place].exposedNanoseconds = wait
+      }
+      return .played(instant)
+    }
+    if let standing, let first = standing.iterations.first,
+      case .played(let probe) = trials.play(
+        fabric, policy, sample: sample.firstAlone, limit: .infinity),
+      probe.nanoseconds > first.nanoseconds * Self.clearlyWorse + standing.onceNanoseconds
+    {
+      return .exceedsLimit
+    }
+    let least = standing.map { $0.nanoseconds + firstDelay } ?? limit
+    let answer = trials.play(fabric, policy, sample: sample, limit: min(limit, least))
+    guard case .played(let times) = answer else { return answer }
+    return .played(times.exposed(beyond: instant))
+  }
+
+  /// Delays that are not worth a replay of a sample, as a share of its time.
+  private static let smallWaits = 1e-3
+  /// How many times as long the first iteration of a sample takes on circuits that need not be tried on
+  /// the others.
+  private static let clearlyWorse = 1.02
 
   /// Whether a replay without delays makes the same choices, so that all switches share it: not where a
   /// policy or a scheduler weighs the delay.

@@ -42,6 +42,14 @@ final class CandidateTrials: CandidateEvaluator {
   struct Sample: Sendable {
     var representatives: RepresentativeIterations
     var workload: Workload
+
+    /// The first of them.
+    var firstAlone: Sample {
+      let first = workload.steps.first?.iteration
+      var alone = self
+      alone.workload = workload.keepingSteps { $0.iteration == first }
+      return alone
+    }
   }
 
   /// - Parameters:
