@@ -9,7 +9,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs = [
-    "capture", "ingest", "attribute", "join", "info", "analyze", "place", "replay", "sweep",
+    "capture", "ingest", "attribute", "join", "info", "analyze", "regions", "place", "replay",
+    "sweep",
     "circuits",
     "report",
     "synth", "export", "reproduce",
