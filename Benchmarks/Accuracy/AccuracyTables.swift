@@ -4,8 +4,17 @@ func printAccuracy() throws -> Bool {
   let attribution = try printAttributionTable()
   let overlap = try printOverlapTable()
   let regions = printRegionTable()
+  let planted = try printPlantedTables()
   let batching = try printBatchingTable()
-  return attribution && overlap && regions && batching
+  return attribution && overlap && regions && planted && batching
+}
+
+/// What is planted into synthesised routing: regions, period, drift, change points, hot experts.
+func printPlantedTables() throws -> Bool {
+  let regions = try printPlantedRegionTable()
+  let time = try printPlantedTimeTable()
+  let hot = try printHotExpertTable()
+  return regions && time && hot
 }
 
 /// Fields padded to columns of a width, the first to the left.

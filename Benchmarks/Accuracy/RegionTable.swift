@@ -1,20 +1,23 @@
 import LocalityAnalysis
 import TraceModel
 
-/// Regions planted into traffic of servers in random order: the partition that is found must keep
-/// at least as many bytes inside as the planted one (to 0.1 %), for every size and seed.
+/// Regions planted into traffic of servers in random order, found in the same bytes.
 ///
-/// `affinity` is how many times more a pair inside a region sends than one across.
+/// The partition found must keep at least as many bytes inside as the planted one, for every size
+/// and seed. This is a test of the search; whether what is found means anything is told by held-out
+/// iterations. `affinity` is how many times more a pair inside a region sends than one across.
 func printRegionTable() -> Bool {
   print("\nPlanted regions: bytes kept inside by the regions found, against those planted")
   print(tableLine("", ["planted", "found", "same", "of seeds"]))
   var isGood = true
-  for (servers, size) in [(16, 4), (64, 8), (128, 16), (256, 8), (256, 32)] {
-    for affinity in [2.0, 8.0] {
+  for (servers, size) in [
+    (16, 4), (64, 2), (64, 4), (64, 8), (60, 7), (128, 16), (256, 8), (256, 32),
+  ] {
+    for affinity in [1.25, 1.5, 3, 8] {
       var planted = 0.0
       var found = 0.0
       var same = 0
-      let seeds = 1...UInt64(5)
+      let seeds = accuracySeeds
       for seed in seeds {
         let sample = PlantedRegions(servers: servers, size: size, affinity: affinity, seed: seed)
         let truth = intraRegionShare(sample.matrix, regionOf: sample.regionOf) ?? 0
@@ -25,11 +28,11 @@ func printRegionTable() -> Bool {
           $0.grouping.divides(as: Grouping(name: "planted", regionOf: sample.regionOf))
         }
         if isSame ?? false { same += 1 }
-        isGood = isGood && (best?.share ?? 0) >= truth - 0.001
+        isGood = isGood && (best?.share ?? 0) >= truth - 1e-9
       }
       print(
         tableLine(
-          "\(servers) servers in \(size)s, \(Int(affinity)) times",
+          "\(servers) servers in \(size)s, × \(affinity)",
           [percentText(planted), percentText(found), "\(same)", "\(seeds.count)"]))
     }
   }

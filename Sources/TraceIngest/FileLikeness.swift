@@ -26,6 +26,13 @@ struct FileLikeness {
       return FileLikeness("a .mixt trace, which is ingested already", "Analyse or replay it.")
     }
     for (magic, likeness) in magics where start.starts(with: magic) { return likeness }
+    // "Protocol N", and then an object or a frame.
+    if start.count > 2, start[0] == 0x80, (2...5).contains(start[1]) {
+      return FileLikeness(
+        "a Python pickle (PyTorch's flight recorder dumps such)",
+        "What a pickle holds is a program and is not run. Record execution traces or Kineto profiles."
+      )
+    }
     if start.count > 262, start[257..<262].elementsEqual(Array("ustar".utf8)) {
       return FileLikeness(
         "a tar archive whose first file is no trace that is read inside archives",
@@ -76,17 +83,24 @@ struct FileLikeness {
       return FileLikeness(
         "an HTML page", "A download probably ended at a sign-in or an error page.")
     }
+    if lower.starts(with: Array("<algo ".utf8)) {
+      return FileLikeness(
+        "an algorithm of MSCCL (XML)",
+        "It says who sends to whom, not how much: ingest a log of a run that used it.")
+    }
     if lower.starts(with: Array("<?xml".utf8)) { return FileLikeness("an XML document") }
     guard let first = line.first else { return FileLikeness("nothing but white space") }
-    if first == UInt8(ascii: "{") { return json(line) }
-    if first == UInt8(ascii: "[") {
-      return FileLikeness("a JSON list of something other than rows of integers")
+    if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") { return json(start) }
+    if ["# HELP ", "# TYPE "].contains(where: { line.starts(with: Array($0.utf8)) }) {
+      return FileLikeness(
+        "metrics of Prometheus", "NCCL's Inspector writes JSON with NCCL_INSPECTOR_PROM_DUMP=0.")
     }
     if let simulator = simulatorText(line) { return simulator }
+    let row = lines(of: start).first { !$0.isEmpty && $0.first != UInt8(ascii: "#") } ?? line
     for (separator, name) in [(UInt8(ascii: "\t"), "tab"), (UInt8(ascii: ","), "comma")] {
-      let columns = line.count { $0 == separator } + 1
+      let columns = row.count { $0 == separator } + 1
       if columns > 1 {
-        let heading = String(decoding: line.prefix(60), as: UTF8.self)
+        let heading = String(decoding: row.prefix(60), as: UTF8.self)
         return FileLikeness("\(name)-separated text of \(columns) columns (\(heading))")
       }
     }
@@ -122,15 +136,64 @@ struct FileLikeness {
         + "model_parallel_NPU_group, ep, pp and all_gpus.")
   }
 
-  private static func json(_ line: ArraySlice<UInt8>) -> FileLikeness {
-    let keys = topLevelKeys(line)
-    guard !keys.isEmpty else { return FileLikeness("a JSON object of unknown meaning") }
-    return FileLikeness("JSON with the keys \(keys.joined(separator: ", "))")
+  // MARK: JSON
+
+  /// What the JSON formats are known by.
+  private static let marks: [(format: String, marks: [String])] = [
+    ("PyTorch execution trace", ["schema", "nodes", "ctrl_deps"]),
+    ("Kineto trace of PyTorch's profiler", ["schemaVersion", "deviceProperties", "traceEvents"]),
+    ("NCCL Inspector log", ["header", "metadata", "coll_perf"]),
+    ("router trace of Megatron-Core", ["step", "top_indices"]),
+    ("per-token routing log", ["layer", "experts", "token_idx"]),
+  ]
+
+  private static func json(_ start: [UInt8]) -> FileLikeness {
+    let has = { (key: String) in contains(start[...], "\"\(key)\"") }
+    if has("entries"), has("pg_config") || has("profiling_name") {
+      return FileLikeness(
+        "a dump of PyTorch's flight recorder",
+        "It holds the last calls of a process alone. Record execution traces or Kineto profiles.")
+    }
+    if has("comms"), has("in_msg_size") {
+      return FileLikeness(
+        "a communication trace of PARAM's replay",
+        "Ingest the execution traces or Kineto profiles that it was made from.")
+    }
+    let text = firstValue(of: start)
+    let keys = topLevelKeys(text)
+    let what =
+      text.first == UInt8(ascii: "[")
+      ? "a JSON list of something other than rows of integers"
+      : keys.isEmpty
+        ? "a JSON object of unknown meaning"
+        : "JSON with the keys \(keys.joined(separator: ", "))"
+    return FileLikeness(what, nearestFormat(where: has))
   }
 
-  /// Up to eight keys of the object on a line, which may be cut.
-  private static func topLevelKeys(_ line: ArraySlice<UInt8>) -> [String] {
-    let bytes = Array(line)
+  /// The format of which most marks are there, and what it lacks; nil when none has one.
+  private static func nearestFormat(where has: (String) -> Bool) -> String? {
+    var nearest: (count: Int, words: String)?
+    for (format, marks) in marks {
+      let missing = marks.filter { !has($0) }
+      let count = marks.count - missing.count
+      guard count > nearest?.count ?? 0, !missing.isEmpty else { continue }
+      nearest = (
+        count,
+        "The nearest is a \(format): in the first 64 KiB of one stands "
+          + missing.map { "\"\($0)\"" }.joined(separator: ", ") + ", which is not there."
+      )
+    }
+    return nearest?.words
+  }
+
+  /// What stands behind leading white space, over all of its lines.
+  private static func firstValue(of start: [UInt8]) -> ArraySlice<UInt8> {
+    start[firstLine(of: start).startIndex...]
+  }
+
+  /// Up to eight keys of an object, which may be cut.
+  private static func topLevelKeys(_ text: ArraySlice<UInt8>) -> [String] {
+    let bytes = Array(text)
     let text = unsafe bytes.span.bytes
     var cursor = JSONCursor()
     var keys: [String] = []

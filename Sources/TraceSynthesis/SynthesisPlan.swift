@@ -22,8 +22,20 @@ public struct SynthesisPlan: Sendable, Hashable {
   /// Expert-parallel ranks of a planted region: affinities then lie evenly on the experts of a
   /// source's own region, in every layer and iteration; nil leaves them with single partners.
   public var plantedRegion: Int?
+  /// Whether the members of planted regions are drawn by the seed, so that no region lies in order.
+  ///
+  /// The ranks of one server stay together where whole servers make up a region.
+  public var hidesRegions = false
+  /// Experts of each layer that are planted to be hot, 0 … all.
+  public var hotExperts = 0
+  /// How many times as many tokens choose a hot expert as would without: 1 … 1,000.
+  public var hotFactor = 4.0
   /// Share of experts (and of affinities) that trade places from one iteration to the next, 0 … 1.
   public var drift = 0.1
+  /// Iterations after which popularity and affinities come back as they were; nil for never.
+  public var period: Int?
+  /// Iterations from which popularity and affinities are drawn anew, ascending.
+  public var changePoints: [Int] = []
   public var seed: UInt64 = 1
 
   /// A plan for any model and layout; all layers.
@@ -50,8 +62,10 @@ public struct SynthesisPlan: Sendable, Hashable {
     if let defect = layout.defect { throw SynthesisError(defect, at: "layout") }
     if let defect = model.defect { throw SynthesisError(defect, at: "model") }
     let parallel = layout.parallelism.expert
+    guard iterations >= 1 else {
+      throw SynthesisError("\(iterations) must be 1 or more", at: "iterations")
+    }
     let problems: [(Bool, String, String)] = [
-      (iterations < 1, "iterations", "\(iterations) must be 1 or more"),
       (microBatches < 1, "micro-batches", "\(microBatches) must be 1 or more"),
       (tokensPerRank < 1, "tokens per rank", "\(tokensPerRank) must be 1 or more"),
       (layers.isEmpty, "layers", "no layer is named"),
@@ -74,13 +88,11 @@ public struct SynthesisPlan: Sendable, Hashable {
       ),
       (!(0...8).contains(skew), "skew", "\(skew) is outside 0 … 8"),
       (!(0...1).contains(pairAffinity), "pair affinity", "\(pairAffinity) is outside 0 … 1"),
-      (
-        plantedRegion.map { $0 < 1 || parallel % $0 != 0 } ?? false, "planted region",
-        "\(plantedRegion ?? 0) must divide the \(parallel) expert-parallel ranks"
-      ),
       (!(0...1).contains(drift), "drift", "\(drift) is outside 0 … 1"),
     ]
-    for (isWrong, place, words) in problems where isWrong { throw SynthesisError(words, at: place) }
+    for (isWrong, place, words) in problems + plantedProblems where isWrong {
+      throw SynthesisError(words, at: place)
+    }
     try validateSize()
   }
 
@@ -173,6 +185,6 @@ public struct SynthesisPlan: Sendable, Hashable {
       + "\(layers.count) layers, \(tokensPerRank) tokens per rank (each stands for "
       + "\(model.tokensPerLoggedToken)), skew \(skew), pair affinity "
       + "\(pairAffinity), planted region "
-      + "\(plantedRegion.map(String.init) ?? "none"), drift \(drift), seed \(seed)"
+      + "\(plantedRegion.map(String.init) ?? "none"), drift \(drift)\(plantedWords), seed \(seed)"
   }
 }

@@ -9,7 +9,9 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   static let verbs = [
-    "capture", "ingest", "attribute", "join", "info", "analyze", "replay", "sweep", "circuits",
+    "capture", "ingest", "attribute", "join", "info", "analyze", "regions", "place", "replay",
+    "sweep",
+    "circuits",
     "report",
     "synth", "export", "reproduce",
   ]

@@ -16,6 +16,7 @@ struct OutputFormTests {
       ["ingest", capture, "--layout", layout, "-o", folder.path("again.mixt")],
       ["attribute", captured, "-o", folder.path("again.mixt")],
       ["info", trace], ["analyze", trace], ["analyze", trace, "--by", "layer"],
+      ["analyze", trace, "--no-regions", "--details"], ["analyze", trace, "--streaming"],
       ["analyze", captured, "--by", "iteration"], ["replay", trace],
       ["replay", captured, "--details"], ["replay", trace, "--fabric", "mixnet", "--phases"],
       SmallTrace.synth + ["--trace", folder.path("again.mixt")],
@@ -31,7 +32,8 @@ struct OutputFormTests {
   private static let withoutUnit: Set<String> = [
     "circuits", "count", "operations", "ends", "reconfigurations", "receive_gini",
     "pair_normalised_entropy",
-    "value", "iteration", "micro_batch", "layer",
+    "value", "low_value", "high_value", "iteration", "micro_batch", "layer", "lag", "cosine",
+    "pair_cosine", "receipt_cosine",
   ]
 
   /// The keys of an object's numbers, nested ones included.

@@ -1,3 +1,4 @@
+import ByteStreams
 import Foundation
 import PacketFormats
 import TestSupport
@@ -32,11 +33,15 @@ struct BlockWriter {
 
   mutating func interface(
     _ linkType: UInt16, snapLength: UInt32 = 0, resolution: UInt8? = nil,
-    offsetSeconds: UInt64? = nil
+    offsetSeconds: UInt64? = nil, name: [UInt8]? = nil
   ) {
     var body = number(linkType) + number(0 as UInt16) + number(snapLength)
     // An option of a kind that nobody knows stands before those that count.
     body += number(0x7777 as UInt16) + number(3 as UInt16) + [1, 2, 3, 0]
+    if let name {
+      body += number(2 as UInt16) + number(UInt16(name.count)) + name
+      body += [UInt8](repeating: 0, count: (4 - name.count % 4) % 4)
+    }
     if let resolution {
       body += number(9 as UInt16) + number(1 as UInt16) + [resolution, 0, 0, 0]
     }
@@ -162,6 +167,37 @@ struct CaptureContainerTests {
     #expect(capture.ledger.used == 3)
     #expect(capture.messages.first?.start == Self.second * 1_000_000_000)
     #expect(throws: IngestError.self) { try IngestedCapture(bytes: bytes, fileName: "a.bin") }
+    // The name inside counts: what is packed is told by its first bytes.
+    let packed = Zstandard.compress(bytes)
+    for name in ["a.erf.zst", "a.erf.zstd"] {
+      let unpacked = try IngestedCapture(bytes: packed, fileName: name)
+      #expect(unpacked.messages == capture.messages)
+      #expect(CaptureReader.recognises(start: bytes, fileName: name))
+    }
+    #expect(CaptureReader.recognises(start: bytes, fileName: "a.erf.gz"))
+    #expect(!CaptureReader.recognises(start: bytes, fileName: "a.zst"))
+  }
+
+  @Test("of many link types that are not decoded 16 are named, and the others counted as one")
+  func manyLinkTypes() throws {
+    var file = BlockWriter()
+    file.section(isBig: false)
+    for index in 0..<100 as Range<UInt16> { file.interface(300 + index) }
+    for round in 0..<3 as Range<UInt64> {
+      for index in 0..<100 as Range<UInt32> {
+        file.enhanced(99 - index, ticks: round, [1, 2, 3, 4])
+      }
+    }
+    let capture = try IngestedCapture(bytes: file.bytes)
+    #expect(capture.ledger.read == 300)
+    #expect(capture.ledger.isBalanced)
+    let skipped = capture.ledger.skipped
+    #expect(skipped.count == 17)
+    #expect(skipped.first?.reason.hasSuffix("(number 399)") == true)
+    #expect(skipped.prefix(16).allSatisfy { $0.count == 3 && $0.reason.contains("(number 3") })
+    #expect(skipped.last?.reason.hasSuffix("(other numbers)") == true)
+    #expect(skipped.last?.count == 252)
+    #expect(skipped.last?.first.hasPrefix("packet 17 ") == true)
   }
 
   @Test("a file that ends anywhere gives the packets before, and says where it ends")

@@ -2,12 +2,17 @@ public import TraceModel
 
 /// A balanced partition and how sure it is that none keeps more bytes inside.
 public struct BestPartition: Sendable, Hashable {
-  /// How a partition was found.
+  /// How a partition was found; all but `exact` end with refinement by exchanges, and another
+  /// partition may be better.
   public enum Method: String, Sendable, Hashable {
     /// All balanced partitions were compared.
     case exact
-    /// The best of several starts, refined by exchanges; another may be better.
-    case heuristic
+    /// From servers in order, a given partition, or regions grown one after the other.
+    case exchanges
+    /// From pairs that exchange most, taken as one, level by level.
+    case multilevel
+    /// From cuts in two along the second vector of the traffic.
+    case spectral
   }
 
   public var grouping: Grouping
@@ -18,9 +23,10 @@ public struct BestPartition: Sendable, Hashable {
 
 /// φ*: the balanced partition into regions of `size` servers that keeps most bytes inside.
 ///
-/// Exact up to 12 servers. Above, the best of contiguous, grown and given starts after exchanges,
-/// in O(n²) per round: deterministic, never below contiguous, not proven best. When `size` does not
-/// divide the number of servers, one region is smaller. Nil when no byte leaves its server.
+/// Exact up to 12 servers. Above, the best of multilevel, spectral, contiguous, grown and given
+/// starts, each refined by exchanges: deterministic, never below contiguous or a given one, not
+/// proven best. When `size` does not divide the number of servers, one region is smaller. Nil when
+/// no byte leaves its server. O(n²) per round of refinement and O(n² / r) per exchange.
 ///
 /// - Parameter starts: further partitions to refine, such as the declared one; those with other
 ///   region sizes are left out.
@@ -36,37 +42,35 @@ func bestPartition(
   _ traffic: SymmetricTraffic, size: Int, starts: [Grouping]
 ) -> BestPartition {
   let count = traffic.size
-  let isExact = count <= exactPartitionLimit || size == 1 || size == count
   let contiguous = Grouping.contiguous(serverCount: count, size: size)
-  let found: [Int]
   if size == 1 || size == count {
-    found = contiguous.regionOf
-  } else if isExact {
-    found = exactPartition(traffic, size: size)
-  } else {
-    let sizes = regionSizes(serverCount: count, size: size).sorted()
-    let given = starts.filter { $0.members.map(\.count).sorted() == sizes }.map(\.regionOf)
-    let candidates = [contiguous.regionOf] + given + [grownPartition(traffic, size: size)]
-    found = mostInside(candidates.map { refinedPartition(traffic, from: $0) }, traffic)
+    return BestPartition(traffic, contiguous.regionOf, .exact)
   }
-  let grouping = Grouping(name: "best found", regionOf: found)
+  if count <= exactPartitionLimit {
+    return BestPartition(traffic, exactPartition(traffic, size: size), .exact)
+  }
+  let sizes = regionSizes(serverCount: count, size: size).sorted()
+  let given = starts.filter { $0.members.map(\.count).sorted() == sizes }.map(\.regionOf)
+  let refined = ([contiguous.regionOf] + given + [grownPartition(traffic, size: size)]).map {
+    BestPartition(traffic, refinedPartition(traffic, from: $0), .exchanges)
+  }
+  let found =
+    refined + [
+      BestPartition(traffic, multilevelPartition(traffic, size: size), .multilevel),
+      BestPartition(traffic, spectralPartition(traffic, size: size), .spectral),
+    ]
+  // The first of those that keep most.
+  let best = found.dropFirst().reduce(found[0]) { $1.share > $0.share ? $1 : $0 }
   return BestPartition(
-    grouping: grouping, share: traffic.inside(grouping.regionOf) / traffic.total,
-    method: isExact ? .exact : .heuristic)
+    traffic, shakenPartition(traffic, from: best.grouping.regionOf), best.method)
 }
 
-/// The first of the partitions that keep most inside.
-private func mostInside(_ partitions: [[Int]], _ traffic: SymmetricTraffic) -> [Int] {
-  var best = partitions[0]
-  var bestInside = traffic.inside(best)
-  for partition in partitions.dropFirst() {
-    let inside = traffic.inside(partition)
-    if inside > bestInside {
-      best = partition
-      bestInside = inside
-    }
+extension BestPartition {
+  init(_ traffic: SymmetricTraffic, _ regionOf: [Int], _ method: Method) {
+    grouping = Grouping(name: "best found", regionOf: regionOf)
+    share = traffic.share(inside: grouping)
+    self.method = method
   }
-  return best
 }
 
 /// The best regions of a smaller size put together into larger ones, as a start for the larger size.

@@ -4,7 +4,7 @@
 /// `exactPartitionLimit` servers: each set of servers is solved once, not once per order in which
 /// the groups are chosen. When the size does not divide the count, one region is smaller, and every
 /// choice of its members is tried. At most 2ⁿ·C(n−1, r−1) steps (1.9 million for n = 12).
-func exactPartition(_ traffic: SymmetricTraffic, size: Int) -> [Int] {
+package func exactPartition(_ traffic: SymmetricTraffic, size: Int) -> [Int] {
   let count = traffic.size
   precondition(count <= exactPartitionLimit)
   let rest = count % size

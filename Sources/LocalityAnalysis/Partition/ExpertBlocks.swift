@@ -34,22 +34,57 @@ package struct ExpertBlocks: Sendable, Hashable {
     blockOf = sets.numbered().of.map { Int($0) }
   }
 
-  /// The same blocks, joined wherever a matrix has traffic between them.
+  /// Two blocks count as one from this share of the bytes of the lesser of them.
+  ///
+  /// A stray byte between two blocks would otherwise make one large block of them, and that bytes
+  /// stay in their half of it would read as pair structure.
+  package static let joiningShare = 0.001
+
+  /// The same blocks, joined where at least `joiningShare` of a block's bytes go to or come from
+  /// another one.
+  ///
+  /// The bytes of a block are all that its ends exchange with others, inside and outside. O(n² + b²)
+  /// for b blocks.
   package func joined(by matrix: TrafficMatrix) -> ExpertBlocks {
-    var sets = DisjointSets(count: blockOf.count)
-    var first: [Int: Int] = [:]
-    for (end, block) in blockOf.enumerated() {
-      if let other = first[block] { sets.join(other, end) } else { first[block] = end }
-    }
+    let count = (blockOf.max() ?? -1) + 1
+    guard count > 1 else { return self }
+    var between = [Double](repeating: 0, count: count * count)
+    var moved = [Double](repeating: 0, count: count)
     for source in 0..<matrix.size {
-      for destination in 0..<matrix.size
-      where matrix.cells[source * matrix.size + destination] != 0
-        && blockOf[source] != blockOf[destination]
-      {
-        sets.join(source, destination)
+      for destination in 0..<matrix.size where destination != source {
+        let bytes = Double(matrix.cells[source * matrix.size + destination])
+        guard bytes > 0 else { continue }
+        let (from, to) = (blockOf[source], blockOf[destination])
+        moved[from] += bytes
+        guard from != to else { continue }
+        moved[to] += bytes
+        between[min(from, to) * count + max(from, to)] += bytes
       }
     }
-    return ExpertBlocks(blockOf: sets.numbered().of.map { Int($0) })
+    var sets = DisjointSets(count: count)
+    for first in 0..<count {
+      for second in (first + 1)..<max(first + 1, count) {
+        let bytes = between[first * count + second]
+        if bytes > 0, bytes >= Self.joiningShare * min(moved[first], moved[second]) {
+          sets.join(first, second)
+        }
+      }
+    }
+    let joined = sets.numbered().of
+    return ExpertBlocks(blockOf: blockOf.map { Int(joined[$0]) })
+  }
+
+  /// Bytes between ends of different blocks ÷ all bytes that leave their end; 0 without bytes.
+  package func shareOutside(of matrix: TrafficMatrix) -> Double {
+    var (outside, total) = (0.0, 0.0)
+    for source in 0..<matrix.size {
+      for destination in 0..<matrix.size where destination != source {
+        let bytes = Double(matrix.cells[source * matrix.size + destination])
+        total += bytes
+        if blockOf[source] != blockOf[destination] { outside += bytes }
+      }
+    }
+    return total > 0 ? outside / total : 0
   }
 
   /// The ends of each block, ascending.

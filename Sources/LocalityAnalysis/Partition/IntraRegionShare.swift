@@ -30,13 +30,13 @@ public func uniformIntraRegionShare(serverCount: Int, size: Int) -> Double {
 }
 
 /// Bytes between two servers in both directions: what a region can keep inside.
-struct SymmetricTraffic {
-  let size: Int
+package struct SymmetricTraffic {
+  package let size: Int
   /// size × size, zero diagonal.
-  let weights: [Double]
-  let total: Double
+  package let weights: [Double]
+  package let total: Double
 
-  init(_ matrix: TrafficMatrix) {
+  package init(_ matrix: TrafficMatrix) {
     let size = matrix.size
     var weights = [Double](repeating: 0, count: size * size)
     var total = 0.0
@@ -70,7 +70,7 @@ struct SymmetricTraffic {
   }
 
   /// Bytes that stay inside the regions.
-  func inside(_ regionOf: [Int]) -> Double {
+  package func inside(_ regionOf: [Int]) -> Double {
     var sum = 0.0
     for row in 0..<size {
       for column in 0..<row where regionOf[row] == regionOf[column] {
@@ -79,4 +79,7 @@ struct SymmetricTraffic {
     }
     return sum
   }
+
+  /// Share of the bytes that stays inside the regions.
+  package func share(inside grouping: Grouping) -> Double { inside(grouping.regionOf) / total }
 }

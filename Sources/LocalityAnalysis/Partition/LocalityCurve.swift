@@ -6,14 +6,19 @@ public struct CurvePoint: Sendable, Hashable {
   public var size: Int
   /// Servers in the last region; less than `size` when it does not divide the number of servers.
   public var lastRegionSize: Int
-  /// φ of servers taken in order.
+  /// φ of servers taken in order, on the bytes that are scored.
   public var contiguous: Double
-  /// φ of servers taken in the order of their declared expert groups.
+  /// φ of servers taken in the order of their declared expert groups, on the bytes that are scored.
   public var declared: Double
-  /// φ* of the best partition found, fitted to the same bytes that it is scored on.
+  /// The best partition found, with φ* on the bytes that it was fitted to.
   public var best: BestPartition
+  /// φ of the best partition found on bytes that it was not fitted to; nil where there are none.
+  public var heldOut: Double?
   /// φ of uniform traffic: what a size gives for nothing.
   public var uniform: Double
+
+  /// What the best partition found keeps inside: on held-out bytes where there are any.
+  public var bestShare: Double { heldOut ?? best.share }
 
   /// True when all regions are equally large.
   public var isEven: Bool { lastRegionSize == size }
@@ -28,24 +33,30 @@ package func divisors(of number: Int) -> [Int] {
 /// φ against region size, contiguous, declared and best found.
 ///
 /// - Parameters:
-///   - matrix: bytes between servers.
+///   - matrix: bytes between servers that the best partition is fitted to.
+///   - scored: other bytes between the same servers that every partition is scored on; nil, or
+///     without bytes between servers, for the same bytes.
 ///   - sizes: servers per region; those outside 1 … n are left out.
 ///   - declaredOrder: the servers, those of one expert group side by side; nil for 0, 1, 2 …
 ///   - serversPerDomain: servers of a scale-up domain. Domains stay whole, bytes inside one count
 ///     neither way, and only multiples of it (and 1) are sizes.
 /// - Returns: ascending by size, or nothing when no byte leaves its server.
 public func localityCurve(
-  _ matrix: TrafficMatrix, sizes: [Int], declaredOrder: [Int]? = nil, serversPerDomain: Int = 1
+  _ matrix: TrafficMatrix, scoredOn scored: TrafficMatrix? = nil, sizes: [Int],
+  declaredOrder: [Int]? = nil, serversPerDomain: Int = 1
 ) -> [CurvePoint] {
+  precondition(scored.map { $0.size == matrix.size } ?? true, "the same servers are scored")
   let order = declaredOrder ?? Array(0..<matrix.size)
   let domain = serversPerDomain
   guard domain > 1, matrix.size % domain == 0 else {
-    return curve(matrix, sizes: sizes, order: order)
+    return curve(matrix, scored, sizes: sizes, order: order)
   }
   let whole = sizes.filter { $0 == 1 || $0 % domain == 0 }.map { max(1, $0 / domain) }
   var seen: Set<Int> = []
   let domainOrder = order.map { $0 / domain }.filter { seen.insert($0).inserted }
-  return curve(matrix.grouped(by: domain), sizes: whole, order: domainOrder).map { point in
+  return curve(
+    matrix.grouped(by: domain), scored?.grouped(by: domain), sizes: whole, order: domainOrder
+  ).map { point in
     var point = point
     // A region of one domain holds no circuit, as one of a single server does not.
     point.size = point.size == 1 ? 1 : point.size * domain
@@ -58,9 +69,13 @@ public func localityCurve(
   }
 }
 
-private func curve(_ matrix: TrafficMatrix, sizes: [Int], order: [Int]) -> [CurvePoint] {
+private func curve(
+  _ matrix: TrafficMatrix, _ scored: TrafficMatrix?, sizes: [Int], order: [Int]
+) -> [CurvePoint] {
   let traffic = SymmetricTraffic(matrix)
   guard traffic.total > 0 else { return [] }
+  let heldOut = scored.map { SymmetricTraffic($0) }.flatMap { $0.total > 0 ? $0 : nil }
+  let judged = heldOut ?? traffic
   let count = matrix.size
   var points: [CurvePoint] = []
   for size in Set(sizes).sorted() where (1...count).contains(size) {
@@ -69,13 +84,13 @@ private func curve(_ matrix: TrafficMatrix, sizes: [Int], order: [Int]) -> [Curv
     let nested = points.filter { size % $0.size == 0 && $0.size > 1 }.compactMap {
       merged($0.best.grouping, size: $0.size, into: size, traffic)
     }
+    let best = bestPartition(traffic, size: size, starts: [declared] + nested)
     points.append(
       CurvePoint(
         size: size,
         lastRegionSize: regionSizes(serverCount: count, size: size).last ?? size,
-        contiguous: traffic.inside(contiguous.regionOf) / traffic.total,
-        declared: traffic.inside(declared.regionOf) / traffic.total,
-        best: bestPartition(traffic, size: size, starts: [declared] + nested),
+        contiguous: judged.share(inside: contiguous), declared: judged.share(inside: declared),
+        best: best, heldOut: heldOut?.share(inside: best.grouping),
         uniform: uniformIntraRegionShare(serverCount: count, size: size)))
   }
   return points

@@ -12,11 +12,14 @@ public struct LocalityOptions: Sendable, Hashable {
   public var strongPairStructureBits: Double
   /// Distinct demands examined one by one.
   public var demandLimit: Int
+  /// Whether to look for changes, measure trace complexity and resample iterations as well: slower.
+  public var readsDetails: Bool
 
   public init(
     extraRegionSizes: [Int] = [], switchLimit: SwitchLimit? = nil,
     imbalanceWorthCuring: Double = 1.2, noPairStructureBits: Double = 0.05,
-    strongPairStructureBits: Double = 0.3, demandLimit: Int = 512
+    strongPairStructureBits: Double = 0.3, demandLimit: Int = 512,
+    readsDetails: Bool = false
   ) {
     self.extraRegionSizes = extraRegionSizes
     self.switchLimit = switchLimit
@@ -24,5 +27,6 @@ public struct LocalityOptions: Sendable, Hashable {
     self.noPairStructureBits = noPairStructureBits
     self.strongPairStructureBits = strongPairStructureBits
     self.demandLimit = demandLimit
+    self.readsDetails = readsDetails
   }
 }

@@ -28,16 +28,24 @@ func verdict(
     lines.append(VerdictLine(.warning, capitalised(synthetic.sentence) + "."))
   }
   if let reason = report.candidates.noOptics {
+    let guess = report.layoutGuess.map {
+      " That rests on a guessed layout (\($0)): declare the servers (--layout) to be sure."
+    }
     lines.append(
       VerdictLine(
-        .optics, "No optical candidate: \(reason). Circuits between servers have nothing to carry."
-      ))
+        .optics,
+        "No optical candidate: \(reason). Circuits between servers have nothing to carry."
+          + (guess ?? "")))
   }
   lines.append(scopeLine(report, subjectBytes))
   lines.append(imbalanceLine(report, options))
   lines.append(pairLine(report, options))
-  lines += [regionLine(report), timeLine(report)].compactMap { $0 }
-  return lines
+  lines += [regionLine(report)].compactMap { $0 } + [timeLine(report.time)]
+  guard report.synthetic != nil else { return lines }
+  return lines.map { line in
+    [.warning, .scope, .optics].contains(line.topic)
+      ? line : VerdictLine(line.topic, line.sentence + " That holds for the generator only.")
+  }
 }
 
 private func scopeLine(_ report: LocalityReport, _ bytes: TierBytes) -> VerdictLine {
@@ -56,15 +64,15 @@ private func scopeLine(_ report: LocalityReport, _ bytes: TierBytes) -> VerdictL
 }
 
 private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
-  let profile = report.networkProfile
+  let profile = report.structureProfile
   guard let most = profile.receiveMaxOverMean.number, let busiest = profile.busiestReceiver else {
     return VerdictLine(
       .imbalance, "Imbalance: \(profile.receiveMaxOverMean.absence ?? "unknown").")
   }
   let factor = decimal(most, places: 2)
   let (cause, cure) =
-    report.subject == "all traffic"
-    ? ("Hot receivers", "Move work") : ("Hot experts", "Move or replicate experts")
+    report.subject == "expert traffic"
+    ? ("Hot experts", "Move or replicate experts") : ("Hot receivers", "Move work")
   let momentary = report.momentary.receiveMaxOverMean.number ?? most
   if most >= options.imbalanceWorthCuring {
     return VerdictLine(
@@ -84,15 +92,15 @@ private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions)
 
 private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
   guard let lasting = layerExcess(report),
-    let residual = report.networkProfile.rankOneResidual.number
+    let residual = report.structureProfile.rankOneResidual.number
   else {
-    let absence = report.networkProfile.excessInformation.absence ?? "unknown"
+    let absence = report.structureProfile.excessInformation.absence ?? "unknown"
     return VerdictLine(.pairs, "Pair structure: \(absence).")
   }
   let floor = report.momentary.samplingFloor.number ?? 0
   let momentary = max(0, (report.momentary.excessInformation.number ?? lasting) - floor)
   let words =
-    "\(decimal(lasting, places: 3)) bit beyond what totals per \(report.networkProfile.label) explain, "
+    "\(decimal(lasting, places: 3)) bit beyond what totals per \(report.structureProfile.label) explain, "
     + "\(percent(residual)) of the bytes off a rank-one matrix"
   if lasting >= options.strongPairStructureBits {
     return VerdictLine(
@@ -129,33 +137,21 @@ private func regionLine(_ report: LocalityReport) -> VerdictLine? {
   if let absence = report.curveAbsence {
     return VerdictLine(.regions, "Locality against region size: \(absence).")
   }
+  // Weak structure looks stronger on the bytes that it was found in.
+  let basis = report.split.isScoredOnItself ? " Fitted and scored on the same bytes." : ""
   let inner = report.curve.filter { $0.size > 1 && $0.size < report.serverCount }
-  if let closed = inner.first(where: { $0.best.share >= 0.95 }) {
+  if let closed = inner.first(where: { $0.bestShare >= 0.95 }) {
     return VerdictLine(
       .regions,
-      "Regions of \(closed.size) servers can keep \(percent(closed.best.share)) of the bytes between "
+      "Regions of \(closed.size) servers can keep \(percent(closed.bestShare)) of the bytes between "
         + "servers inside (\(percent(closed.contiguous)) when taken in order, "
-        + "\(percent(closed.uniform)) if traffic were uniform).")
+        + "\(percent(closed.uniform)) if traffic were uniform).\(basis)")
   }
-  guard let standout = inner.max(by: { $0.best.share - $0.uniform < $1.best.share - $1.uniform })
+  guard let standout = inner.max(by: { $0.bestShare - $0.uniform < $1.bestShare - $1.uniform })
   else { return nil }
   return VerdictLine(
     .regions,
     "No smaller region keeps 95 % of the bytes inside: at \(standout.size) servers the best grouping "
-      + "found keeps \(percent(standout.best.share)), uniform traffic would keep "
-      + "\(percent(standout.uniform)).")
-}
-
-private func timeLine(_ report: LocalityReport) -> VerdictLine? {
-  guard let cosine = report.time.cosine.number else {
-    return VerdictLine(.time, "Trend over iterations: \(report.time.cosine.description).")
-  }
-  let words = "successive iterations of a layer are alike to \(decimal(cosine, places: 3)) (cosine)"
-  let meaning =
-    cosine >= 0.95
-    ? "the last iteration foretells the next"
-    : cosine >= 0.7
-      ? "the last iteration is a fair guess of the next"
-      : "the last iteration says little about the next"
-  return VerdictLine(.time, capitalised(words) + ": \(meaning).")
+      + "found keeps \(percent(standout.bestShare)), uniform traffic would keep "
+      + "\(percent(standout.uniform)).\(basis)")
 }

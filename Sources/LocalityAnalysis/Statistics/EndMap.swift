@@ -43,7 +43,7 @@ package struct EndMap: Sendable {
 
 extension Layout {
   /// Servers of a scale-up domain; 1 where the declared number does not divide the servers.
-  var serversPerNetworkEnd: Int {
+  package var serversPerNetworkEnd: Int {
     let servers = serversPerScaleUpDomain
     return servers > 1 && serverCount % servers == 0 ? servers : 1
   }

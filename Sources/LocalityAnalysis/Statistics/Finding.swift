@@ -22,6 +22,8 @@ public enum Finding: Sendable, Hashable {
     case index
     /// A number of (source, destination) pairs.
     case pairs
+    /// A distance in iterations.
+    case iterations
   }
 
   /// The number, or nil when there is none.
@@ -49,6 +51,8 @@ extension Finding: CustomStringConvertible {
     case .bits: return decimal(number, places: 3) + " bit"
     case .index: return decimal(number, places: 3)
     case .pairs: return decimal(number, places: 0) + " pairs"
+    case .iterations:
+      return decimal(number, places: number == number.rounded() ? 0 : 1) + " iterations"
     }
   }
 }

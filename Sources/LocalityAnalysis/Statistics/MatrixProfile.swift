@@ -14,6 +14,11 @@ public struct MatrixProfile: Sendable, Hashable {
   public var blockCount: Int
   /// Bytes that leave their end.
   public var bytes: Int64
+  /// Share of them that leave their block, which the statements on pairs leave out.
+  ///
+  /// Blocks between which more than `ExpertBlocks.joiningShare` of the lesser one's bytes go count as
+  /// one.
+  public var shareBetweenBlocks: Double
   /// Bytes from an end to itself, where the input keeps them.
   public var ownBytes: Int64
 
@@ -46,6 +51,11 @@ public struct MatrixProfile: Sendable, Hashable {
   public var informationWithDiagonal: Finding
   /// Share of bytes on other pairs than hot senders and hot receivers explain.
   public var rankOneResidual: Finding
+  /// How many independent patterns a block is made of, byte-weighted over blocks.
+  public var effectiveRank: Finding
+  /// How many pairs it takes and how many are idle; nil where sources are not believed or no bytes
+  /// leave their end.
+  public var coverage: Coverage?
 
   /// - Parameters:
   ///   - matrix: bytes between ends, with or without its diagonal.
@@ -56,13 +66,15 @@ public struct MatrixProfile: Sendable, Hashable {
     absentSources: String? = nil
   ) {
     let blocks = ExpertBlocks(blockOf: blockOf ?? [Int](repeating: 0, count: matrix.size))
-    let members = blocks.joined(by: matrix).members
+    let joined = blocks.joined(by: matrix)
+    let members = joined.members
     let parts = members.count == 1 ? [matrix] : members.map { matrix.restricted(to: $0) }
     self.label = label
     self.grain = grain
     endCount = matrix.size
     ownBytes = (0..<matrix.size).reduce(0) { saturatingSum($0, matrix[$1, $1]) }
     bytes = matrix.cells.reduce(0, saturatingSum) - ownBytes
+    shareBetweenBlocks = joined.shareOutside(of: matrix)
     let pairs = PairReading(parts, absentSources: absentSources)
     let loads = LoadReading(parts, members: members, absentSources: absentSources)
 
@@ -85,6 +97,13 @@ public struct MatrixProfile: Sendable, Hashable {
     mutualInformation = pairs.finding(pairs.weightedMean(\.mutualInformationBits), .bits)
     excessInformation = pairs.finding(pairs.weightedMean(\.excessBits), .bits)
     rankOneResidual = pairs.finding(pairs.weightedMean(\.rankOneResidual), .share)
+    let largest = members.map(\.count).max() ?? 0
+    effectiveRank =
+      largest > effectiveRankLimit
+      ? .notIdentifiable("blocks of \(largest) ends: more than \(effectiveRankLimit)")
+      : pairs.finding(pairs.effectiveRank(parts), .index)
+    coverage =
+      absentSources == nil ? Coverage(blocks: parts.filter { $0.size > 1 }) : nil
     informationWithDiagonal =
       ownBytes > 0
       ? pairs.finding(pairs.informationWithDiagonal, .bits)
@@ -119,6 +138,20 @@ private struct PairReading {
       guard let part = value(structure) else { continue }
       sum += part * structure.bytes
       total += structure.bytes
+    }
+    return total > 0 ? sum / total : nil
+  }
+
+  /// Byte-weighted over the blocks with bytes between their ends.
+  func effectiveRank(_ parts: [TrafficMatrix]) -> Double? {
+    guard absentSources == nil else { return nil }
+    var sum = 0.0
+    var total = 0.0
+    for part in parts where part.size > 1 {
+      let bytes = Double(part.withoutDiagonal.cells.reduce(0, saturatingSum))
+      guard bytes > 0, let rank = LocalityAnalysis.effectiveRank(part) else { continue }
+      sum += rank * bytes
+      total += bytes
     }
     return total > 0 ? sum / total : nil
   }

@@ -13,16 +13,19 @@ public struct MatrixSelection: Sendable, Hashable {
 
   public var roles: Set<Role>?
   public var phases: Set<Phase>?
+  public var kinds: Set<OperationKind>?
   public var layers: ClosedRange<Int32>?
   public var iterations: ClosedRange<Int32>?
   public var orientation: Orientation
 
   public init(
-    roles: Set<Role>? = nil, phases: Set<Phase>? = nil, layers: ClosedRange<Int32>? = nil,
-    iterations: ClosedRange<Int32>? = nil, orientation: Orientation = .asSent
+    roles: Set<Role>? = nil, phases: Set<Phase>? = nil, kinds: Set<OperationKind>? = nil,
+    layers: ClosedRange<Int32>? = nil, iterations: ClosedRange<Int32>? = nil,
+    orientation: Orientation = .asSent
   ) {
     self.roles = roles
     self.phases = phases
+    self.kinds = kinds
     self.layers = layers
     self.iterations = iterations
     self.orientation = orientation
@@ -31,7 +34,8 @@ public struct MatrixSelection: Sendable, Hashable {
   /// True when the step belongs to the selection.
   public func contains(_ step: Workload.Step) -> Bool {
     (roles?.contains(step.role) ?? true) && (phases?.contains(step.phase) ?? true)
-      && (layers?.contains(step.layer) ?? true) && (iterations?.contains(step.iteration) ?? true)
+      && (kinds?.contains(step.kind) ?? true) && (layers?.contains(step.layer) ?? true)
+      && (iterations?.contains(step.iteration) ?? true)
   }
 
   /// True when the step's demand has to be transposed to be read in the selection's orientation.

@@ -18,11 +18,11 @@ public struct MomentaryStructure: Sendable, Hashable {
   /// identifiable when the demands do not count tokens.
   public var samplingFloor: Finding
 
-  /// Reads up to `limit` distinct demands between network ends: O(limit · ends²).
-  init(
-    _ workload: Workload, _ selection: MatrixSelection, blocks: ExpertBlocks,
-    absentSources: String?, limit: Int
-  ) {
+  /// Reads up to `limit` distinct demands: O(limit · ends²).
+  init(_ subject: AnalysisSubject, limit: Int) {
+    let workload = subject.workload
+    let selection = subject.selection
+    let blocks = subject.endBlocks
     var steps: [Int: Workload.Step] = [:]
     for step in workload.steps where selection.contains(step) && steps[step.demand] == nil {
       steps[step.demand] = step
@@ -30,21 +30,20 @@ public struct MomentaryStructure: Sendable, Hashable {
     let chosen = evenlySpread(steps.keys.sorted(), limit: limit).compactMap { steps[$0] }
     demandCount = steps.count
     examinedCount = chosen.count
-    let none = Finding.notIdentifiable("no bytes leave their server")
+    let none = Finding.notIdentifiable("no bytes leave their end")
     receiveMaxOverMean = none
     excessInformation = none
     samplingFloor = .notIdentifiable("the demands do not count tokens")
-    let map = EndMap(networkEndsOf: workload.layout, from: workload.grain)
     var sums = Sums()
     for step in chosen {
-      let matrix = workload.matrix(of: [step], selection: selection, map: map)
+      let matrix = workload.matrix(of: [step], selection: selection, map: subject.ends)
       sums.add(matrix, blocks: blocks, bytesPerToken: step.bytesPerUnit)
     }
     guard sums.bytes > 0 else { return }
     receiveMaxOverMean = .value(sums.maxOverMean / sums.bytes, .ratio)
     excessInformation = .value(sums.excess / sums.bytes, .bits)
     if sums.countsTokens { samplingFloor = .value(sums.floor / sums.bytes, .bits) }
-    if let absentSources {
+    if let absentSources = subject.absentSources {
       excessInformation = .notIdentifiable(absentSources)
       samplingFloor = excessInformation
     }

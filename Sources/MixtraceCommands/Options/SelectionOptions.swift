@@ -46,7 +46,12 @@ struct SelectionOptions: ParsableArguments {
 
   /// The part of a trace that was asked for.
   func trace(of file: TraceFile) throws -> Trace {
-    var trace = try file.trace(iterations: iteration?.bounds, layers: layer?.bounds)
+    try trace(of: file, iterations: iteration?.bounds)
+  }
+
+  /// The same of other iterations.
+  func trace(of file: TraceFile, iterations: ClosedRange<Int32>?) throws -> Trace {
+    var trace = try file.trace(iterations: iterations, layers: layer?.bounds)
     if let model {
       let declared = try namedModel(model)
       if let recorded = trace.metadata.model, recorded.expertCount != declared.expertCount {
@@ -86,6 +91,11 @@ struct SelectionOptions: ParsableArguments {
           + (layer != nil && Self.knowsNoLayers(file)
             ? " It does not know their layers." : Self.extent(of: file)))
     }
+    return try pricedWorkload(of: trace)
+  }
+
+  /// The workload of a trace, in bytes by the model or as the user said.
+  func pricedWorkload(of trace: Trace) throws -> Workload {
     let measured = Set(trace.transfers.operation)
     let isPriced = trace.metadata.model != nil || tokensAsBytes
     guard isPriced || trace.routing.operation.allSatisfy(measured.contains) else {

@@ -17,7 +17,7 @@ enum LocalityTables {
   }
 
   /// The reasons behind missing values, once each, as notes of a table.
-  private static func reasons(_ findings: [Finding]) -> [String] {
+  static func reasons(_ findings: [Finding]) -> [String] {
     var reasons: [String] = []
     for finding in findings {
       if let absence = finding.absence, !reasons.contains(absence) { reasons.append(absence) }
@@ -25,22 +25,36 @@ enum LocalityTables {
     return reasons.map { $0.prefix(1).uppercased() + $0.dropFirst() + "." }
   }
 
+  /// One row per slice; what the slices are told apart by comes first.
   static func bytes(_ slices: [TrafficSlice], title: String) -> Table {
+    let hasLayers = slices.contains { $0.key.layer != nil }
+    let hasIterations = slices.contains { $0.key.iteration != nil }
+    let hasRoles = slices.contains { $0.key.role != nil || $0.key.phase != nil }
     var table = Table(
       title,
-      columns: [
-        .text("role", "Role"), .text("phase", "Phase"),
-        .number("operations", "Operations", .count),
-        .number("scale_up_bytes", "Scale-up", .bytes),
-        .number("network_bytes", "Network", .bytes), .number("network_share", "", .share),
-      ])
+      columns: (hasLayers ? [.number("layer", "Layer", .plain)] : [])
+        + (hasIterations ? [.number("iteration", "Iteration", .plain)] : [])
+        + (hasRoles ? [.text("role", "Role"), .text("phase", "Phase")] : []) + [
+          .number("operations", "Operations", .count),
+          .number("scale_up_bytes", "Scale-up", .bytes),
+          .number("network_bytes", "Network", .bytes), .number("network_share", "", .share),
+        ])
+    func number(_ value: Int32?) -> Cell {
+      guard let value, value != Operation.unknown else { return .missing("unknown") }
+      return .integer(Int64(value))
+    }
     for slice in slices {
       let moved = Double(max(1, slice.bytes.moved))
-      table.append([
-        .text(slice.key.role?.name ?? "all"), .text(slice.key.phase?.name ?? "all"),
-        Cell(slice.operationCount), .integer(slice.bytes.scaleUp),
-        .integer(slice.bytes.betweenDomains), .number(Double(slice.bytes.betweenDomains) / moved),
-      ])
+      table.append(
+        (hasLayers ? [number(slice.key.layer)] : [])
+          + (hasIterations ? [number(slice.key.iteration)] : [])
+          + (hasRoles
+            ? [.text(slice.key.role?.name ?? "all"), .text(slice.key.phase?.name ?? "all")] : [])
+          + [
+            Cell(slice.operationCount), .integer(slice.bytes.scaleUp),
+            .integer(slice.bytes.betweenDomains),
+            .number(Double(slice.bytes.betweenDomains) / moved),
+          ])
     }
     table.notes = ["Scale-up: inside a server or NVLink domain. Network: between them."]
     return table
@@ -83,8 +97,8 @@ enum LocalityTables {
   /// Every statistic of one matrix, one to a row: fits any terminal.
   static func profile(_ profile: MatrixProfile) -> Table {
     var table = Table(
-      "Structure of the \(profile.label) matrix (\(profile.endCount) ends, "
-        + "\(HumanNumber.text(profile.bytes, .bytes)))",
+      "Structure of the \(profile.label) matrix (\(profile.endCount) "
+        + "\(profile.endCount == 1 ? "end" : "ends"), \(HumanNumber.text(profile.bytes, .bytes)))",
       columns: [
         .text("statistic", "Statistic"),
         .number("value", "Value", .plain),
@@ -105,11 +119,18 @@ enum LocalityTables {
       ("mutual information, bit", profile.mutualInformation, "source with destination"),
       ("pair information, bit", profile.excessInformation, "beyond totals and empty diagonal"),
       ("off rank one", profile.rankOneResidual, "bytes that hot ends do not explain"),
+      ("pair effective rank", profile.effectiveRank, "1 when hot ends explain all"),
     ]
     for (name, finding, meaning) in rows {
       table.append([.text(name), cell(finding), .text(meaning)])
     }
     table.notes = reasons(rows.map(\.1))
+    if profile.shareBetweenBlocks > 0, profile.blockCount > 1 {
+      table.notes.append(
+        "\(percent(profile.shareBetweenBlocks)) of the bytes go between expert groups and are left "
+          + "out of pairs; groups count as one from \(percent(ExpertBlocks.joiningShare)) of the "
+          + "lesser one's bytes.")
+    }
     return table
   }
 
@@ -120,36 +141,28 @@ enum LocalityTables {
         .number("region_servers", "Region", .count),
         .number("contiguous_share", "In order", .share),
         .number("declared_share", "Expert groups", .share),
-        .number("best_share", "Best found", .share), .text("best_method", "Method"),
+        .number("best_share", "Best found", .share),
+        .number("best_fitted_share", "On its own bytes", .share), .text("best_method", "Method"),
         .number("uniform_share", "If uniform", .share),
       ])
     for point in report.curve {
       table.append([
         Cell(point.size), .number(point.contiguous), .number(point.declared),
-        .number(point.best.share), .text(point.best.method.rawValue), .number(point.uniform),
+        .number(point.bestShare), .number(point.best.share), .text(point.best.method.rawValue),
+        .number(point.uniform),
       ])
     }
     if let absence = report.curveAbsence { table.notes.append(absence + ".") }
+    if !report.curve.isEmpty { table.notes.append("Best found: \(report.split.sentence).") }
     if report.curve.contains(where: { !$0.isEven }) {
       table.notes.append("Where a size does not divide the servers, the last region is smaller.")
     }
-    return table
-  }
-
-  static func time(_ report: LocalityReport) -> Table {
-    var table = Table(
-      "Successive iterations",
-      columns: [
-        .text("statistic", "Statistic"),
-        .number("value", "Value", .plain),
-      ])
-    table.append(["cosine of a layer's matrix with the next iteration's", cell(report.time.cosine)])
-    table.append(["Jaccard index of the heaviest quarter of pairs", cell(report.time.jaccard)])
-    table.append(["cosine of adjacent layers", cell(report.time.adjacentLayers)])
-    for (name, finding) in zip(["lowest tenth", "highest tenth"], report.time.cosineSpread) {
-      table.append([.text("cosine, \(name)"), cell(finding)])
+    let tooLarge = report.candidates.tooLarge
+    if !tooLarge.isEmpty {
+      table.notes.append(
+        "No candidates, for they do not fit their switch: regions of "
+          + tooLarge.map { "\($0)" }.joined(separator: ", ") + " servers.")
     }
-    table.notes = reasons([report.time.cosine, report.time.adjacentLayers])
     return table
   }
 }

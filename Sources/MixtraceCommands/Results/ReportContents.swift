@@ -56,9 +56,10 @@ struct ReportContents {
           "fastest fabric", fastest.label,
           note: HumanNumber.text(fastest.completionNanoseconds, .nanoseconds)))
     }
-    if let smallest = regions?.choice.smallest {
-      let size = smallest.winner.plan.size
-      let optical = regions?.regionIfOptical.map { "; with optics \($0.plan.size) servers" } ?? ""
+    if let smallest = regions?.choice[.smallest] {
+      let size = smallest.candidate.plan.size
+      let optical =
+        regions?.regionIfOptical.map { "; with optics \($0.candidate.plan.size) servers" } ?? ""
       figures.append(
         ReportPage.KeyFigure(
           "region", size > 1 ? "\(size) servers" : "none",
@@ -144,11 +145,11 @@ struct ReportContents {
         title: "Share of bytes that stays inside a region", xLabel: "servers per region",
         yLabel: "share inside", xKind: .count, yKind: .share, xScale: .logarithmic, yMaximum: 1,
         series: [
-          series("best found", \.best.share), series("expert groups", \.declared),
+          series("best found", \.bestShare), series("expert groups", \.declared),
           series("in order", \.contiguous), series("uniform traffic", \.uniform, isReference: true),
         ],
         marks: regions?.regionIfOptical.map {
-          [LineChart.Mark(x: Double($0.plan.size), label: "smallest that serves")]
+          [LineChart.Mark(x: Double($0.candidate.plan.size), label: "smallest that serves")]
         } ?? [])
       blocks.append(.figure(ReportPage.Figure(.lines(chart))))
     }

@@ -16,11 +16,14 @@ struct Fitting: Sendable {
   let isScoredOnItself: Bool
 
   init(_ workload: Workload) {
-    let jobs = workload.jobs.map { Self.halves(of: workload.only(job: $0).iterations) }
-    isScoredOnItself = jobs.contains { $0.scored.isEmpty }
+    let jobs = workload.jobs.map {
+      IterationSplit(firstHalfOf: workload.only(job: $0).iterations)
+    }
+    isScoredOnItself = jobs.contains(where: \.isScoredOnItself)
     let halves =
       isScoredOnItself
-      ? jobs.map { (fitted: $0.fitted + $0.scored, scored: $0.fitted + $0.scored) } : jobs
+      ? jobs.map { (fitted: $0.fitted + $0.scored, scored: $0.fitted + $0.scored) }
+      : jobs.map { (fitted: $0.fitted, scored: $0.scored) }
     var fitted: [Int32: Set<Int32>] = [:]
     var scored = fitted
     for (job, half) in zip(workload.jobs, halves) {
@@ -38,11 +41,6 @@ struct Fitting: Sendable {
       : workload.keepingSteps { scored[$0.job]?.contains($0.iteration) ?? false }
     fittedOn = Self.words(halves.map(\.fitted), of: workload.jobs)
     scoredOn = Self.words(halves.map(\.scored), of: workload.jobs)
-  }
-
-  private static func halves(of iterations: [Int32]) -> (fitted: [Int32], scored: [Int32]) {
-    let count = max(min(1, iterations.count), iterations.count / 2)
-    return (Array(iterations.prefix(count)), Array(iterations.dropFirst(count)))
   }
 
   /// Nil where none of the fabrics that are asked for has circuits for a demand.

@@ -98,6 +98,26 @@ struct OpticsStudy {
       + "\(time(study.instantNanoseconds)) if changes were free. Not a bound."
   }
 
+  /// Passes that are scored at most for one sentence.
+  private static let passLimit = 256
+
+  /// How much slower circuits for the last iteration's demand are than those for the true one, as a
+  /// share; nil where nothing can be predicted.
+  ///
+  /// The first iterations only, where there are many passes.
+  func regretOfLastValue() throws -> Double? {
+    guard worth != nil, fabric.followsDemand else { return nil }
+    let known = workload.iterations.filter { $0 >= 0 }
+    let layers = Set(workload.steps.filter { $0.role == .expert }.map(\.layer)).count
+    let count = max(3, Self.passLimit / max(1, layers))
+    guard let first = known.first, let last = known.prefix(count).last, known.count >= 3 else {
+      return nil
+    }
+    return try predictorRegret(
+      of: workload, on: fabric, predictor: LastValuePredictor(), iterations: first...last)?
+      .regret.value
+  }
+
   /// How much slower circuits from each predictor's guess are than those from the truth.
   func predictors() throws -> Table? {
     guard worth != nil else { return nil }

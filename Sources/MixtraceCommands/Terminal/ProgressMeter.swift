@@ -51,6 +51,15 @@ final class ProgressMeter: Sendable {
     }
   }
 
+  /// Shows how many candidates of a choice are through.
+  func showCandidates(done: Int, of count: Int) {
+    update { elapsed in
+      ProgressLine(label: "race", kind: .count, noun: "candidates", total: Int64(count))
+        .text(
+          done: Int64(done), elapsedNanoseconds: Int64(elapsed * 1e9), width: terminal.width)
+    }
+  }
+
   /// Removes the line.
   func finish() {
     state.withLock { state in

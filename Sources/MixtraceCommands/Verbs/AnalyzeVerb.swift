@@ -21,6 +21,8 @@ struct AnalyzeVerb: Verb {
         mixtrace analyze run.mixt --layer 0-3 --by layer
         mixtrace analyze run.mixt --delay "10 ms" --alpha 4 --format json
         mixtrace analyze run.mixt --no-regions      # statistics only, no replay
+        mixtrace analyze run.mixt --details         # how sure, how long it lasts, when it changes
+        mixtrace analyze year.mixt --streaming      # larger than memory
       """)
 
   /// What the rows of the structure table are.
@@ -40,21 +42,57 @@ struct AnalyzeVerb: Verb {
   @Flag(help: "Leave out the choice of the region, which needs replay.")
   var noRegions = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Also similarity at many distances in time, changes, trace complexity, intervals, predictors.",
+      discussion: "Intervals resample iterations and need ten or more."))
+  var details = false
+
+  @Flag(
+    help: ArgumentHelp(
+      "Read the trace once, a few blocks at a time: for traces larger than memory.",
+      discussion: "Totals are exact; beyond 1,024 ends the heaviest pairs have a stated error."))
+  var streaming = false
+
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
   @OptionGroup(title: "The fabric that regions are judged on") var fabric: FabricOptions
   @OptionGroup(title: "Output") var results: OutputOptions
 
   func run(on terminal: Terminal) throws -> ExitStatus {
+    if streaming { return try runStreaming(on: terminal) }
     let parameters = try fabric.parameters()
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
     let workload = read.value
     let optical = try parameters.regionalFabric(for: workload.layout)
-    let locality = analyseLocality(
-      workload, options: LocalityOptions(switchLimit: optical.switchLimit))
+    var locality = analyseLocality(
+      workload, options: LocalityOptions(switchLimit: optical.switchLimit, readsDetails: details))
+    var study: RegionStudy?
+    if !noRegions, workload.movesBytes {
+      let regions = try RegionStudy(
+        workload: workload, locality: locality, fabric: optical, parameters: parameters)
+      if let regret = try regions.optics.regretOfLastValue() {
+        locality = locality.judgedByRegret(regret)
+      }
+      study = regions
+    }
     var document = ResultDocument()
     document.sentences =
       try selection.replacedModel(in: read.file) + locality.verdict.map(\.sentence)
     document.remarks = locality.notes.map { "Note: \($0)." }
+    add(locality, to: &document)
+    if let study {
+      if locality.synthetic != nil {
+        document.sentences.append("What follows about circuits holds for the generator, too.")
+      }
+      document.sentences += study.sentences
+      document.add("choice", study.table)
+      if details, let table = try study.optics.predictors() { document.add("predictors", table) }
+    }
+    document.print(results, on: terminal)
+    return read.status
+  }
+
+  private func add(_ locality: LocalityReport, to document: inout ResultDocument) {
     document.add(
       "bytes", LocalityTables.bytes(locality.byRoleAndPhase, title: "Bytes by role and phase"))
     switch by {
@@ -65,18 +103,37 @@ struct AnalyzeVerb: Verb {
     case .layer:
       document.add(
         "structure", LocalityTables.profiles(locality.layerProfiles, title: "Structure by layer"))
+      document.add("layers", LocalityTables.bytes(locality.byLayer, title: "Bytes by layer"))
     case .iteration:
       document.add(
         "iterations", LocalityTables.bytes(locality.byIteration, title: "Bytes by iteration"))
     }
     document.add("regions", LocalityTables.curve(locality))
+    document.add("moments", LocalityTables.momentary(locality))
     document.add("time", LocalityTables.time(locality))
-    if !noRegions, workload.movesBytes {
-      let study = try RegionStudy(
-        workload: workload, locality: locality, fabric: optical, parameters: parameters)
-      document.sentences += study.sentences
-      document.add("choice", study.table)
+    guard let more = locality.details else { return }
+    document.add("lags", LocalityTables.lags(locality))
+    for (key, table) in LocalityTables.details(more) { document.add(key, table) }
+    for profile in locality.profiles {
+      if let table = LocalityTables.coverage(profile) {
+        document.add("coverage_\(profile.label)", table)
+      }
     }
+  }
+
+  /// Statistics that need one pass over the file and the memory of a few of its blocks.
+  private func runStreaming(on terminal: Terminal) throws -> ExitStatus {
+    let read = try readTrace(trace, warningsTo: terminal) { file in
+      try streamedTraffic(of: file, selection)
+    }
+    let (sketch, grain) = read.value
+    var document = ResultDocument()
+    document.sentences = [
+      "Read once, \(sketch.transferCount) transfers: totals are exact; regions, time and replay need "
+        + "the whole trace."
+    ]
+    document.add("statistics", SketchTables.statistics(sketch, grain: grain))
+    document.add("pairs", SketchTables.pairs(sketch))
     document.print(results, on: terminal)
     return read.status
   }

@@ -155,7 +155,12 @@ struct IngestVerb: Verb {
   /// The one reader that understands every input.
   private func commonReader(of inputs: [String]) throws -> any TraceReader.Type {
     var found: (any TraceReader.Type)?
+    var empty: String?
     for input in inputs {
+      if inputs.count > 1, fileSize(input) == 0 {
+        empty = empty ?? input
+        continue
+      }
       // A pipe cannot be looked at before it is read, and only captures come through pipes.
       let reader = input == "-" ? CaptureReader.self : try TraceReaderCatalogue.identify(input)
       if let found, found.formatName != reader.formatName {
@@ -164,6 +169,10 @@ struct IngestVerb: Verb {
             + "Ingest them one after the other.")
       }
       found = reader
+    }
+    // Recordings that were stopped leave empty captures; any other empty file is refused here.
+    if let empty, found?.formatName != CaptureReader.formatName {
+      _ = try TraceReaderCatalogue.identify(empty)
     }
     guard let found else { throw VerbError("the folders hold no files.") }
     return found

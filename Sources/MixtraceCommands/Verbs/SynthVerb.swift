@@ -110,10 +110,36 @@ struct SynthVerb: Verb {
       valueName: "ranks"))
   var plantedRegion: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Draw the members of planted regions by the seed, so that none lies in order."))
+  var hiddenRegions = false
+
+  @Option(
+    help: ArgumentHelp("Experts of each layer that are planted to be hot.", valueName: "count"))
+  var hotExperts = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "How many times more popular a hot expert is than without, 1 to 1000.", valueName: "factor"))
+  var hotFactor = 4.0
+
   @Option(
     help: ArgumentHelp(
       "Share of experts that trade places between iterations, 0 to 1.", valueName: "share"))
   var drift = 0.1
+
+  @Option(
+    help: ArgumentHelp(
+      "Iterations after which popularity and affinities come back as they were.",
+      valueName: "iterations"))
+  var period: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Iteration from which popularity and affinities are drawn anew; may be repeated.",
+      valueName: "iteration"))
+  var changePoint: [Int] = []
 
   @Option(help: ArgumentHelp("Seed of every random choice.", valueName: "number"))
   var seed: UInt64 = 1
@@ -221,7 +247,12 @@ struct SynthVerb: Verb {
     plan.skew = skew
     plan.pairAffinity = pairAffinity
     plan.plantedRegion = plantedRegion
+    plan.hidesRegions = hiddenRegions
+    plan.hotExperts = hotExperts
+    plan.hotFactor = hotFactor
     plan.drift = drift
+    plan.period = period
+    plan.changePoints = changePoint.sorted()
     plan.seed = seed
     do { try plan.validate() } catch { throw ValidationError(error.description) }
     return plan

@@ -16,6 +16,11 @@ public struct BatchingError: Sendable, Hashable {
 func played(
   _ execution: Execution
 ) throws(ReplayError) -> (execution: Execution, error: BatchingError?) {
+  if execution.options.answersTimesOnly {
+    var only = execution
+    try only.run()
+    return (only, nil)
+  }
   let active = execution.activeShardCount
   if execution.options.batching.isExact || BatchingError.fewest(of: active) < active {
     var fine = execution

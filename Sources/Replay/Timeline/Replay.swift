@@ -32,7 +32,7 @@ public func replay(
   let first = try Execution(plan, of: workload, on: network, options: options)
   let (played, batchingError) = try played(first)
   var instant: Execution?
-  if played.hasWaitedForCircuits, !played.isAbandoned {
+  if played.hasWaitedForCircuits, !played.isAbandoned, !options.answersTimesOnly {
     var second = first.repeating(played)
     try second.run()
     instant = second
@@ -45,7 +45,7 @@ public func replay(
   result.hasCompute =
     plan.phases.contains { $0.computeNanoseconds > 0 }
   result.fill(from: played, withoutDelays: instant)
-  result.addBounds(of: played, in: workload)
+  if !options.answersTimesOnly { result.addBounds(of: played, in: workload) }
   result.batchingError = batchingError
   result.notes =
     notes(on: result, workload: workload, fabric: fabric, network: network, options)

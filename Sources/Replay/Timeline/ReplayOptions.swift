@@ -24,6 +24,9 @@ public struct ReplayOptions: Sendable, Hashable {
   public var giveUpAfterNanoseconds: Double?
   /// Links to list, busiest first.
   public var busiestLinkCount: Int
+  /// True where only the times are wanted: nothing is repeated without delays (no delay counts as
+  /// exposed then), and bounds, optima and the error of batching are left out.
+  package var answersTimesOnly = false
 
   public init(
     policy: ReconfigurationPolicy = .always, predictor: PredictorChoice? = nil,

@@ -151,7 +151,7 @@ extension Execution {
   fileprivate func circuitOptima() -> [Double?] {
     // The paced division takes one path per pair.
     guard let optical = network.fabric.optical, !optical.scheduler.answersWithSequence,
-      network.hasOnePathPerPair
+      network.hasOnePathPerPair, !options.answersTimesOnly
     else {
       return records.map { _ in nil }
     }

@@ -41,6 +41,11 @@ final class CaptureFile {
   }
 
   private static func notACapture(_ window: borrowing ByteWindow, name: String) -> IngestError {
+    if window.available == 0 {
+      return IngestError(
+        "the file is empty", at: name,
+        advice: "Whatever writes it may not have finished or not started.")
+    }
     if window.withBytes({ CaptureFraming.isCut($0) }) {
       return IngestError(
         "is cut inside its file header: it has \(window.available) bytes", at: name,
@@ -56,7 +61,7 @@ final class CaptureFile {
     }
     return IngestError(
       "is no packet capture: it begins neither like pcap nor like pcapng", at: name,
-      advice: "ERF files are read when their name ends in .erf.")
+      advice: "ERF files are read when their name ends in .erf, .erf.gz or .erf.zst.")
   }
 
   /// Format and compression, "pcap (nanoseconds), zstd".
@@ -121,9 +126,8 @@ final class CaptureFile {
   ) -> Stop {
     var isFirst = true
     while true {
-      if let plain = pipeline.takePlain(
-        bytes, PlainStretch(offset: offset, start: start, limit: limit), &framing, &counts)
-      {
+      let stretch = PlainStretch(offset: offset, start: start, after: lastTime, limit: limit)
+      if let plain = pipeline.takePlain(bytes, stretch, &framing, &counts) {
         isFirst = false
         (offset, lastTime) = (plain.offset, plain.lastTime)
       }
@@ -137,6 +141,9 @@ final class CaptureFile {
         }
         pipeline.accept(
           packet, in: bytes, route: routes[packet.interface], position: position, counts: &counts)
+        if packet.hasTime {
+          counts.jumps.note(packet.time, after: lastTime, number: counts.read, position: position)
+        }
         lastTime = packet.time
         offset += recordByteCount
       case .other(let byteCount):

@@ -36,6 +36,10 @@ struct CaptureMerge {
   /// Files whose times are not known come first.
   init(files: [CaptureSurvey]) {
     for (number, file) in files.enumerated() {
+      if let defect = file.headerDefect {
+        results.append(Result(unread: file, number: number, defect))
+        continue
+      }
       pending.append(
         Pending(path: file.path, number: number, firstTime: file.firstTime ?? .min))
     }
@@ -79,5 +83,17 @@ struct CaptureMerge {
           bytes: file.byteCountOnDisk ?? file.bytesReadOnDisk),
         ledger: file.counts.ledger(source: file.name, truncation: file.truncation),
         packetsWithoutTime: file.counts.withoutTime, counts: file.counts))
+  }
+}
+
+extension CaptureMerge.Result {
+  /// Of a file that ends before its first packet could begin.
+  init(unread file: CaptureSurvey, number: Int, _ defect: String) {
+    self.number = number
+    source = TraceMetadata.Source(
+      name: file.name, format: "packet capture, cut", bytes: file.byteCount ?? 0)
+    counts = PacketCounts()
+    ledger = counts.ledger(source: file.name, truncation: defect)
+    packetsWithoutTime = 0
   }
 }

@@ -15,6 +15,8 @@ struct CaptureSummary {
 
   /// Addresses outside the layout that are named; the others are counted.
   private static let namedAddressCount = 8
+  /// Files that are named for times that leap.
+  private static let namedFileCount = 4
 
   var summary: IngestSummary {
     var summary = IngestSummary()
@@ -91,6 +93,7 @@ struct CaptureSummary {
       findings.files.reduce(0) { $0 + $1.packetsWithoutTime },
       "packet has no usable time in the file and was given that of the packet before",
       "packets have no usable time in the file and were given that of the packet before")
+    if let note = timeJumps { notes.append(note) }
     add(
       Int64(findings.addressesInSeveralNetworks.count),
       "address appears in several virtual networks (VXLAN, Geneve) and counts as one",
@@ -142,6 +145,26 @@ struct CaptureSummary {
     return (count == 1 ? "1 packet ends" : "\(count) packets end")
       + " before the end of the transport header" + (rdma > 0 ? " (\(rdma) of RDMA)" : "")
       + ": capture with a snap length of \(needed) bytes or more"
+  }
+
+  /// Packets whose times leap away from those around them, of the first few files by name.
+  private var timeJumps: String? {
+    let files = findings.files.filter { $0.counts.jumps.count > 0 }
+    let count = files.reduce(0) { $0 + $1.counts.jumps.count }
+    guard count > 0 else { return nil }
+    let named = files.prefix(Self.namedFileCount).map {
+      "\($0.source.name) \($0.counts.jumps.places.joined(separator: ", "))"
+    }
+    let namedCount = files.prefix(Self.namedFileCount).reduce(0) {
+      $0 + $1.counts.jumps.places.count
+    }
+    let rest = count - Int64(namedCount)
+    return (count == 1 ? "1 packet has a time" : "\(count) packets have times")
+      + " more than \(TimeJumps.distance / 1_000_000_000) s away from those of the packets before and "
+      + "after: \(named.joined(separator: "; "))\(rest > 0 ? " and \(rest) more" : ""); "
+      + (count == 1
+        ? "its record may be damaged; it counts as it is"
+        : "their records may be damaged; they count as they are")
   }
 
   private var outsideAddresses: String? {

@@ -1,6 +1,6 @@
 internal import PacketFormats
 
-/// A plain Endace ERF file: records that begin with a 16-byte header, and nothing before them.
+/// An Endace ERF file: records that begin with a 16-byte header, and nothing before them.
 ///
 /// The header stays with the packet, as in pcap files of link type ERF.
 struct ERFFraming {
@@ -8,10 +8,16 @@ struct ERFFraming {
 
   /// Nil when the first record is not one: there is no magic number, so the name must say ".erf".
   init?(_ bytes: RawSpan, fileName: String) {
-    guard fileName.hasSuffix(".erf"), bytes.byteCount >= Self.headerByteCount,
+    guard Self.isNamedERF(fileName), bytes.byteCount >= Self.headerByteCount,
       (1...27).contains(bytes.uint8(at: 8) & 0x7F),
       Int(bytes.uint16(at: 10)) >= Self.headerByteCount
     else { return nil }
+  }
+
+  /// True for "x.erf", and for "x.erf.zst": the bytes are those inside.
+  private static func isNamedERF(_ fileName: String) -> Bool {
+    let packed = [".zst", ".zstd", ".gz", ".gzip"].first { fileName.hasSuffix($0) } ?? ""
+    return fileName.dropLast(packed.count).hasSuffix(".erf")
   }
 
   func next(_ bytes: RawSpan, at offset: Int) -> FramingStep {

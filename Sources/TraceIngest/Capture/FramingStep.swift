@@ -62,6 +62,8 @@ enum CaptureLimits {
   /// A block that describes an interface or a section.
   static let maximumDescriptionByteCount = 1 << 20
   static let maximumInterfaceCount = 65_536
+  /// Bytes that are kept of an interface's name: there may be many of them, and Linux has 15.
+  static let maximumNameByteCount = 256
 }
 
 /// One interface of a capture: what its packets begin with and how its times are counted.
@@ -71,7 +73,7 @@ struct CaptureInterface {
   /// Nil when packets of this link type are not decoded.
   var linkType: LinkType?
   var snapLength: Int
-  /// What the system calls it, where the file says.
+  /// What the system calls it, where the file says; its first bytes when it is long.
   var name: String?
   /// Nil when it counts in a unit that 64 bits cannot hold.
   var clock: CaptureClock? = .microseconds

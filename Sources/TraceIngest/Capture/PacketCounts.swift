@@ -8,10 +8,21 @@ struct PacketCounts: Sendable {
   private var skips = [Int64](repeating: 0, count: SkipReason.allCases.count)
   private var firstNumber = [Int64](repeating: 0, count: SkipReason.allCases.count)
   private var firstPosition = [Int64](repeating: 0, count: SkipReason.allCases.count)
-  /// Link types that are not decoded or not filtered, in order of appearance.
-  private var strangeLinkTypes:
-    [(number: UInt32, reason: SkipReason, packets: Int64, first: String)] =
-      []
+  /// Packets of a link type that is not decoded or not filtered.
+  private struct StrangeLinkType {
+    /// Nil for all that are not named.
+    var number: UInt32?
+    var reason: SkipReason
+    var packets: Int64 = 1
+    var first: String
+  }
+
+  /// Link types that are told one by one: of a damaged file there may be thousands.
+  private static let namedLinkTypeCount = 16
+  /// In order of appearance, those of the further ones too.
+  private var strangeLinkTypes: [StrangeLinkType] = []
+  /// Packets whose times are far from those around them.
+  var jumps = TimeJumps()
   private(set) var withoutTime: Int64 = 0
   /// Bytes that would have to be captured of each packet, so that none is cut in its headers; 0 when
   /// none is.
@@ -45,11 +56,17 @@ struct PacketCounts: Sendable {
 
   mutating func countStrangeLinkType(_ number: UInt32, _ reason: SkipReason, position: Int64) {
     read += 1
-    let known = strangeLinkTypes.firstIndex { $0.number == number && $0.reason == reason }
-    if let known {
+    func index(of number: UInt32?) -> Int? {
+      strangeLinkTypes.firstIndex { $0.number == number && $0.reason == reason }
+    }
+    let isFull = strangeLinkTypes.count { $0.number != nil } >= Self.namedLinkTypeCount
+    if let known = index(of: number) ?? (isFull ? index(of: nil) : nil) {
       strangeLinkTypes[known].packets += 1
     } else {
-      strangeLinkTypes.append((number, reason, 1, "packet \(read) (byte \(position))"))
+      strangeLinkTypes.append(
+        StrangeLinkType(
+          number: isFull ? nil : number, reason: reason, first: "packet \(read) (byte \(position))")
+      )
     }
   }
 
@@ -82,8 +99,8 @@ struct PacketCounts: Sendable {
     }
     for link in strangeLinkTypes {
       ledger.skip(
-        "\(link.reason.sentence) (number \(link.number))", count: link.packets,
-        first: link.first)
+        "\(link.reason.sentence) (\(link.number.map { "number \($0)" } ?? "other numbers"))",
+        count: link.packets, first: link.first)
     }
     ledger.reject(
       "damage; reading went on behind it (\(damagedBytes) bytes were passed over, each time counted "

@@ -132,7 +132,8 @@ struct PcapngFraming {
       let length = Int(order.uint16(bytes, at: option + 2))
       guard code != 0, option + 4 + length <= end else { break }
       if code == 2 {
-        let name = (0..<length).map { bytes.uint8(at: option + 4 + $0) }
+        let count = min(length, CaptureLimits.maximumNameByteCount)
+        let name = (0..<count).map { bytes.uint8(at: option + 4 + $0) }
         interface.name = String(decoding: name, as: UTF8.self)
       }
       if code == 9, length >= 1 { resolution = bytes.uint8(at: option + 4) }

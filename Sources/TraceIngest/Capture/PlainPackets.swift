@@ -7,12 +7,35 @@ struct PlainStretch {
   var offset: Int
   /// What the window's first byte is, counted from the start of the file's content.
   let start: Int64
-  /// The time beyond which packets are left for later.
-  let limit: Int64
+  /// Times that are near that of the packet before, and not to be left for later, begin here.
+  private let earliest: Int64
+  /// Nanoseconds from `earliest` up to the last such time.
+  private let span: UInt64
   /// The time of the last packet, nil when none was taken.
   var lastTime: Int64?
   /// RDMA packets that were taken.
   var packetCount: Int64 = 0
+
+  /// - Parameters:
+  ///   - last: the time of the packet before, when there is one.
+  ///   - limit: the time beyond which packets are left for later.
+  init(offset: Int, start: Int64, after last: Int64?, limit: Int64) {
+    self.offset = offset
+    self.start = start
+    var (earliest, latest) = (Int64.min, limit)
+    // Within half the distance there are no jumps; what lies beyond is looked at one by one.
+    if let last {
+      let distance = TimeJumps.distance / 2
+      earliest = max(last, .min + distance) - distance
+      latest = min(limit, min(last, .max - distance) + distance)
+    }
+    self.earliest = latest < earliest ? .max : earliest
+    span = latest < earliest ? 0 : UInt64(bitPattern: latest &- earliest)
+  }
+
+  /// True for a time at which a packet can be taken without looking at it more closely.
+  @inline(__always)
+  func holds(_ time: Int64) -> Bool { UInt64(bitPattern: time &- earliest) <= span }
 }
 
 /// A packet of the common kind whose lane was found.
@@ -54,8 +77,7 @@ func takePlainPackets(
     var found = 0
     var offset = stretch.offset
     while found < wanted,
-      let entry = plainEntry(
-        bytes, at: offset, &records, limit: stretch.limit, index.slots.span, lanes)
+      let entry = plainEntry(bytes, at: offset, &records, stretch, index.slots.span, lanes)
     {
       group[found] = entry
       offset = entry.end
@@ -72,10 +94,12 @@ func takePlainPackets(
 /// The packet in the record at `offset`, or nil when it is of another kind.
 @inline(__always)
 private func plainEntry(
-  _ bytes: RawSpan, at offset: Int, _ records: inout some PlainRecords, limit: Int64,
+  _ bytes: RawSpan, at offset: Int, _ records: inout some PlainRecords, _ stretch: PlainStretch,
   _ slots: Span<UInt32>, _ lanes: borrowing MutableSpan<QueuePairLane>
 ) -> PlainEntry? {
-  guard let record = records.record(bytes, at: offset), record.time <= limit else { return nil }
+  guard let record = records.record(bytes, at: offset), stretch.holds(record.time) else {
+    return nil
+  }
   // `PlainRecords` promises that the record lies inside.
   let packet = unsafe bytes.extracting(
     unchecked: record.offset..<record.offset + record.capturedByteCount)

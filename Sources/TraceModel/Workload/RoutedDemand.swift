@@ -7,11 +7,15 @@ public struct RoutedDemand: Sendable {
   public let copies: CopyRule
   private var copiesTo: [Int64]
   private var touched: [Int32] = []
+  /// The row that last gave each rank or server its copy: experts ascend, their places need not.
+  private var stamps: [Int]
+  private var stamp = 0
 
   public init(placement: ExpertPlacement, copies: CopyRule) {
     self.placement = placement
     self.copies = copies
     copiesTo = [Int64](repeating: 0, count: placement.layout.rankCount)
+    stamps = [Int](repeating: 0, count: placement.layout.rankCount)
   }
 
   /// Appends the demand of one operation, in token copies between ranks ordered by (source,
@@ -24,10 +28,13 @@ public struct RoutedDemand: Sendable {
   ///   server and not counted.
   ///
   /// With routing in assignments (sets of one expert) the last two are upper bounds.
-  /// - Parameter rows: rows of `routing` that belong to the operation.
+  /// - Parameters:
+  ///   - rows: rows of `routing` that belong to the operation.
+  ///   - layer: whose slots the experts are in.
   /// - Complexity: O(chosen experts + pairs log pairs).
   public mutating func append(
-    rows: some Sequence<Int>, of routing: RoutingTable, to demands: inout DemandSet
+    rows: some Sequence<Int>, of routing: RoutingTable, layer: Int32 = Operation.unknown,
+    to demands: inout DemandSet
   ) throws(WorkloadError) -> Int {
     let ordered = rows.sorted {
       (routing.sourceRank[$0], $0) < (routing.sourceRank[$1], $1)
@@ -40,7 +47,7 @@ public struct RoutedDemand: Sendable {
       let rank = routing.sourceRank[ordered[start]]
       let end =
         ordered[start...].firstIndex { routing.sourceRank[$0] != rank } ?? ordered.count
-      for row in ordered[start..<end] { try add(row: row, of: routing) }
+      for row in ordered[start..<end] { try add(row: row, of: routing, layer: layer) }
       touched.sort()
       for end in touched {
         source.append(rank)
@@ -54,7 +61,9 @@ public struct RoutedDemand: Sendable {
     return demands.append(source: source, destination: destination, amount: amount)
   }
 
-  private mutating func add(row: Int, of routing: RoutingTable) throws(WorkloadError) {
+  private mutating func add(
+    row: Int, of routing: RoutingTable, layer: Int32
+  ) throws(WorkloadError) {
     let layout = placement.layout
     let source = Int(routing.sourceRank[row])
     let tokens = routing.tokens[row]
@@ -67,9 +76,7 @@ public struct RoutedDemand: Sendable {
       throw WorkloadError("\(tokens) tokens", at: "routing row \(row)")
     }
     if tokens == 0 { return }
-    // Experts ascend, so their ranks and servers do within a group: the last one is enough to
-    // tell a repeat.
-    var last = -1
+    stamp += 1
     for index in routing.expertOffsets[row]..<routing.expertOffsets[row + 1] {
       let expert = Int(routing.experts[index])
       guard expert >= 0, expert < placement.expertCount else {
@@ -77,20 +84,25 @@ public struct RoutedDemand: Sendable {
           "expert \(expert) is outside the model's \(placement.expertCount) experts",
           at: "routing row \(row)", advice: "Declare the model that the log was recorded with.")
       }
-      let rank = placement.rank(ofExpert: expert, from: source)
+      let rank = placement.rank(ofExpert: expert, layer: layer, from: source)
       switch copies {
       case .perExpert: add(tokens, to: rank)
       case .perRank:
-        if rank != last { add(tokens, to: rank) }
-        last = rank
+        if isFirst(rank) { add(tokens, to: rank) }
       case .perServer:
         let server = rank / layout.gpusPerServer
-        if server != last {
+        if isFirst(server) {
           add(tokens, to: server * layout.gpusPerServer + source % layout.gpusPerServer)
         }
-        last = server
       }
     }
+  }
+
+  /// True once per row for each rank or server.
+  private mutating func isFirst(_ place: Int) -> Bool {
+    if stamps[place] == stamp { return false }
+    stamps[place] = stamp
+    return true
   }
 
   private mutating func add(_ tokens: Int64, to rank: Int) {

@@ -2,20 +2,23 @@ extension Workload {
   /// Builds the workload of a trace: each distinct demand once, the operations as they run.
   ///
   /// Operations with transfers move bytes; operations with routing move token copies, placed by
-  /// contiguous expert blocks and priced by the declared model's bytes per token of their phase.
+  /// `placement` and priced by the declared model's bytes per token of their phase.
   /// Derived operations share the demand of their source, transposed where the phase runs the
   /// other way.
   /// - Parameters:
   ///   - grain: what the ends shall be; nil takes the finest grain that all operations share.
   ///     A trace whose operations have different grains becomes one of servers.
   ///   - tokensAsBytes: count a token copy as one byte instead of asking for a model.
+  ///   - placement: where experts are, on the trace's layout; contiguous blocks when nil.
   /// - Throws: `WorkloadError` when routing has no model, rows lie outside the layout, or the
   ///   grain is finer than what the trace knows.
   /// - Complexity: O(rows log rows) time, memory for the distinct demands.
   public init(
-    trace: Trace, grain: Grain? = nil, tokensAsBytes: Bool = false
+    trace: Trace, grain: Grain? = nil, tokensAsBytes: Bool = false,
+    placement: ExpertPlacement? = nil
   ) throws(WorkloadError) {
-    var builder = try WorkloadBuilder(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
+    var builder = try WorkloadBuilder(
+      trace: trace, grain: grain, tokensAsBytes: tokensAsBytes, placement: placement)
     self = try builder.workload()
   }
 }
@@ -38,7 +41,9 @@ private struct WorkloadBuilder {
   /// Demand and unit of each operation row, worked out when first asked for.
   private var demandOfRow: [Int?]
 
-  init(trace: Trace, grain: Grain?, tokensAsBytes: Bool) throws(WorkloadError) {
+  init(
+    trace: Trace, grain: Grain?, tokensAsBytes: Bool, placement: ExpertPlacement?
+  ) throws(WorkloadError) {
     self.trace = trace
     self.tokensAsBytes = tokensAsBytes
     layout = trace.metadata.layout
@@ -61,7 +66,7 @@ private struct WorkloadBuilder {
     if trace.operations.rows.indices.contains(where: {
       transferRows[$0].isEmpty && !routingRows[$0].isEmpty
     }) {
-      routed = try Self.routedDemand(trace, tokensAsBytes)
+      routed = try Self.routedDemand(trace, tokensAsBytes, placement)
     }
   }
 
@@ -105,7 +110,7 @@ private struct WorkloadBuilder {
   }
 
   private static func routedDemand(
-    _ trace: Trace, _ tokensAsBytes: Bool
+    _ trace: Trace, _ tokensAsBytes: Bool, _ placement: ExpertPlacement?
   ) throws(WorkloadError) -> RoutedDemand {
     let model = trace.metadata.model
     guard model != nil || tokensAsBytes else {
@@ -115,14 +120,19 @@ private struct WorkloadBuilder {
         advice: "Declare a model, or count each token copy as one byte.")
     }
     let layout = trace.metadata.layout
-    var experts = model?.expertCount ?? 0
-    if model == nil {
-      let ranks = max(1, layout.parallelism.expert)
-      let seen = Int(trace.routing.experts.max() ?? -1) + 1
-      experts = max(1, (seen + ranks - 1) / ranks) * ranks
+    let experts = trace.expertCount
+    let copies = model?.copies ?? .perExpert
+    guard let placement else {
+      return RoutedDemand(
+        placement: try ExpertPlacement(contiguousBlocksOf: experts, on: layout), copies: copies)
     }
-    let placement = try ExpertPlacement(contiguousBlocksOf: experts, on: layout)
-    return RoutedDemand(placement: placement, copies: model?.copies ?? .perExpert)
+    guard placement.layout == layout, placement.expertCount == experts else {
+      throw WorkloadError(
+        "the placement is of \(placement.expertCount) experts on another layout or model than "
+          + "the trace's, which has \(experts) experts", at: "placement",
+        advice: "Make the placement from the trace's own layout and model.")
+    }
+    return RoutedDemand(placement: placement, copies: copies)
   }
 
   // MARK: Demands
@@ -193,7 +203,9 @@ private struct WorkloadBuilder {
 
   private mutating func routedDemand(ofRow row: Int) throws(WorkloadError) -> Int {
     var ranks = DemandSet()
-    _ = try routed?.append(rows: routingRows[row], of: trace.routing, to: &ranks)
+    _ = try routed?.append(
+      rows: routingRows[row], of: trace.routing, layer: trace.operations.rows[row].layer,
+      to: &ranks)
     guard grain != .rank else {
       return pool.insert(
         source: ranks.source, destination: ranks.destination, amount: ranks.amount)
@@ -265,7 +277,10 @@ private struct WorkloadBuilder {
       guard model.compute.referenceTokensPerRank > 0,
         let row = routedSourceRow(ofOperation: steps[index].operation)
       else { continue }
-      let load = loads[row] ?? counter?.load(rows: routingRows[row], of: trace.routing)
+      let load =
+        loads[row]
+        ?? counter?.load(
+          rows: routingRows[row], of: trace.routing, layer: trace.operations.rows[row].layer)
       loads[row] = load
       guard let load else { continue }
       steps[index].computeBeforeNanoseconds *= load.share(before: phase, model: model)
@@ -301,66 +316,6 @@ private struct WorkloadBuilder {
       lastEnd[key] = max(lastEnd[key] ?? step.end, step.end)
     }
     return isKnown
-  }
-}
-
-/// Token-expert assignments of one operation on its busiest ranks.
-private struct TokenLoad {
-  var sent = 0.0
-  var received = 0.0
-
-  /// Compute before a phase as a share of what the model's reference takes: experts wait for the
-  /// rank that got most assignments, attention for the one that sent most.
-  func share(before phase: Phase, model: ExpertModel) -> Double {
-    let busiest =
-      switch phase {
-      case .combineForward, .dispatchBackward: received
-      case .unspecified, .dispatchForward, .combineBackward: sent
-      }
-    return busiest * Double(model.tokensPerLoggedToken)
-      / (Double(model.compute.referenceTokensPerRank) * Double(model.topK))
-  }
-}
-
-/// Counts assignments by rank; scratch memory is kept between operations.
-private struct TokenLoadCounter {
-  private let placement: ExpertPlacement
-  private var sent: [Double]
-  private var received: [Double]
-
-  init(placement: ExpertPlacement) {
-    self.placement = placement
-    sent = [Double](repeating: 0, count: placement.layout.rankCount)
-    received = sent
-  }
-
-  /// Rows whose ranks and experts have been checked; linear in their experts.
-  mutating func load(rows: ArraySlice<Int>, of routing: RoutingTable) -> TokenLoad {
-    var load = TokenLoad()
-    Self.forEachAssignment(rows, of: routing, placement) { source, destination, tokens in
-      sent[source] += tokens
-      received[destination] += tokens
-      load.sent = max(load.sent, sent[source])
-      load.received = max(load.received, received[destination])
-    }
-    Self.forEachAssignment(rows, of: routing, placement) { source, destination, _ in
-      sent[source] = 0
-      received[destination] = 0
-    }
-    return load
-  }
-
-  private static func forEachAssignment(
-    _ rows: ArraySlice<Int>, of routing: RoutingTable, _ placement: ExpertPlacement,
-    _ body: (Int, Int, Double) -> Void
-  ) {
-    for row in rows {
-      let source = Int(routing.sourceRank[row])
-      for index in routing.expertOffsets[row]..<routing.expertOffsets[row + 1] {
-        let destination = placement.rank(ofExpert: Int(routing.experts[index]), from: source)
-        body(source, destination, Double(routing.tokens[row]))
-      }
-    }
   }
 }
 

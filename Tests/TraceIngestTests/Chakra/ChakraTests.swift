@@ -182,6 +182,38 @@ struct ChakraTests {
     #expect(!found.notes(about: "2 dependencies name nodes that no file has").isEmpty)
   }
 
+  @Test func whatIsLeftOfAnAllToAllGoesToTheFirstMembers() throws {
+    let found = try ingest(
+      ranks: (0..<3).map { _ in
+        chakraTrace([chakraNode(1, .collective, collective(type: 6, bytes: 100))])
+      })
+    let row = try #require(found.rows.operations.rows.first)
+    #expect(found.matrix(of: row, size: 3) == [[Int64]](repeating: [34, 33, 33], count: 3))
+  }
+
+  @Test func aNodeLongerThanAnyEndsTheFile() throws {
+    let long = chakraNode(2, .compute, name: String(repeating: "x", count: 1 << 20))
+    let found = try ingest(
+      ranks: [
+        chakraTrace([chakraNode(1, .collective, collective(type: 0, bytes: 8)), long])
+      ], layout: Layout(serverCount: 1, gpusPerServer: 2))
+    #expect(found.rows.operations.count == 1)
+    #expect(found.summary.ledgers.contains { $0.truncation?.contains("limit of 1048576") == true })
+  }
+
+  @Test func whatWaitsForARingIsNotLetGoInItsPlace() throws {
+    // The first node waits for a ring of the two behind it.
+    let nodes = [
+      chakraNode(1, .collective, after: [2], collective(type: 0, bytes: 8)),
+      chakraNode(2, .collective, after: [3], collective(type: 0, bytes: 16)),
+      chakraNode(3, .collective, after: [2], collective(type: 0, bytes: 32)),
+    ]
+    let found = try ingest(ranks: [chakraTrace(nodes), chakraTrace(nodes)])
+    #expect(found.notes(about: "2 dependencies close a ring").count == 1)
+    // 2 · 1/2 of its bytes: what waits for the ring comes last.
+    #expect(found.rows.transfers.bytes.last == 8)
+  }
+
   @Test func aFileWithoutItsRankIsNamed() throws {
     let bytes = chakraTrace([chakraNode(1, .collective, collective(type: 6, bytes: 8))])
     let found = try TraceIngestTests.ingest(files: [("a.0.et", bytes), ("b.et", bytes)])

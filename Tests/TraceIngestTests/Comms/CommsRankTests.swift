@@ -59,4 +59,19 @@ import TraceModel
     #expect(error?.description.contains("folder rank0") == true)
     #expect(error?.description.contains("process groups in use") == false)
   }
+
+  @Test func namesThatContradictTheRecordsAreNamed() throws {
+    let found = try ingest(
+      KinetoReader.self, ranks: (0..<4).map { kineto(rank: 3 - $0, size: 4) },
+      named: (0..<4).map { "rank\($0).json" })
+    let notes = found.notes(about: "named for other ranks")
+    #expect(notes.count == 1)
+    #expect(notes.first?.hasPrefix("4 files") == true)
+    #expect(notes.first?.contains("rank0.json is named for rank 0 and records rank 3") == true)
+    #expect(notes.first?.contains("the records were believed") == true)
+    let agreeing = try ingest(
+      KinetoReader.self, ranks: (0..<4).map { kineto(rank: $0, size: 4) },
+      named: (0..<4).map { "rank\($0).json" })
+    #expect(agreeing.notes(about: "named for other ranks").isEmpty)
+  }
 }

@@ -43,6 +43,16 @@ extension IngestedFiles {
       layout: layout)
   }
 
+  @Test func aRingOfManyFlowsIsBrokenOnce() throws {
+    let count = 10_000
+    let found = try read(
+      (0..<count).map {
+        "\($0)\t\(($0 + count - 1) % count)\t\($0 % 8)\t\(($0 + 1) % 8)\t1KB\t0"
+      })
+    #expect(found.notes(about: "1 waits were left out").count == 1)
+    #expect(found.rows.operations.dependencies.count == count - 1)
+  }
+
   @Test func flowsOfOneCauseAndConsequenceAreOneOperation() throws {
     let found = try read([
       "0\t-1\t0\t1\t1KB\t0", "1\t-1\t2\t3\t2KB\t0", "2\t0,1\t1\t2\t512B\t0", "3\t1,0\t3\t0\t7\t0",
@@ -168,6 +178,20 @@ extension IngestedFiles {
 }
 
 @Suite struct ConnectionMatrixTests {
+  @Test func flowsThatWaitForManyOthersShareAnOperationBetweenThem() throws {
+    let count = 200
+    let causes = (0..<count).map { "0->1 start \(1_000 * $0) size 100 send_done_trigger 1" }
+    let waiters = (0..<count).map { "1->2 trigger 1 size 100 send_done_trigger \(10 + $0)" }
+    let found = try read(
+      (["Nodes 4", "Connections \(2 * count)"] + causes + waiters
+        + ["trigger id 1 barrier count \(count)"]).joined(separator: "\n"))
+    #expect(found.rows.operations.count == 2 * count + 1)
+    #expect(found.rows.operations.dependencies.count == 2 * count)
+    #expect(found.notes(about: "1 operations without bytes").count == 1)
+    let last = try #require(found.rows.transfers.operation.last)
+    #expect(found.ancestors[Int(last)].count == count + 1)
+  }
+
   private func read(_ text: String, layout: Layout? = nil) throws -> IngestedFiles {
     try withScratchFolder { folder in
       let path = try write([text], to: "a.cm", in: folder)

@@ -168,6 +168,67 @@ struct GOALTests {
     #expect(found.isBalanced)
   }
 
+  /// Many waits for the same many operations are not written one by one, and keep their meaning.
+  private func expectFewWaits(_ lines: [String], waiters: Int, awaited: Int) throws {
+    let found = try ingest(bytes: Array(lines.joined(separator: "\n").utf8), named: "a.goal")
+    #expect(found.rows.transfers.count == waiters + awaited)
+    #expect(found.rows.operations.dependencies.count < 20 * (waiters + awaited))
+    var ancestors: [Int32: Set<Int32>] = [:]
+    for row in found.rows.operations.rows {
+      var own: Set<Int32> = []
+      for other in found.predecessors[row.id] ?? [] {
+        own.formUnion(ancestors[other] ?? [])
+        own.insert(other)
+      }
+      ancestors[row.id] = own
+    }
+    let isWaiter = found.rows.transfers.bytes.map { $0 == 9 }
+    let operations = found.rows.transfers.operation
+    let before = Set(zip(operations, isWaiter).filter { !$0.1 }.map(\.0))
+    for (operation, isWaiter) in zip(operations, isWaiter) where isWaiter {
+      #expect(ancestors[operation]?.isSuperset(of: before) == true)
+    }
+  }
+
+  @Test func waitersForOneHighCountShareWhatTheyWaitFor() throws {
+    let count = 300
+    try expectFewWaits(
+      ["num_ranks 2", "rank 0 {"]
+        + (0..<count).map { "t\($0): tput 9b to 1 when 1 reaches \(count) tag 1" }
+        + (0..<count).map { "p\($0): put 8b to 1 tag 0 ct 1" } + ["}", "rank 1 {", "}"],
+      waiters: count, awaited: count)
+  }
+
+  @Test func whatMayBeginWithANodeSharesWhatThatWaitsFor() throws {
+    let count = 300
+    try expectFewWaits(
+      ["num_ranks 2", "rank 0 {"] + (0..<count).map { "a\($0): send 8b to 1 tag 0" } + ["x: calc 1"]
+        + (0..<count).map { "x requires a\($0)" }
+        + (0..<count).flatMap { ["b\($0): send 9b to 1 tag 0", "b\($0) irequires x"] }
+        + ["}", "rank 1 {", "}"],
+      waiters: count, awaited: count)
+  }
+
+  @Test func manyRingsBehindOneAnotherAreLetGoOnceEach() throws {
+    // Each of 20,000 pairs waits for itself and for the pair behind it.
+    let count = 20_000
+    var lines = ["num_ranks 2", "rank 0 {"]
+    for pair in 0..<count {
+      lines += ["a\(pair): calc 1", "b\(pair): calc 1"]
+    }
+    lines.append("s: send 8b to 1")
+    lines.append("s requires a0")
+    for pair in 0..<count {
+      lines += ["a\(pair) requires b\(pair)", "b\(pair) requires a\(pair)"]
+      if pair + 1 < count { lines.append("a\(pair) requires a\(pair + 1)") }
+    }
+    let found = try ingest(
+      bytes: Array((lines + ["}", "rank 1 {", "}"]).joined(separator: "\n").utf8), named: "a.goal")
+    let rings = found.malformed["a dependency that closes a ring: the node was started without it"]
+    #expect(rings == Int64(count))
+    #expect(found.isBalanced)
+  }
+
   @Test func eachKindOfBadLineIsCountedByItsReason() throws {
     let found = try ingest(
       bytes: text(

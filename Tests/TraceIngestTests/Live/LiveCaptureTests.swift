@@ -140,6 +140,26 @@ struct LiveCaptureTests {
   }
 
   @Test(
+    "a recording that is killed before its first packet leaves a capture without packets",
+    .enabled(if: obstacle == nil, absence))
+  func killed() throws {
+    try withScratchFolder { folder in
+      var options = LiveCapture.Options(interface: "lo", folder: folder.path)
+      options.filter = "udp dst port 4791 and src host 203.0.113.9"
+      var sizes: [Int] = []
+      _ = try LiveCapture.record(options) {
+        // What is there now is what a kill would leave.
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+          let contents = FileManager.default.contents(atPath: folder.path + "/" + file)
+          if file.hasSuffix(".pcap.partial") { sizes.append(contents?.count ?? 0) }
+        }
+        return true
+      }
+      #expect(sizes == [24])
+    }
+  }
+
+  @Test(
     "an interface that is not there and a wrong filter are named",
     .enabled(if: obstacle == nil, absence))
   func refusals() throws {

@@ -280,6 +280,46 @@ import TraceModel
     #expect(cut.summary.ledgers.contains { $0.truncation?.contains("ends too soon") == true })
   }
 
+  @Test func anAllToAllOfTheLibraryIsEven() throws {
+    let texts = (0..<3).map { rank in
+      inspectorLine("coll", "AlltoAll", number: 1, bytes: 9_000, rank: rank)
+    }
+    let found = try ingest(InspectorReader.self, ranks: texts)
+    let row = try #require(found.rows.operations.rows.first)
+    #expect(row.kind == .allToAll)
+    #expect(
+      found.matrix(of: row, size: 3)
+        == [[Int64]](repeating: [9_000, 9_000, 9_000], count: 3))
+  }
+
+  @Test func onlyWhatIsEqualIsTakenForACopy() throws {
+    let good = inspectorLine("coll", "AllReduce", number: 1, bytes: 8, rank: 0, size: 2)
+    let other = inspectorLine("coll", "AllReduce", number: 1, bytes: 9, rank: 0, size: 2)
+    let found = try ingest(
+      InspectorReader.self, ranks: [[good, good, other, good].joined(separator: "\n")])
+    #expect(found.rows.operations.count == 1)
+    #expect(
+      found.skipped["a record that was read before, perhaps in a copy of the log"] == 2)
+    #expect(found.skipped.filter { $0.key.contains("other bytes") }.values.first == 1)
+    #expect(found.isBalanced)
+  }
+
+  @Test func communicatorsThatClaimManyRanksTakeNoListOfThemEach() throws {
+    // One rank of each of 2,000 communicators over 131,072 ranks: 0.5 MiB for a list of each.
+    let text = (0..<2_000).map { number in
+      inspectorLine(
+        "coll", "Broadcast", number: 1, bytes: 8, rank: number == 0 ? 0 : 1, size: 1 << 17,
+        id: "0x\(number)", process: 100)
+    }
+    let clock = ContinuousClock()
+    let log = text.joined(separator: "\n")
+    var found: IngestedFiles?
+    let time = try clock.measure { found = try ingest(InspectorReader.self, ranks: [log]) }
+    #expect(found?.isBalanced == true)
+    #expect(found?.skipped["of a process group whose members are not recorded"] == 1_999)
+    #expect(time < .seconds(60))
+  }
+
   @Test(.enabled(if: RealInputs.arePresent, Comment(rawValue: RealInputs.absence)))
   func thePluginsOwnExamplesAreRead() throws {
     let path = RealInputs.path("nccl/nvidia-readme-examples.json.txt")

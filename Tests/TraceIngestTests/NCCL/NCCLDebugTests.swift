@@ -183,6 +183,53 @@ private func beginning(
     #expect(early.rows.operations.rows.map(\.start) == [1_558_545_003_174_220_000])
   }
 
+  @Test func launcherRanksThatContradictTheCommunicatorAreNamed() throws {
+    let labels = { (rank: Int) in "[rank\(3 - rank)]: " }
+    let found = try ingest(
+      NCCLDebugReader.self,
+      ranks: [interleaved((0..<4).map { lines(rank: $0, before: labels($0)) })])
+    let notes = found.notes(about: "the launcher was believed")
+    #expect(notes.count == 1)
+    #expect(notes.first?.hasPrefix("4 of these ranks") == true)
+    #expect(notes.first?.contains("process 100 is rank 3 by its launcher and 0 in") == true)
+    let agreeing = try ingest(
+      NCCLDebugReader.self,
+      ranks: [interleaved((0..<4).map { lines(rank: $0, before: "[rank\($0)]: ") })])
+    #expect(agreeing.notes(about: "the ranks are those that the launcher").count == 1)
+    #expect(agreeing.notes(about: "the launcher was believed").isEmpty)
+  }
+
+  @Test func labelsThatSlurmPadsAreRanks() throws {
+    let found = try ingest(
+      NCCLDebugReader.self,
+      ranks: [interleaved((0..<4).map { lines(rank: $0, before: "  \($0): ") })])
+    #expect(found.notes(about: "the ranks are those that the launcher").count == 1)
+  }
+
+  @Test func aLineWithoutATimeTakesThatOfTheLineBeforeIt() throws {
+    let stamp = { (second: Int) in "[2026-04-28 14:14:4\(second).500000] " }
+    let calls = (0..<4).map { number in
+      call(
+        "AllReduce", number: number, count: 8, size: 1, before: number == 2 ? "" : stamp(number))
+    }
+    let first: Int64 = 1_777_385_680_500_000_000
+    let text = ([beginning(rank: 0, size: 1)] + calls).joined(separator: "\n")
+    let found = try ingest(NCCLDebugReader.self, ranks: [text])
+    #expect(
+      found.rows.operations.rows.map { ($0.start - first) / 1_000_000_000 } == [0, 1, 1, 3])
+    #expect(found.notes(about: "1 of 4 calls have no time").count == 1)
+    #expect(found.summary.provenance["operations.start"]?.origin == .measured)
+    // Where most have none, nothing is made up.
+    let none = try ingest(
+      NCCLDebugReader.self,
+      ranks: [
+        text.replacingOccurrences(of: stamp(1), with: "").replacingOccurrences(
+          of: stamp(3), with: "")
+      ])
+    #expect(none.rows.operations.rows.allSatisfy { $0.start == Operation.unknownTime })
+    #expect(none.notes(about: "3 of 4 calls have none").count == 1)
+  }
+
   @Test func collectivesHaveTheSizesOfNCCL() throws {
     let texts = (0..<2).map { rank in
       let own = (host: "h", process: 100 + rank)

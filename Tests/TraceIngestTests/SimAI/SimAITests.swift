@@ -55,6 +55,17 @@ struct SimAITests {
     #expect(found.isBalanced && found.malformed.isEmpty)
   }
 
+  @Test func computeThatAddsUpBeyondAnyJobIsRejected() throws {
+    let longest = (1 << 50, "ALLREDUCE", 8)
+    let rows = (0..<3_000).map { row("attention_column\($0)", longest, longest, longest) }
+    let found = try ingest(bytes: workload(rows), named: "a.txt")
+    // 341 rows of three passes stay below 2^60 nanoseconds.
+    #expect(found.rows.operations.count == 3 * 341)
+    #expect(
+      found.malformed == ["a row whose compute adds up to more than any job runs": 3_000 - 341])
+    #expect(found.isBalanced)
+  }
+
   @Test func groupsAreThoseOfTheFirstLine() throws {
     let found = try ingest(bytes: workload(layer), named: "a.txt")
     let layout = try #require(found.summary.layout)

@@ -79,6 +79,21 @@ struct VantageTests {
     #expect(both.summary.ledgers.allSatisfy { $0.isBalanced })
   }
 
+  @Test(
+    "adding a mirror that lost much makes totals no larger than what was sent", arguments: 0..<8)
+  func lossyMirror(seed: Int) throws {
+    let run = RecordedRun(seed: UInt64(seed), nics: 3, messages: 300)
+    let good = run.seen(lossPerThousand: 20, jitter: 2_000, seed: 1)
+    let lossy = run.seen(offset: 4_000_000, lossPerThousand: 300, jitter: 2_000, seed: 2)
+    let alone = try ingest(files: [("a.pcap", good)])
+    let both = try ingest(files: [("a.pcap", good), ("b.pcap", lossy)])
+    let aloneBytes: Int64 = alone.messages.reduce(0) { $0 + $1.bytes }
+    let bytes: Int64 = both.messages.reduce(0) { $0 + $1.bytes }
+    #expect(bytes <= run.bytes, "\(bytes) of \(run.bytes), \(aloneBytes) without the mirror")
+    #expect(bytes * 1_000 >= run.bytes * 970, "\(bytes) of \(run.bytes), \(aloneBytes) without")
+    #expect(both.messages.count <= run.messageCount)
+  }
+
   @Test("neither the order of files nor the number of threads changes anything", arguments: 0..<4)
   func order(seed: Int) throws {
     let run = RecordedRun(seed: UInt64(seed), nics: 3, messages: 80)

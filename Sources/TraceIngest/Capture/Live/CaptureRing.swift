@@ -127,6 +127,8 @@ struct CaptureRing {
     fileByteCount = Int64(PcapFraming.headerByteCount)
     filePackets = 0
     fileStart = time ?? 0
+    // A recording that is killed leaves a file without packets, not one that is no capture.
+    try flush()
   }
 
   private mutating func removeOldest() {

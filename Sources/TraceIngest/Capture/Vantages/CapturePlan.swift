@@ -8,13 +8,15 @@ internal import TraceModel
 struct CapturePlan {
   /// The files of each vantage in the order of their times; vantages by the time of their first.
   private(set) var vantages: [[CaptureSurvey]] = []
+  /// Files that a recording which was stopped had not begun to write.
+  private var skipped: [String] = []
   /// True when the files cannot be looked into beforehand and are merged packet by packet.
   private(set) var isMergedByTime = false
 
   /// Times of the last packets of one segment and the first of the next may be out of order by this.
   private static let maximumOverlapNanoseconds: Int64 = 1_000_000
 
-  /// - Throws: when a file cannot be opened.
+  /// - Throws: when a file cannot be opened, and when nothing can be read from any of them.
   init(paths: [String]) throws(IngestError) {
     guard paths.count > 1, paths.allSatisfy(CaptureSurvey.isRegularFile) else {
       try self.init(streams: paths)
@@ -23,9 +25,13 @@ struct CapturePlan {
     // The beginnings first: they say how much of a compressed file has to be read to know that it
     // overlaps all others.
     let begun = try Self.survey(paths) { _ in .min }
+    // Then the file itself says what is wrong with it.
+    if begun.allSatisfy({ $0.headerDefect != nil }) { _ = try CaptureFile(path: paths[0]) }
     let latestStart = begun.compactMap(\.firstTime).max() ?? .min
     let limit = latestStart &+ Self.maximumOverlapNanoseconds
-    self.init(surveys: try Self.survey(paths) { _ in limit })
+    let surveys = try Self.survey(paths) { _ in limit }
+    self.init(surveys: surveys.filter { !$0.isUnbegun })
+    skipped = surveys.filter(\.isUnbegun).map(\.name)
   }
 
   private static func survey(
@@ -54,9 +60,10 @@ struct CapturePlan {
   }
 
   init(surveys: [CaptureSurvey]) {
+    // Files without packets come last: they go with whatever there is.
     let ordered = surveys.sorted {
-      ($0.firstTime ?? .min, $0.lastTime ?? .min, $0.name, $0.path)
-        < ($1.firstTime ?? .min, $1.lastTime ?? .min, $1.name, $1.path)
+      ($0.firstTime ?? .max, $0.lastTime ?? .max, $0.name, $0.path)
+        < ($1.firstTime ?? .max, $1.lastTime ?? .max, $1.name, $1.path)
     }
     for file in ordered {
       if let vantage = vantage(before: file) {
@@ -65,23 +72,25 @@ struct CapturePlan {
         vantages.append([file])
       }
     }
+    if vantages.isEmpty { vantages = [[]] }
   }
 
-  /// The vantage that a file continues: of those with its interfaces that have ended, the one with
-  /// files named alike, then the one that ended last.
+  /// The vantage that a file continues: of those with its interfaces that have ended, the one whose
+  /// last file is named most alike, then the one that ended last.
   private func vantage(before file: CaptureSurvey) -> Int? {
     let candidates = vantages.indices.filter { continues(vantages[$0], file) }
     return candidates.max { left, right in
-      let names = (isNamedAlike(left, file), isNamedAlike(right, file))
-      if names.0 != names.1 { return names.1 }
+      let names = (likeness(left, file), likeness(right, file))
+      if names.0 != names.1 { return names.0 < names.1 }
       let ends = (end(of: vantages[left]), end(of: vantages[right]))
       return ends.0 == ends.1 ? left > right : ends.0 < ends.1
     }
   }
 
   private func continues(_ files: [CaptureSurvey], _ next: CaptureSurvey) -> Bool {
-    // A file without packets goes with whatever there is.
-    guard let start = next.firstTime, let first = files.first?.firstTime else { return true }
+    guard let start = next.firstTime, let first = files.lazy.compactMap(\.firstTime).first else {
+      return true
+    }
     guard files[0].interfaces == next.interfaces else { return false }
     let end = end(of: files)
     let shorter = min((next.lastTime ?? start) &- start, end &- first)
@@ -92,15 +101,26 @@ struct CapturePlan {
     files.compactMap(\.lastTime).max() ?? .min
   }
 
-  /// True when names differ in digits only, as those of a ring of files do.
-  private func isNamedAlike(_ vantage: Int, _ file: CaptureSurvey) -> Bool {
-    vantages[vantage].last.map { Self.stem($0.path) == Self.stem(file.path) } ?? false
+  /// How much a file's name is like that of a vantage's last file.
+  private func likeness(_ vantage: Int, _ file: CaptureSurvey) -> NameLikeness {
+    NameLikeness(vantages[vantage].last?.path ?? "", file.path)
   }
 
-  private static func stem(_ path: String) -> String { path.filter { !$0.isNumber } }
+  /// What was decided, in words.
+  var sentences: [String] {
+    var sentences = sentence.map { [$0] } ?? []
+    if !skipped.isEmpty {
+      let named = skipped.prefix(Self.namedCount).joined(separator: ", ")
+      let rest = skipped.count - min(skipped.count, Self.namedCount)
+      sentences.append(
+        "\(named)\(rest > 0 ? " and \(rest) more" : "") \(skipped.count == 1 ? "is" : "are") empty: "
+          + "a recording was stopped before it wrote anything")
+    }
+    return sentences
+  }
 
-  /// What was decided, in words; nil for a single file.
-  var sentence: String? {
+  /// How the files belong together; nil for a single one.
+  private var sentence: String? {
     let count = vantages.reduce(0) { $0 + $1.count }
     guard count > 1 else { return nil }
     if isMergedByTime { return "\(count) captures were merged by the times of their packets" }

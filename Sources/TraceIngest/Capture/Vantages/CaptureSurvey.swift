@@ -19,6 +19,13 @@ struct CaptureSurvey: Sendable {
   var firstTime: Int64?
   var lastTime: Int64?
   var interfaces: [Interface] = []
+  /// Bytes on disk; nil for what was not looked into.
+  private(set) var byteCount: Int64?
+  /// Why not even the file's header can be read, where it ends before that.
+  private(set) var headerDefect: String?
+
+  /// True for the file of a recording that was stopped before it wrote anything.
+  var isUnbegun: Bool { byteCount == 0 && path.hasSuffix(".partial") }
 
   /// Bytes at the end of a plain file in which the last packet is looked for.
   private static let tailByteCount = 4 << 20
@@ -33,10 +40,13 @@ struct CaptureSurvey: Sendable {
     do throws(ByteStreamError) {
       let source = try ByteSource(path: path)
       name = source.name
+      byteCount = source.compressedByteCount
       var window = ByteWindow(source, chunkBytes: 256 << 10)
-      _ = try window.fill(atLeast: PcapFraming.headerByteCount)
+      headerDefect = try Self.readHeader(&window)
       let fileName = source.name
-      guard var framing = window.withBytes({ CaptureFraming($0, fileName: fileName) }) else {
+      guard headerDefect == nil,
+        var framing = window.withBytes({ CaptureFraming($0, fileName: fileName) })
+      else {
         // Reading it will say what it is.
         return
       }
@@ -57,6 +67,21 @@ struct CaptureSurvey: Sendable {
     } catch {
       throw IngestError(error.message, at: error.file, advice: error.advice)
     }
+  }
+
+  /// Reads the first bytes, and says in words when they are too few.
+  private static func readHeader(
+    _ window: inout ByteWindow
+  ) throws(ByteStreamError) -> String? {
+    do throws(ByteStreamError) {
+      _ = try window.fill(atLeast: PcapFraming.headerByteCount)
+    } catch {
+      guard error.reason == .truncated else { throw error }
+      return "the file ends inside its header: \(error.message)"
+    }
+    if window.available == 0 { return "the file is empty" }
+    let isCut = window.withBytes { CaptureFraming.isCut($0) }
+    return isCut ? "the file ends inside its header: it has \(window.available) bytes" : nil
   }
 
   /// Walks over records up to the first packet that is later than `limit`; damage ends the walk.

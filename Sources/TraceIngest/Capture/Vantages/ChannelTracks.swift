@@ -45,6 +45,47 @@ struct ChannelTrack {
     }
   }
 
+  /// Forgets the numbers of a message but for those of the copy that counts in its place: they may
+  /// be of the messages beside it, which are still to come.
+  ///
+  /// O(runs) where there are any, otherwise O(1).
+  mutating func forget(_ place: MessagePlace, butFor kept: MessagePlace, in space: SequenceSpace) {
+    let before = Int64(space.distance(from: place.sequence, to: kept.sequence))
+    let behind = Int64(place.count) - before - Int64(kept.count)
+    if before > 0 {
+      remove(from: place.sequence, count: min(before, Int64(place.count)), in: space)
+    }
+    if behind > 0 {
+      let count = min(behind, Int64(place.count))
+      let end = space.advanced(place.sequence, by: place.count)
+      remove(from: space.advanced(end, by: 0 &- UInt32(count)), count: count, in: space)
+    }
+  }
+
+  private mutating func remove(from start: UInt32, count: Int64, in space: SequenceSpace) {
+    var kept: [Run] = []
+    for run in runs {
+      let length = Int64(space.distance(from: run.start, to: run.end))
+      let first = Int64(space.distance(from: run.start, to: start))
+      let end = first + count
+      if first >= length || end <= 0 {
+        kept.append(run)
+        continue
+      }
+      if first > 0 {
+        var left = run
+        left.end = start
+        kept.append(left)
+      }
+      if end < length {
+        var right = run
+        right.start = space.advanced(start, by: UInt32(count))
+        kept.append(right)
+      }
+    }
+    runs = kept
+  }
+
   /// How many of a message's numbers were shown at about its time.
   func covered(
     _ place: MessagePlace, from firstTime: Int64, to lastTime: Int64, in space: SequenceSpace

@@ -135,16 +135,7 @@ struct SharedMessages {
     _ message: inout Message, _ place: MessagePlace, _ space: SequenceSpace, _ channel: Int,
     _ own: Int
   ) -> Bool {
-    var covered: UInt32 = 0
-    var index = Int(channels[channel].track)
-    while index >= 0 {
-      if index != own {
-        covered = max(
-          covered,
-          tracks[index].covered(place, from: message.start, to: message.end, in: space))
-      }
-      index = Int(tracks[index].next)
-    }
+    let covered = shownElsewhere(message, place, space, channel, own)
     let enough = space == .packets ? place.count - place.count / 2 : place.count
     if covered >= enough {
       counts.duplicates += 1
@@ -160,6 +151,23 @@ struct SharedMessages {
     return false
   }
 
+  /// How many of a message's numbers another vantage has shown, the one that has shown most of them.
+  private func shownElsewhere(
+    _ message: Message, _ place: MessagePlace, _ space: SequenceSpace, _ channel: Int, _ own: Int
+  ) -> UInt32 {
+    var covered: UInt32 = 0
+    var index = Int(channels[channel].track)
+    while index >= 0 {
+      if index != own {
+        covered = max(
+          covered,
+          tracks[index].covered(place, from: message.start, to: message.end, in: space))
+      }
+      index = Int(tracks[index].next)
+    }
+    return covered
+  }
+
   // MARK: Copies of held messages
 
   /// Finds the held message of which this is a copy, and makes the two one.
@@ -167,18 +175,23 @@ struct SharedMessages {
     _ message: Message, _ place: MessagePlace, _ space: SequenceSpace, vantage: Int,
     _ channel: Int, _ own: Int
   ) -> Bool {
-    let cursor = tracks[own].cursor
     let head = channels[channel].head
     // Copies come in the same order, with few exceptions.
-    let following = cursor >= releasedCount ? held[cursor - releasedCount].next : head
+    let following = following(own, channel)
     var found = copy(of: message, place, space, vantage: vantage, from: following)
     if found == nil, following != head {
       found = copy(of: message, place, space, vantage: vantage, from: head)
     }
     guard let found else { return false }
     tracks[own].cursor = found
-    join(message, place, vantage: vantage, intoHeld: found - releasedCount)
+    join(message, place, space, vantage: vantage, channel, own, intoHeld: found - releasedCount)
     return true
+  }
+
+  /// Number of the held message behind the one that a vantage's last message was a copy of, or −1.
+  private func following(_ own: Int, _ channel: Int) -> Int {
+    let cursor = tracks[own].cursor
+    return cursor >= releasedCount ? held[cursor - releasedCount].next : channels[channel].head
   }
 
   /// The number of the held message that is the same, searched from a number on.
@@ -210,14 +223,21 @@ struct SharedMessages {
       return false
     }
     if space == .bytes { return place == other.place }
-    let start = Int64(space.distance(from: place.sequence, to: other.place.sequence))
-    let end = start + Int64(other.place.count)
-    let common = min(end, Int64(place.count)) - max(start, 0)
+    let common = numbersInCommon(place, other.place, space)
     return common > 0 && common * 2 >= Int64(min(place.count, other.place.count))
   }
 
+  /// How many numbers two messages both take up; not above 0 when there are none.
+  private static func numbersInCommon(
+    _ place: MessagePlace, _ other: MessagePlace, _ space: SequenceSpace
+  ) -> Int64 {
+    let start = Int64(space.distance(from: place.sequence, to: other.sequence))
+    return min(start + Int64(other.count), Int64(place.count)) - max(start, 0)
+  }
+
   private mutating func join(
-    _ message: Message, _ place: MessagePlace, vantage: Int, intoHeld index: Int
+    _ message: Message, _ place: MessagePlace, _ space: SequenceSpace, vantage: Int,
+    _ channel: Int, _ own: Int, intoHeld index: Int
   ) {
     var other = held[index]
     counts.duplicates += 1
@@ -227,14 +247,42 @@ struct SharedMessages {
       clocks.note(Int(other.vantage), at: other.message.start, vantage, at: message.start)
     }
     let repeatedBytes = max(message.repeatedBytes, other.message.repeatedBytes) &+ repeated
-    // The fuller one counts, of equal ones that of the first vantage.
-    if (message.bytes, -vantage) > (other.message.bytes, -Int(other.vantage)) {
+    if Self.isFuller(message, vantage: vantage, than: other),
+      !runsOn(message, place, beyond: other, space, channel, own)
+    {
+      let otherTrack = track(of: Int(other.vantage), channel)
+      tracks[otherTrack].forget(other.place, butFor: place, in: space)
       other.message = message
       other.place = place
       other.vantage = Int32(truncatingIfNeeded: vantage)
+    } else {
+      tracks[own].forget(place, butFor: other.place, in: space)
     }
     other.message.repeatedBytes = repeatedBytes
     held[index] = other
+  }
+
+  /// Of two copies the one that misses less counts: its bytes are seen, those of missing packets are
+  /// estimated.
+  ///
+  /// Then the one with more packets, with more bytes, of the first vantage.
+  private static func isFuller(_ message: Message, vantage: Int, than other: Held) -> Bool {
+    (-message.missingPackets, message.packets, message.bytes, -vantage)
+      > (
+        -other.message.missingPackets, other.message.packets, other.message.bytes,
+        -Int(other.vantage)
+      )
+  }
+
+  /// True when a message with gaps takes up what others have shown besides its copy: it is several
+  /// messages, of which the borders were lost.
+  private func runsOn(
+    _ message: Message, _ place: MessagePlace, beyond other: Held, _ space: SequenceSpace,
+    _ channel: Int, _ own: Int
+  ) -> Bool {
+    guard message.missingPackets > 0, space == .packets else { return false }
+    return Int64(shownElsewhere(message, place, space, channel, own))
+      > Self.numbersInCommon(place, other.place, space)
   }
 
   // MARK: Handing on

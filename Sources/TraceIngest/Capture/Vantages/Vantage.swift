@@ -96,7 +96,7 @@ struct Vantage {
     let end = end
     var findings = CaptureFindings(addresses: pipeline.assembler.addresses)
     findings.add(end)
-    findings.sentences = plan.sentence.map { [$0] } ?? []
+    findings.sentences = plan.sentences
     return findings
   }
 }

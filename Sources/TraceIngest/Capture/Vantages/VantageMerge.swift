@@ -110,7 +110,7 @@ struct VantageMerge {
     findings.counts.unansweredReads -= shared.counts.answeredReads
     findings.counts.unansweredReadBytes &-= shared.counts.answeredReadBytes
     findings.sentences =
-      (plan.sentence.map { [$0] } ?? [])
+      plan.sentences
       + VantageWords(plan: plan, counts: shared.counts, clocks: shared.clocks).sentences
     return findings
   }

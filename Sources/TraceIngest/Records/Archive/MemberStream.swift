@@ -34,6 +34,9 @@ package final class MemberStream {
   private var taken = 0
   /// Line of the window's first byte.
   private var releasedLine: Int64 = 1
+  /// Bytes at the front of the window whose line ends are counted, and how many these are.
+  private var counted = 0
+  private var countedLineEnds: Int64 = 0
   private var hasBegun = false
 
   package init(path: String, chunkBytes: Int = 1 << 20) throws(ByteStreamError) {
@@ -143,7 +146,7 @@ package final class MemberStream {
     name = fileName(of: path)
     folder = Self.folder(of: path)
     release()
-    (position, releasedLine) = (0, 1)
+    (position, releasedLine, counted, countedLineEnds) = (0, 1, 0, 0)
     unread = max(0, size)
     padding = TarHeader.padding(after: unread)
   }
@@ -169,7 +172,13 @@ package final class MemberStream {
 
   /// Where the byte is that is `offset` further on, in words.
   func location(at offset: Int) -> String {
-    "byte \(position + Int64(offset)), line \(releasedLine + lineEnds(before: taken + offset))"
+    place(at: offset).words
+  }
+
+  /// Where the byte is that is `offset` further on.
+  func place(at offset: Int) -> StreamPlace {
+    StreamPlace(
+      byte: position + Int64(offset), line: releasedLine + lineEnds(before: taken + offset))
   }
 
   // MARK: Bytes
@@ -229,13 +238,30 @@ package final class MemberStream {
     guard taken > 0 else { return }
     releasedLine += lineEnds(before: taken)
     window.consume(taken)
-    taken = 0
+    (taken, counted, countedLineEnds) = (0, 0, 0)
   }
 
   /// Line feeds among the first bytes of the window.
+  ///
+  /// Places are asked for one behind the other: each byte is looked at once.
   private func lineEnds(before count: Int) -> Int64 {
-    window.withBytes { bytes in TraceIngest.lineEnds(in: bytes.extracting(first: count)) }
+    if count < counted { (counted, countedLineEnds) = (0, 0) }
+    let range = counted..<count
+    countedLineEnds += window.withBytes { bytes in
+      TraceIngest.lineEnds(in: bytes.extracting(range))
+    }
+    counted = count
+    return countedLineEnds
   }
+}
+
+/// A place in a file.
+struct StreamPlace: Sendable, Hashable {
+  var byte: Int64
+  /// Counted from 1.
+  var line: Int64
+
+  var words: String { "byte \(byte), line \(line)" }
 }
 
 /// Line feeds in a text, 16 bytes at a time.

@@ -11,6 +11,11 @@ struct ChakraFile {
   /// Dependencies that were not waited for.
   private(set) var unknownDependencies = 0
   private(set) var ringDependencies = 0
+  /// Dependencies beyond as many as are kept.
+  private(set) var lostDependencies = 0
+
+  /// Dependencies of one file that are kept: 128 MiB of them.
+  private static let dependencyLimit = 1 << 23
 
   private var numberOfNode = KeyTable()
   /// By node: its call, or −1.
@@ -23,13 +28,11 @@ struct ChakraFile {
   static func read(_ stream: MemberStream, report: (Int64) -> Void) -> ChakraFile {
     var file = ChakraFile(stream)
     var message: Int64 = 0
-    while let bytes = file.nextMessage(stream) {
-      if message > 0 {
-        file.take(bytes, at: "node \(message)")
-      } else if let first = bytes.first, first == 0x08 {
-        // No metadata has an integer as its first field.
-        file.take(bytes, at: "node 0")
-      }
+    while let bytes = file.nextMessage(
+      stream, limit: message == 0 ? ChakraShape.metadataLimit : ChakraShape.nodeLimit)
+    {
+      // The first is the metadata: what begins with a node is not recognised.
+      if message > 0 { file.take(bytes, at: "node \(message)") }
       message += 1
       if message % 4096 == 0 { report(message) }
     }
@@ -58,7 +61,7 @@ struct ChakraFile {
   // MARK: Messages
 
   /// The bytes of the next message; nil at the end, and where the file cannot be read on.
-  private mutating func nextMessage(_ stream: MemberStream) -> [UInt8]? {
+  private mutating func nextMessage(_ stream: MemberStream, limit: Int) -> [UInt8]? {
     guard stream.fill(atLeast: 1) else { return nil }
     _ = stream.fill(atLeast: 10)
     let prefix = stream.withBytes { ChakraShape.length($0, at: 0) }
@@ -66,10 +69,10 @@ struct ChakraFile {
       comms.ledger.truncation = "\(stream.location): no length of a message stands there"
       return nil
     }
-    guard prefix.length <= ChakraShape.messageLimit else {
+    guard prefix.length <= limit else {
       comms.ledger.truncation =
         "\(stream.location): a message claims \(prefix.length) bytes, above the limit of "
-        + "\(ChakraShape.messageLimit)"
+        + "\(limit)"
       return nil
     }
     stream.consume(prefix.start)
@@ -100,7 +103,8 @@ struct ChakraFile {
       return
     }
     callOfNode.append(-1)
-    for id in node.ctrlDeps + node.dataDeps { dependencies.append((Int32(number), id)) }
+    for id in node.ctrlDeps { addDependency(of: number, on: id) }
+    for id in node.dataDeps { addDependency(of: number, on: id) }
     switch ChakraNode(node) {
     case .skipped(let reason): comms.ledger.skip(reason, first: location)
     case .rejected(let reason): comms.ledger.reject(reason, first: location)
@@ -113,6 +117,15 @@ struct ChakraFile {
       callOfNode[number] = Int32(comms.calls.count)
       comms.calls.append(call)
     }
+  }
+
+  private mutating func addDependency(of node: Int, on id: UInt64) {
+    if let last = dependencies.last, last == (Int32(node), id) { return }
+    guard dependencies.count < Self.dependencyLimit else {
+      lostDependencies += 1
+      return
+    }
+    dependencies.append((Int32(node), id))
   }
 
   // MARK: Order

@@ -55,7 +55,7 @@ enum ChakraNode {
     guard let bytes = attributes.integer("comm_size"), (0...CommsCall.elementLimit).contains(bytes)
     else { return .rejected("a collective without its size, or with one that none has") }
     var call = call(node, kind: kind, bytes: bytes)
-    if kind == .allToAll { call.sentRows = [] }
+    if kind == .allToAll { (call.sentRows, call.spreadsRest) = ([], true) }
     if let root = attributes.integer("comm_root") ?? attributes.integer("root_rank") {
       call.root = Int32(clamping: root)
     }

@@ -3,7 +3,7 @@ internal import HeapModule
 /// The calls of one rank, each behind those that it waits for, directly or through other nodes.
 ///
 /// Nodes go as soon as all that they wait for has gone, the lowest first; where a ring of them waits
-/// for itself, the lowest is let go.
+/// for itself, one of the ring is let go.
 struct ChakraOrder {
   private(set) var calls: [(call: Int32, predecessors: [Int32])] = []
   private(set) var ringDependencies = 0
@@ -19,14 +19,13 @@ struct ChakraOrder {
     for node in waits.indices where waits[node] == 0 {
       ready.insert(TimedNode(time: 0, node: Int32(node)))
     }
-    var lowest = 0
+    var rings = RingWalk(nodeCount: nodeCount)
     while true {
       var next = ready.popMin().map { Int($0.node) }
       if next == nil {
-        while lowest < nodeCount, isDone[lowest] { lowest += 1 }
-        guard lowest < nodeCount else { break }
-        next = lowest
-        ringDependencies += Int(waits[lowest])
+        guard let node = rings.nodeInRing(of: graph, isDone, isWaiting: { !$0 }) else { break }
+        next = node
+        ringDependencies += Int(waits[node])
       }
       guard let node = next, !isDone[node] else { continue }
       isDone[node] = true

@@ -81,6 +81,10 @@ public enum ChakraReader: TraceReader {
         files.reduce(0) { $0 + $1.ringDependencies },
         "dependencies close a ring of nodes; they were not waited for"
       ),
+      (
+        files.reduce(0) { $0 + $1.lostDependencies },
+        "dependencies are more than one file may have; they were not waited for"
+      ),
     ]
     summary.notes += sums.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     if files.count == 1, options.layout == nil {

@@ -6,19 +6,20 @@ enum ChakraShape {
   /// Wire types of protobuf.
   private static let (number, eightBytes, text, fourBytes) = (0, 1, 2, 5)
 
-  /// Largest message that is read: a node's attributes are short, and metadata may hold a whole
-  /// schedule as XML.
-  static let messageLimit = 64 << 20
+  /// Largest metadata that is read: it may hold a whole schedule as XML.
+  static let metadataLimit = 64 << 20
+  /// Largest node that is read: attributes and lists of what it waits for are short.
+  static let nodeLimit = 1 << 20
 
   static func isTrace(_ start: [UInt8]) -> Bool {
     let bytes = unsafe start.span.bytes
-    guard let first = length(bytes, at: 0), first.length <= messageLimit else { return false }
+    guard let first = length(bytes, at: 0), first.length <= metadataLimit else { return false }
     let isMetadata = { (field: Int, wire: Int) in (field == 1 || field == 2) && wire == text }
     guard fits(bytes, first, isMetadata) else { return false }
     let place = first.start + first.length
     // Metadata may fill all bytes that are looked at; a file of it alone is no trace.
     guard place < bytes.byteCount else { return first.length > 1 << 14 }
-    guard let second = length(bytes, at: place), second.length > 0, second.length <= messageLimit
+    guard let second = length(bytes, at: place), second.length > 0, second.length <= nodeLimit
     else { return false }
     return fits(bytes, second, isNode)
   }

@@ -128,7 +128,22 @@ struct CommsAssembly {
       let count = fromNames.count { $0 != nil }
       notes.append("the ranks of \(count) files were taken from their names")
     }
+    noteContradictions(ranks, named)
     return ranks
+  }
+
+  /// Names that speak of other ranks than the ones that were taken: the records were believed.
+  private mutating func noteContradictions(_ ranks: [Int32?], _ named: [Int32?]) {
+    let contradicting = files.indices.filter { index in
+      files[index].rank == ranks[index] && named[index].map { $0 != ranks[index] } ?? false
+    }
+    guard let first = contradicting.first, let name = named[first], let rank = ranks[first] else {
+      return
+    }
+    notes.append(
+      "\(contradicting.count) files are named for other ranks than they record; the records were "
+        + "believed. The first: \(files[first].name) is named for rank \(name) and records rank \(rank)"
+    )
   }
 
   /// The ranks that names speak of; where none does, the numbers in them when those are 0, 1, … and

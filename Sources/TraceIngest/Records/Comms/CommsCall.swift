@@ -19,6 +19,8 @@ struct CommsCall: Sendable {
   /// Shares of the other members of the group, in rows of `rowElements` elements; nil when unknown.
   var sentRows: [Int32]?
   var receivedRows: [Int32]?
+  /// Its size need not divide by the members; else one that does not is no size of an even exchange.
+  var spreadsRest = false
   /// Bytes to and from each member, where a record counts those, −1 where it lacks one; they stand
   /// before the shares.
   var sentBytes: [Int64]?
@@ -41,6 +43,7 @@ struct CommsCall: Sendable {
   /// Bytes that go to each member of the group, or nil when the record does not say.
   func bytesSent(memberCount: Int) -> [Int64]? {
     if let sentBytes { return sentBytes.count == memberCount ? sentBytes : nil }
+    if isEven, spreadsRest { return evenShares(memberCount: memberCount) }
     return bytes(rows: sentRows, elements: inputElements, memberCount: memberCount)
   }
 
@@ -71,6 +74,13 @@ struct CommsCall: Sendable {
     if total == 0 { return [Int64](repeating: 0, count: memberCount) }
     guard elements % total == 0 else { return nil }
     return rows.map { Int64($0) * (all / total) }
+  }
+
+  /// Equal shares of what is given to the call; what is left over goes to the first members.
+  private func evenShares(memberCount: Int) -> [Int64]? {
+    guard inputBytes != nil, (1...Self.pairGroupLimit).contains(memberCount) else { return nil }
+    let (share, rest) = inputElements.quotientAndRemainder(dividingBy: Int64(memberCount))
+    return (0..<memberCount).map { (share + ($0 < Int(rest) ? 1 : 0)) * elementBytes }
   }
 
   private static func product(_ elements: Int64, _ size: Int64) -> Int64? {

@@ -30,8 +30,7 @@ struct CommsOrder {
 
   /// All operations, each after those before it on every rank, ties by lowest number.
   ///
-  /// - Complexity: O(n log n) of the operations and their ranks; each contradiction costs as much as
-  ///   looking a few times at what all ranks wait for.
+  /// - Complexity: O(n log n) of the operations and their ranks.
   consuming func merged() -> [Int] {
     var order: [Int] = []
     var isDone = [Bool](repeating: false, count: waits.count)
@@ -58,58 +57,24 @@ struct CommsOrder {
   }
 }
 
-/// The ranks' next operations when all of them wait for one another.
+/// What the ranks' operations wait for, to find those that wait for themselves.
 private struct StuckRanks {
-  private let sequences: [[Int32]]
-  /// By operation: the ranks that took part.
-  private var ranks: [[Int32]]
-  /// By rank: the place of its next operation.
-  private var heads: [Int]
+  private let graph: GOALGraph
+  private var walk: RingWalk
 
   init(_ sequences: [[Int32]], operationCount: Int) {
-    self.sequences = sequences
-    heads = [Int](repeating: 0, count: sequences.count)
-    ranks = [[Int32]](repeating: [], count: operationCount)
-    for (rank, sequence) in sequences.enumerated() {
-      for operation in sequence { ranks[Int(operation)].append(Int32(rank)) }
-    }
-  }
-
-  /// The lowest of some operations that all wait for each other and for nothing else.
-  ///
-  /// Nil when all are done.
-  mutating func operationToFree(_ isDone: [Bool]) -> Int? {
-    for rank in heads.indices {
-      while let operation = head(of: rank), isDone[operation] { heads[rank] += 1 }
-    }
-    guard var start = heads.indices.compactMap({ head(of: $0) }).first else { return nil }
-    // An operation that is waited for and does not wait in turn is nearer to the contradiction.
-    while true {
-      let waitedFor = operationsWaitedFor(by: start)
-      let nearer = waitedFor.first { !operationsWaitedFor(by: $0).contains(start) }
-      guard let nearer else { return waitedFor.min() }
-      start = nearer
-    }
-  }
-
-  private func head(of rank: Int) -> Int? {
-    heads[rank] < sequences[rank].count ? Int(sequences[rank][heads[rank]]) : nil
-  }
-
-  /// The ranks' next operations for which one of them waits, directly or not.
-  private func operationsWaitedFor(by operation: Int) -> [Int] {
-    var found: [Int] = []
-    var isFound: Set<Int> = []
-    var open = [operation]
-    while let next = open.popLast() {
-      for rank in ranks[next] {
-        guard let other = head(of: Int(rank)), other != next, isFound.insert(other).inserted else {
-          continue
-        }
-        found.append(other)
-        open.append(other)
+    var dependencies: [GOALSchedule.Dependency] = []
+    for sequence in sequences {
+      for (operation, next) in zip(sequence, sequence.dropFirst()) {
+        dependencies.append(.init(node: next, predecessor: operation, isOnStart: false))
       }
     }
-    return found
+    graph = GOALGraph(nodeCount: operationCount, dependencies)
+    walk = RingWalk(nodeCount: operationCount)
+  }
+
+  /// An operation that waits for itself by way of others; nil when all are done.
+  mutating func operationToFree(_ isDone: [Bool]) -> Int? {
+    walk.nodeInRing(of: graph, isDone) { !$0 }
   }
 }

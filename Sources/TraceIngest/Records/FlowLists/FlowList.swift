@@ -34,6 +34,11 @@ struct FlowOperations {
   private(set) var predecessors: [[Int32]] = []
   /// Waits that were left out because the flows wait for one another.
   private(set) var brokenWaits = 0
+  /// Operations without flows, each of which stands for many that many others wait for.
+  private(set) var joins = 0
+
+  /// Waits of one cause beyond which they are brought together in an operation of their own.
+  private static let waitLimit = 64
 
   private struct Key: Hashable {
     var start: Int64
@@ -61,7 +66,33 @@ struct FlowOperations {
     let causes = list.causes.map { flows in
       Set(flows.map { operationOfFlow[Int($0)] }).sorted()
     }
-    sort(members, waits.map { $0 < 0 ? [] : causes[Int($0)] })
+    var predecessors = waits.map { $0 < 0 ? [] : causes[Int($0)] }
+    join(causes, waits, &members, &predecessors)
+    sort(members, predecessors)
+  }
+
+  /// Puts an operation without flows between the many that fire and the many that wait: their
+  /// product would be waits.
+  private mutating func join(
+    _ causes: [[Int32]], _ waits: [Int32], _ members: inout [[Int32]],
+    _ predecessors: inout [[Int32]]
+  ) {
+    var waiting = [Int](repeating: 0, count: causes.count)
+    for wait in waits where wait >= 0 { waiting[Int(wait)] += 1 }
+    var joinOfWait = [Int32](repeating: -1, count: causes.count)
+    for (operation, wait) in waits.enumerated() where wait >= 0 {
+      let wait = Int(wait)
+      guard causes[wait].count > 1, waiting[wait] > 1,
+        causes[wait].count * waiting[wait] > Self.waitLimit
+      else { continue }
+      if joinOfWait[wait] < 0 {
+        joinOfWait[wait] = Int32(members.count)
+        members.append([])
+        predecessors.append(causes[wait])
+        joins += 1
+      }
+      predecessors[operation] = [joinOfWait[wait]]
+    }
   }
 
   private mutating func sort(_ members: [[Int32]], _ waits: [[Int32]]) {
@@ -126,6 +157,10 @@ extension FlowOperations {
       "operations.predecessors": Provenance(.measured, method: "what each flow waits for"),
       "transfers.bytes": Provenance(.declared, method: format),
     ]) { known, _ in known }
+    if joins > 0 {
+      summary.notes.append(
+        "\(joins) operations without bytes stand where many flows wait for the same many others")
+    }
     if brokenWaits > 0 {
       summary.notes.append(
         "\(brokenWaits) waits were left out: the flows wait for one another in a ring")

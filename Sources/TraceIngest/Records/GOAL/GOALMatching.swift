@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import TraceModel
 
 /// Brings messages to the receives, or accesses to the buffers, that wait for them.
@@ -154,14 +155,20 @@ private struct WaitingNodes {
 struct GOALCounters {
   private var numbers = KeyTable()
   private var operations: [[Int32]] = []
-  private var waiting: [[(node: Int32, threshold: Int64)]] = []
+  /// By counter: operations that stand for its first N, 2N, … counts.
+  private var joins: [[Int32]] = []
+  /// Counts that one more of these stands for: a waiter for a high value has no list of all.
+  private static let countsInJoin = 8
+  /// The least value that is waited for first.
+  private var waiting: [Heap<TimedNode>] = []
 
   private mutating func number(of counter: Int32, ofRank rank: Int32) -> Int {
     let number = numbers.number(
       of: UInt64(UInt32(bitPattern: rank)) << 32 | UInt64(UInt32(bitPattern: counter)))
     if number == operations.count {
       operations.append([])
-      waiting.append([])
+      joins.append([])
+      waiting.append(Heap())
     }
     return number
   }
@@ -171,14 +178,28 @@ struct GOALCounters {
   }
 
   mutating func wait(_ number: Int, _ node: GOALNode) {
-    waiting[self.number(of: node.awaitedCounter, ofRank: node.rank)].append(
-      (Int32(number), node.threshold))
+    waiting[self.number(of: node.awaitedCounter, ofRank: node.rank)].insert(
+      TimedNode(time: node.threshold, node: Int32(number)))
   }
 
-  /// Those by which the counter came to the value that a node waits for, ascending.
-  mutating func operations(awaitedBy node: GOALNode) -> [Int32] {
-    let counted = operations[number(of: node.awaitedCounter, ofRank: node.rank)]
-    return Set(counted.prefix(Int(clamping: node.threshold))).sorted()
+  /// Those by which the counter came to the value that a node waits for, ascending; of many the first
+  /// are one operation.
+  mutating func operations(
+    awaitedBy node: GOALNode, joiningIn result: inout GOALResult
+  ) -> [Int32] {
+    let place = number(of: node.awaitedCounter, ofRank: node.rank)
+    let count = min(operations[place].count, Int(clamping: max(0, node.threshold)))
+    // The last counts are told one by one: up to as many as two joins hold.
+    let joined = max(0, count / Self.countsInJoin - 1)
+    while joins[place].count < joined {
+      let first = joins[place].count * Self.countsInJoin
+      let own = operations[place][first..<first + Self.countsInJoin]
+      let joined = Set(own).union(joins[place].suffix(1)).sorted()
+      joins[place].append(result.appendJoin(after: joined[...]))
+    }
+    var found = Set(operations[place][joined * Self.countsInJoin..<count])
+    if joined > 0 { found.insert(joins[place][joined - 1]) }
+    return found.sorted()
   }
 
   /// Counts, and gives the nodes that need wait no longer.
@@ -186,8 +207,11 @@ struct GOALCounters {
     let place = number(of: counter, ofRank: rank)
     operations[place].append(operation)
     let value = Int64(operations[place].count)
-    let ready = waiting[place].filter { $0.threshold <= value }.map(\.node)
-    if !ready.isEmpty { waiting[place].removeAll { $0.threshold <= value } }
+    var ready: [Int32] = []
+    while let next = waiting[place].min, next.time <= value {
+      ready.append(next.node)
+      waiting[place].removeMin()
+    }
     return ready
   }
 }

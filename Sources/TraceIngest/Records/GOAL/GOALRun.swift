@@ -29,7 +29,7 @@ struct GOALRun {
   private var counters = GOALCounters()
   /// No node below it is held by anything but what it requires.
   private var lowestHeld = 0
-  private var lowestUnstarted = 0
+  private var rings: RingWalk
   private var clock: Int64 = 0
 
   private(set) var result = GOALResult()
@@ -63,6 +63,7 @@ struct GOALRun {
     after = before
     messages = GOALMatching(nodes: schedule.nodes, comparesSizes: true)
     buffers = GOALMatching(nodes: schedule.nodes, comparesSizes: false)
+    rings = RingWalk(nodeCount: count)
   }
 
   private mutating func start() {
@@ -89,6 +90,12 @@ struct GOALRun {
       graph.predecessors(of: node).map { edge in
         edge.isOnStart ? before[Int(edge.node)] : after[Int(edge.node)]
       })
+    // Who may begin with it waits for all that it waited for.
+    if sets[before[node]].count > Self.handedOn,
+      graph.successors(of: node).contains(where: \.isOnStart)
+    {
+      before[node] = sets.insert([result.appendJoin(after: sets[before[node]])])
+    }
     let kind = schedule.nodes[node].kind
     if kind.waitsForCounter, !counters.isReached(schedule.nodes[node]) {
       hold(node)
@@ -105,7 +112,8 @@ struct GOALRun {
   private mutating func act(_ node: Int, at time: Int64) {
     let own = schedule.nodes[node]
     if own.kind.waitsForCounter {
-      before[node] = sets.union([before[node], sets.insert(counters.operations(awaitedBy: own))])
+      let counted = counters.operations(awaitedBy: own, joiningIn: &result)
+      before[node] = sets.union([before[node], sets.insert(counted)])
     }
     switch own.kind {
     case .send:
@@ -267,9 +275,9 @@ struct GOALRun {
       }
       return true
     }
-    while lowestUnstarted < state.count, state[lowestUnstarted] != .waiting { lowestUnstarted += 1 }
-    guard lowestUnstarted < state.count else { return false }
-    let node = nodeInRing(behind: lowestUnstarted)
+    guard let node = rings.nodeInRing(of: graph, state, isWaiting: { $0 == .waiting }) else {
+      return false
+    }
     if result.ringDependencies == 0 { result.firstRing = schedule.location(of: node) }
     result.ringDependencies += Int64(waits[node])
     waits[node] = 0
@@ -285,18 +293,6 @@ struct GOALRun {
       pass(node, at: clock)
       state[node] = .released
     }
-  }
-
-  /// A node that waits for itself, found by going from one that waits to what it waits for.
-  private func nodeInRing(behind start: Int) -> Int {
-    var seen: Set<Int> = []
-    var node = start
-    while seen.insert(node).inserted {
-      let held = graph.predecessors(of: node).first { state[Int($0.node)] == .waiting }
-      guard let held else { return node }
-      node = Int(held.node)
-    }
-    return node
   }
 
   private mutating func countUnmatched() {
@@ -347,7 +343,7 @@ struct GOALResult {
     return id
   }
 
-  fileprivate mutating func appendJoin(after: ArraySlice<Int32>) -> Int32 {
+  mutating func appendJoin(after: ArraySlice<Int32>) -> Int32 {
     joins += 1
     return addOperation(.unknown, after: after)
   }

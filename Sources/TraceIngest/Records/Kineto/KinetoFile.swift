@@ -16,7 +16,7 @@ struct KinetoFile {
     var isExpert: Bool
     var arguments: KinetoArguments?
     var name: String
-    var location: String
+    var place: StreamPlace
   }
 
   private struct Launch {
@@ -31,6 +31,7 @@ struct KinetoFile {
   private var ranges = CallRanges()
   private var records: [KinetoArguments] = []
   private var groupOfName: [String: CommsGroup] = [:]
+  private var memberLists: Set<[Int32]> = []
   /// What is added to all times: nanoseconds since 1970 of the file's 0.
   private var base: Int64 = 0
   private var otherEvents: (count: Int64, first: String) = (0, "")
@@ -66,7 +67,7 @@ struct KinetoFile {
       let kind = try KinetoEvent.kind(text, places)
       switch kind {
       case .libraryKernel, .expertKernel:
-        try takeKernel(kind, text, places, location: stream.location(at: places.start))
+        try takeKernel(kind, text, places, at: stream.place(at: places.start))
         return
       case .launch: try takeLaunch(text, places)
       case .record: try takeRecord(text, places)
@@ -84,12 +85,12 @@ struct KinetoFile {
   }
 
   private mutating func takeKernel(
-    _ kind: KinetoEvent, _ text: RawSpan, _ places: JSONRecord, location: String
+    _ kind: KinetoEvent, _ text: RawSpan, _ places: JSONRecord, at place: StreamPlace
   ) throws(JSONDefect) {
     let times = try Self.range(text, places)
     var arguments: KinetoArguments?
     if let cursor = places.cursor(at: KinetoEvent.arguments) {
-      arguments = try KinetoArguments(text, cursor)
+      arguments = try self.arguments(text, cursor)
     }
     if file.device == nil { file.device = arguments?.device }
     var isExpert = false
@@ -99,7 +100,18 @@ struct KinetoFile {
       Kernel(
         start: times.start, end: times.end, correlation: arguments?.correlation,
         isExpert: isExpert, arguments: arguments,
-        name: name.map { text.string(in: $0.prefix(96)) } ?? "", location: location))
+        name: name.map { text.string(in: $0.prefix(96)) } ?? "", place: place))
+  }
+
+  /// Members of one group are held once.
+  private mutating func arguments(
+    _ text: RawSpan, _ cursor: JSONCursor
+  ) throws(JSONDefect) -> KinetoArguments {
+    var arguments = try KinetoArguments(text, cursor)
+    if !arguments.group.members.isEmpty {
+      arguments.group.members = memberLists.insert(arguments.group.members).memberAfterInsert
+    }
+    return arguments
   }
 
   private mutating func takeLaunch(_ text: RawSpan, _ places: JSONRecord) throws(JSONDefect) {
@@ -132,7 +144,7 @@ struct KinetoFile {
     guard let cursor = places.cursor(at: KinetoEvent.arguments),
       let name = try places.string(KinetoEvent.name, text)
     else { return }
-    var arguments = try KinetoArguments(text, cursor)
+    var arguments = try self.arguments(text, cursor)
     let words = text.extracting(name)
     if words.begins(with: "nccl:") {
       // Its sizes stand for those of the record around it, which had none in 2023.
@@ -256,7 +268,7 @@ struct KinetoFile {
     let (start, startOverflows) = kernel.start.addingReportingOverflow(base)
     let (end, endOverflows) = kernel.end.addingReportingOverflow(base)
     guard !startOverflows, !endOverflows else {
-      file.ledger.reject(JSONDefect.integerTooLarge.words, first: kernel.location)
+      file.ledger.reject(JSONDefect.integerTooLarge.words, first: kernel.place.words)
       return
     }
     guard var call = call(of: kernel, around) else { return }
@@ -274,7 +286,7 @@ struct KinetoFile {
       guard around.context.phase != .unspecified else {
         file.ledger.skip(
           "a dispatch or combine kernel that no range around its launch explains",
-          first: kernel.location)
+          first: kernel.place.words)
         return nil
       }
       var call = CommsCall(kind: .allToAll)
@@ -290,13 +302,13 @@ struct KinetoFile {
     switch name.map({ CommsKind.named($0) }) ?? .unknown {
     case .kind(let kind): return call(kind, known)
     case .movesNothing:
-      file.ledger.skip("a wait or barrier: moves no payload", first: kernel.location)
+      file.ledger.skip("a wait or barrier: moves no payload", first: kernel.place.words)
     case .unknown:
       if let name, known != nil { file.unknownName = file.unknownName ?? name }
       file.ledger.skip(
         known == nil
           ? "a kernel of communication without a record of its call"
-          : "a collective that is not known here", first: kernel.location)
+          : "a collective that is not known here", first: kernel.place.words)
     }
     return nil
   }

@@ -11,6 +11,9 @@ struct InspectorEnd {
     var bytes: Int64
     /// Place among the records of the process.
     var order: Int
+    /// Nanoseconds, where the record has times.
+    var start = Operation.unknownTime
+    var finish = Operation.unknownTime
   }
 
   /// Number of a record that was read and not used: the Inspector did not lose it.
@@ -45,15 +48,28 @@ struct InspectorEnd {
     var sequence: Int64
   }
 
-  private var numbers: Set<Number> = []
+  /// Bytes by number.
+  private var numbers: [Number: Int64] = [:]
 
-  /// Takes a record; false when one of the same function or message and number was taken before.
-  mutating func take(_ entry: Entry) -> Bool {
-    let number = Number(kind: entry.kind, peer: entry.peer, sequence: entry.sequence)
-    guard numbers.insert(number).inserted else { return false }
-    if entry.kind.isPointToPoint { messages.append(entry) } else { collectives.append(entry) }
-    return true
+  enum Taking {
+    case new
+    /// One of the same function or message, number and bytes was taken before.
+    case repeated
+    /// One of the same function or message and number was taken before; it has other bytes.
+    case contradicting
   }
+
+  /// Takes a record, unless one of its number was taken before.
+  mutating func take(_ entry: Entry) -> Taking {
+    let number = Number(kind: entry.kind, peer: entry.peer, sequence: entry.sequence)
+    if let known = numbers.updateValue(entry.bytes, forKey: number) {
+      numbers[number] = known
+      return known == entry.bytes ? .repeated : .contradicting
+    }
+    if entry.kind.isPointToPoint { messages.append(entry) } else { collectives.append(entry) }
+    return .new
+  }
+
   var place: NCCLEnd { NCCLEnd(process: process, communicator: communicator, rank: rank) }
 
   // MARK: Losses
@@ -137,10 +153,16 @@ struct InspectorEnd {
     call.elementBytes = 1
     call.sequence = entry.sequence
     call.root = entry.peer
+    (call.start, call.end) = (entry.start, entry.finish)
     let all = entry.bytes.multipliedReportingOverflow(by: Int64(size))
     switch entry.kind {
     case .allGather: call.outputElements = all.overflow ? -1 : all.partialValue
     case .reduceScatter: call.inputElements = all.overflow ? -1 : all.partialValue
+    case .allToAll:
+      // NCCL counts what one rank gives to each.
+      let ofAll = all.overflow ? -1 : all.partialValue
+      (call.inputElements, call.outputElements) = (ofAll, ofAll)
+      (call.sentRows, call.receivedRows) = ([], [])
     default: (call.inputElements, call.outputElements) = (entry.bytes, entry.bytes)
     }
     return call
@@ -149,6 +171,8 @@ struct InspectorEnd {
   private func exchange(_ round: [Entry], number: Int, size: Int32) -> CommsCall {
     var call = CommsCall(kind: .allToAll)
     call.sequence = Int64(number)
+    call.start = round.lazy.map(\.start).min() ?? Operation.unknownTime
+    call.end = round.lazy.map(\.finish).max() ?? Operation.unknownTime
     call.sentBytes = bytes(of: round.filter { $0.kind == .send }, size: size)
     call.receivedBytes = bytes(of: round.filter { $0.kind == .receive }, size: size)
     return call

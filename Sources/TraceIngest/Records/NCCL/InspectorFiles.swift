@@ -3,7 +3,9 @@ internal import TraceModel
 /// What an Inspector log holds, as one file of calls for each GPU, and what must be known about it.
 struct InspectorFiles {
   private(set) var files: [CommsFile] = []
-  private(set) var notes = ["no times in this log: operations follow one another on each rank"]
+  private(set) var notes: [String] = []
+  /// True when the records of all calls have times; else these are not used.
+  private(set) var haveTimes = false
 
   private let log: InspectorLog
   private let ranks: NCCLRanks
@@ -22,6 +24,7 @@ struct InspectorFiles {
     }
     self.isExchange = isExchange
     files = ranks.units.map { file(of: $0) }
+    settleTimes()
     noteWhatIsLeftOut()
     noteNumbering()
   }
@@ -60,6 +63,28 @@ struct InspectorFiles {
   }
 
   // MARK: Notes
+
+  private mutating func settleTimes() {
+    let count = files.reduce(0) { $0 + $1.calls.count }
+    let without = files.reduce(0) { sum, file in
+      sum + file.calls.count { $0.start == Operation.unknownTime }
+    }
+    haveTimes = count > 0 && without == 0
+    if haveTimes {
+      notes.append("times are those that each server's own clock gave the records")
+      return
+    }
+    let some = without < count ? " of \(without) of \(count) operations" : ""
+    notes.append(
+      "no times in this log\(some): operations follow one another on each rank "
+        + "(NCCL_INSPECTOR_DUMP_VERBOSE=1 records them)")
+    for file in files.indices {
+      for call in files[file].calls.indices {
+        files[file].calls[call].start = Operation.unknownTime
+        files[file].calls[call].end = Operation.unknownTime
+      }
+    }
+  }
 
   private mutating func noteWhatIsLeftOut() {
     let hasExchanges = isExchange.contains(true)

@@ -35,10 +35,11 @@ struct InspectorLog {
   mutating func read(_ stream: MemberStream, report: (Int64) -> Void) -> Ledger {
     var ledger = Ledger(unit: "records", source: stream.name)
     var document = JSONDocument(stream, list: nil, recordKeys: InspectorRecord.keys)
+    var context = InspectorContext()
     document.read { text, places, event in
       let location = { stream.location(at: places.start) }
       switch event {
-      case .record: add(text, places, at: location(), to: &ledger)
+      case .record: add(text, places, &context, at: location(), to: &ledger)
       case .malformed(let defect): ledger.reject(defect.words, first: location())
       case .otherElement: ledger.reject(JSONDefect.notAnObject.words, first: location())
       case .member: break
@@ -46,16 +47,36 @@ struct InspectorLog {
       if places.number % 4096 == 0 { report(places.number) }
     }
     ledger.read = document.recordCount
-    ledger.truncation = document.damage ?? stream.damage
+    ledger.truncation =
+      document.damage ?? stream.damage
+      ?? (context.missing > 0
+        ? "\(context.missing) records that its dumps count are not there" : nil)
     return ledger
   }
 
   private mutating func add(
-    _ text: RawSpan, _ places: JSONRecord, at location: @autoclosure () -> String,
-    to ledger: inout Ledger
+    _ text: RawSpan, _ places: JSONRecord, _ context: inout InspectorContext,
+    at location: @autoclosure () -> String, to ledger: inout Ledger
   ) {
     do throws(JSONDefect) {
-      let record = try InspectorRecord.read(text, places)
+      // Counts that cannot be read must not lend the records behind them to the dump before.
+      if places.has(InspectorRecord.statisticsKey) { context.end() }
+      var record = try InspectorRecord.read(text, places)
+      if record.payload == .statistics {
+        context.begin(record)
+      } else if !record.hasHeader {
+        guard let whole = context.complete(record) else {
+          ledger.reject(
+            "a record without header that no dump before it counts: whose it is is not known",
+            first: location())
+          return
+        }
+        record = whole
+      }
+      if record.payload == .proxyTrace {
+        ledger.skip("a trace of NCCL's proxy: steps of transfers", first: location())
+        return
+      }
       if let defect = record.placeDefect {
         ledger.reject(defect, first: location())
         return
@@ -63,9 +84,10 @@ struct InspectorLog {
       guard let end = number(of: record) else {
         ledger.reject(
           "the number of ranks is not that of the communicator's first record", first: location())
+        if record.payload == .statistics { context.end() }
         return
       }
-      if record.isStatistics {
+      if record.payload == .statistics {
         ends[end].droppedCollectives = max(ends[end].droppedCollectives, record.droppedCollectives)
         ends[end].droppedMessages = max(ends[end].droppedMessages, record.droppedMessages)
         ledger.skip("the Inspector's count of its own records", first: location())
@@ -83,7 +105,7 @@ struct InspectorLog {
   ) {
     var known: CommsKind?
     if case .kind(let kind) = CommsKind.named(record.operation ?? ""),
-      kind.isPointToPoint == record.isMessage
+      kind.isPointToPoint == (record.payload == .message)
     {
       known = kind
     }
@@ -91,7 +113,7 @@ struct InspectorLog {
     guard let kind = known, let sequence = record.sequence, defect == nil else {
       if let sequence = record.sequence {
         ends[end].unused.append(
-          .init(kind: known, isMessage: record.isMessage, sequence: sequence))
+          .init(kind: known, isMessage: record.payload == .message, sequence: sequence))
       }
       if let defect {
         ledger.reject(defect, first: location())
@@ -103,9 +125,17 @@ struct InspectorLog {
     let process = ends[end].process
     let entry = InspectorEnd.Entry(
       kind: kind, peer: Int32(exactly: record.peer) ?? -1, sequence: sequence,
-      bytes: record.bytes, order: recordCounts[process])
-    guard ends[end].take(entry) else {
+      bytes: record.bytes, order: recordCounts[process], start: record.start,
+      finish: record.finish)
+    switch ends[end].take(entry) {
+    case .new: break
+    case .repeated:
       ledger.skip("a record that was read before, perhaps in a copy of the log", first: location())
+      return
+    case .contradicting:
+      ledger.skip(
+        "a record with the number of another one and other bytes, perhaps of a second run",
+        first: location())
       return
     }
     recordCounts[process] += 1

@@ -6,7 +6,7 @@ public import TraceModel
 /// A process's rank is its rank in the largest communicator; smaller ones are brought to those ranks
 /// by the processes that were read. Messages of a communicator in which not only neighbours talk are
 /// taken for all-to-alls. The plugin loses records; what its sequence numbers and its own counts say
-/// of that is told. Formats v4.0 to v4.2. Memory depends on the records: about 70 bytes each, and 110
+/// of that is told. Formats v4.0 to v4.3, times where they are verbose. Memory depends on the records: about 70 bytes each, and 110
 /// for each call that they make, with 16 for each member of an all-to-all's group.
 public enum InspectorReader: TraceReader {
   public static let formatName = "NCCL Inspector log (JSON lines)"
@@ -37,8 +37,10 @@ public enum InspectorReader: TraceReader {
     let found = InspectorFiles(log)
     for file in found.files { assembly.add(file) }
     try assembly.finish(format: formatName, into: &sink, summary: &summary)
-    summary.provenance["operations.start"] = Provenance(
-      .absent, method: "the log says how long operations took, not when they ran")
+    summary.provenance["operations.start"] =
+      found.haveTimes
+      ? Provenance(.measured, method: "starts in verbose records; the last of the recorded ranks")
+      : Provenance(.absent, method: "the log says how long operations took, not when they ran")
     summary.notes += inputs.notes + found.notes
     return summary
   }

@@ -238,6 +238,13 @@ struct NCCLCalls {
   private func describe(_ ranks: NCCLRanks, into findings: inout Findings) {
     if ranks.areLaunchers {
       findings.notes.append("the ranks are those that the launcher put before each line")
+      if let first = ranks.contradictions.first, let rank = ranks.units[first.unit].rank {
+        findings.notes.append(
+          "\(ranks.contradictions.count) of these ranks are others in the first communicator over all "
+            + "ranks; the launcher was believed. The first: "
+            + "\(processes[ranks.units[first.unit].process].name) is rank \(rank) by its launcher and "
+            + "\(first.rank) in the communicator")
+      }
     } else if ranks.blocks.count > 1 {
       findings.notes.append(
         "no communicator holds all ranks: they are numbered by \(ranks.blocks.count) communicators, the "

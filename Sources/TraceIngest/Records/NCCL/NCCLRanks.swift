@@ -40,6 +40,9 @@ struct NCCLRanks {
   private(set) var areLaunchers = false
   var hasSharedProcesses: Bool { units.contains { $0.place != nil } }
 
+  /// Ranks of the launcher that are others than those in the first communicator over all ranks.
+  private(set) var contradictions: [(unit: Int, rank: Int32)] = []
+
   /// One rank of a communicator.
   private struct Part {
     var unit: Int
@@ -62,8 +65,11 @@ struct NCCLRanks {
     for communicator in order {
       numberRanks(parts[communicator], communicator: communicator, size: sizes[communicator])
     }
+    noteContradictions(parts, sizes)
+    let all = (0..<world).map { $0 }
     for communicator in order where members[communicator].isEmpty {
-      members[communicator] = placed(parts[communicator], size: sizes[communicator])
+      members[communicator] = placed(
+        parts[communicator], size: sizes[communicator], all: all)
     }
   }
 
@@ -123,21 +129,32 @@ struct NCCLRanks {
     blocks.append(communicator)
   }
 
-  /// The members by what was numbered; empty when one is missing or stands twice.
-  private func placed(_ parts: [Part], size: Int32) -> [Int32] {
-    var found = [Int32](repeating: -1, count: Int(size))
-    for part in parts {
-      if let rank = units[part.unit].rank { found[Int(part.rank)] = rank }
+  private mutating func noteContradictions(_ parts: [[Part]], _ sizes: [Int32]) {
+    guard areLaunchers, let first = sizes.firstIndex(of: world) else { return }
+    contradictions = parts[first].filter { units[$0.unit].rank != $0.rank }.map {
+      ($0.unit, $0.rank)
     }
+  }
+
+  /// The members by what was numbered; empty when one is missing or stands twice.
+  ///
+  /// - Parameter all: the job's ranks, one list for all communicators that hold them.
+  /// - Complexity: O(parts); a communicator may claim far more ranks than were read.
+  private func placed(_ parts: [Part], size: Int32, all: [Int32]) -> [Int32] {
+    let known = parts.filter { units[$0.unit].rank != nil }
     // A second communicator over all ranks in the same order is known with fewer logs.
-    let own = (0..<size).map { $0 }
-    if size == world, blocks.count <= 1, zip(found, own).allSatisfy({ $0 < 0 || $0 == $1 }) {
-      return own
+    if size == world, blocks.count <= 1,
+      known.allSatisfy({ units[$0.unit].rank == $0.rank })
+    {
+      return all
     }
     // Of another one over all ranks, one that is not known is the rank that is left.
-    let missing = Set(own).subtracting(found)
-    if size == world, missing.count == 1, found.count(where: { $0 < 0 }) == 1 {
-      found = found.map { $0 < 0 ? missing.first ?? -1 : $0 }
+    guard known.count >= Int(size) - (size == world ? 1 : 0) else { return [] }
+    var found = [Int32](repeating: -1, count: Int(size))
+    for part in known { found[Int(part.rank)] = units[part.unit].rank ?? -1 }
+    if size == world, found.count(where: { $0 < 0 }) == 1 {
+      let missing = Set(all).subtracting(found)
+      if missing.count == 1 { found = found.map { $0 < 0 ? missing.first ?? -1 : $0 } }
     }
     return found.contains(-1) || Set(found).count < found.count ? [] : found
   }

@@ -91,7 +91,10 @@ struct NCCLDebugHeader {
       digits = number(line, from: job.upperBound + 1)
       guard line.has("]<std", at: digits.upperBound) else { return -1 }
     } else {
-      digits = number(line, from: 0)
+      // Slurm pads its labels with blanks to one width.
+      var first = 0
+      while first < end, line.byte(at: first) == 0x20 { first += 1 }
+      digits = number(line, from: first)
       guard line.has(": ", at: digits.upperBound) else { return -1 }
     }
     guard digits.upperBound < end, let rank = decimal(line, digits), rank < Parallelism.rankLimit

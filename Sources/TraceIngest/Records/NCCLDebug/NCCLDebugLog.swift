@@ -33,8 +33,11 @@ struct NCCLDebugLog {
   private(set) var ends: [End] = []
   /// Calls by end of `ends`.
   private(set) var calls: [NCCLCalls.Call] = []
-  /// True when every call has a time with parts of a second.
-  private(set) var haveTimes = true
+  /// Calls without a time with parts of a second.
+  private(set) var callsWithoutTime = 0
+  /// True when times are known of all calls, or were filled from those around.
+  var haveTimes: Bool { callsWithoutTime == 0 || timesAreFilled }
+  private(set) var timesAreFilled = false
   private var names = ByteNames()
   /// By process: numbers of addresses, and the end that each stands for, or −1.
   private var addresses: [KeyTable] = []
@@ -155,7 +158,7 @@ struct NCCLDebugLog {
     guard Int64(ends[end].size) == call.size else { return .otherSize }
     if ends[end].rank < 0, (0..<call.size).contains(call.rank) { ends[end].rank = Int32(call.rank) }
     if ends[end].device < 0 { ends[end].device = header.device }
-    if header.time == Operation.unknownTime { haveTimes = false }
+    if header.time == Operation.unknownTime { callsWithoutTime += 1 }
     calls.append(
       NCCLCalls.Call(
         end: Int32(end), kind: call.kind,
@@ -163,6 +166,29 @@ struct NCCLDebugLog {
         peer: Int32(truncatingIfNeeded: call.root), elements: call.elements,
         sequence: call.sequence, start: header.time))
     return nil
+  }
+}
+
+extension NCCLDebugLog {
+  /// Gives a call without a time that of the one before it in its process, or of the first behind it.
+  ///
+  /// A line or two of a log may lack what a launcher or another process wrote into it. Where most
+  /// lines lack a time, or all of one process, nothing is filled.
+  mutating func fillTimes() {
+    guard callsWithoutTime > 0, callsWithoutTime <= calls.count / 2 else { return }
+    var first = [Int64](repeating: Operation.unknownTime, count: processes.count)
+    for call in calls {
+      let process = ends[Int(call.end)].process
+      if first[process] == Operation.unknownTime { first[process] = call.start }
+    }
+    let areKnown = calls.allSatisfy { first[ends[Int($0.end)].process] != Operation.unknownTime }
+    guard areKnown else { return }
+    for index in calls.indices {
+      let process = ends[Int(calls[index].end)].process
+      if calls[index].start == Operation.unknownTime { calls[index].start = first[process] }
+      first[process] = calls[index].start
+    }
+    timesAreFilled = true
   }
 }
 

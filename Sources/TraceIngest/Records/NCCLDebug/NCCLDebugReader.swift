@@ -7,7 +7,7 @@ public import TraceModel
 /// lines of its beginning say its id, the rank and the server. Messages of a communicator in which
 /// not only neighbours talk are all-to-alls, one for each number of a call. A message that is not
 /// logged may have 0 bytes; what its other end says stands in its place. Times are those at which the
-/// host called, where every line has one with parts of a second. Memory depends on the calls: 56
+/// host called, where most lines have one with parts of a second. Memory depends on the calls: 56
 /// bytes each.
 public enum NCCLDebugReader: TraceReader {
   public static let formatName = "NCCL debug log (NCCL_DEBUG=INFO, NCCL_DEBUG_SUBSYS=INIT,COLL)"
@@ -38,6 +38,7 @@ public enum NCCLDebugReader: TraceReader {
         advice: "Calls are logged with NCCL_DEBUG=INFO and NCCL_DEBUG_SUBSYS=INIT,COLL; INFO alone "
           + "tells how communicators begin, not what they carry.")
     }
+    log.fillTimes()
     let resolution = NCCLDebugResolution(log)
     let gathered = calls(of: log, resolution)
     var assembly = CommsAssembly(options: options)
@@ -47,7 +48,9 @@ public enum NCCLDebugReader: TraceReader {
       format: formatName, numbersGroups: false, into: &sink, summary: &summary)
     if !log.haveTimes {
       summary.provenance["operations.start"] = Provenance(
-        .absent, method: "not every line has a time with parts of a second")
+        .absent,
+        method:
+          "\(log.callsWithoutTime) of \(log.calls.count) calls have no time with parts of a second")
     } else {
       summary.provenance["operations.start"] = Provenance(
         .measured, method: "when the host called; the last of the recorded ranks")
@@ -134,10 +137,16 @@ public enum NCCLDebugReader: TraceReader {
     }
     if !log.haveTimes {
       notes.append(
-        "no times: operations follow one another on each rank (NCCL_DEBUG_TIMESTAMP_LEVELS=INFO with "
+        "no times, as \(log.callsWithoutTime) of \(log.calls.count) calls have none with parts of a "
+          + "second: operations follow one another on each rank (NCCL_DEBUG_TIMESTAMP_LEVELS=INFO with "
           + "NCCL_DEBUG_TIMESTAMP_FORMAT=\"[%F %T.%6f] \" logs them)")
     } else {
       notes.append("times are those at which each server's own clock saw the call")
+      if log.callsWithoutTime > 0 {
+        notes.append(
+          "\(log.callsWithoutTime) of \(log.calls.count) calls have no time: each was given that of the "
+            + "call before it in its process")
+      }
     }
     return notes
   }

@@ -111,6 +111,8 @@ private struct SimAIFile {
   var ledger = Ledger(unit: "lines", source: "")
   var sources: [TraceMetadata.Source] = []
   private var claimedRows: Int64?
+  /// Compute of all rows.
+  private var computeNanoseconds: Int64 = 0
 
   mutating func read(_ path: String, _ options: IngestOptions) throws {
     let lines = try LineReader(path: path)
@@ -151,7 +153,12 @@ private struct SimAIFile {
       ledger.skip("a row behind as many as the file states", first: location)
     } else {
       do throws(SimAIRow.Defect) {
-        rows.append(try SimAIRow(line))
+        let row = try SimAIRow(line)
+        guard row.computeNanoseconds <= SimAIRow.totalLimit - computeNanoseconds else {
+          throw .total
+        }
+        computeNanoseconds += row.computeNanoseconds
+        rows.append(row)
         ledger.used += 1
       } catch {
         ledger.reject(error.words, first: location)

@@ -15,19 +15,28 @@ struct SimAIRow: Sendable, Hashable {
 
   /// Why a line is no row.
   enum Defect: Error {
-    case columns, number, communication
+    case columns, number, communication, total
 
     var words: String {
       switch self {
       case .columns: "a row that does not have 11 or 12 columns"
       case .number: "a row with a time or size that is no number, or none that a job has"
       case .communication: "a row with a communication that is not known"
+      case .total: "a row whose compute adds up to more than any job runs"
       }
     }
   }
 
   /// Largest time and size that is believed.
   private static let numberLimit: Int64 = 1 << 50
+  /// Most nanoseconds of compute of all rows together that are believed: 36 years.
+  static let totalLimit: Int64 = 1 << 60
+
+  /// Compute of its three passes; each is limited, so that their sum is.
+  var computeNanoseconds: Int64 {
+    forward.computeNanoseconds + inputGradient.computeNanoseconds
+      + weightGradient.computeNanoseconds
+  }
 
   init(_ line: String) throws(Defect) {
     let words = line.split(whereSeparator: \.isWhitespace)

@@ -1,0 +1,168 @@
+import Foundation
+import MixtraceCommands
+import TestSupport
+import Testing
+
+/// Where experts should be, through the command line.
+@Suite("Placing experts")
+struct PlaceTests {
+  private func number(_ row: [String: Any], _ key: String) throws -> Double {
+    try #require(row[key] as? Double ?? (row[key] as? Int).map(Double.init), "\(key) in \(row)")
+  }
+
+  /// Writes a run like the small one with other gates; returns its path.
+  private func trace(in folder: URL, _ options: String...) throws -> String {
+    let path = folder.path("run.mixt")
+    try succeeding(SmallTrace.synth + options + ["--trace", path])
+    return path
+  }
+
+  @Test("contiguous, re-placed and replicated experts stand beside each other on every fabric")
+  func rows() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let outcome = try succeeding(
+        "place", trace, "--fabric", "fat-tree", "--fabric", "mixnet", "--format", "json")
+      let rows = try outcome.rows("placements")
+      #expect(
+        rows.map { $0["placement"] as? String } == [
+          "contiguous", "re-placed", "replicated", "contiguous", "re-placed", "replicated",
+        ])
+      #expect(rows.map { $0["fabric"] as? String }.prefix(4).last == "mixnet")
+      #expect(try rows.map { try number($0, "slots_per_rank") }.prefix(3) == [1, 1, 2])
+      // One layer's all-to-all of one iteration is what was fitted, so a search never loses there.
+      let fitted = try rows.prefix(3).map { try number($0, "fitted_busiest_port_bytes") }
+      #expect(fitted[1] <= fitted[0] && fitted[2] < fitted[0])
+      for row in rows.dropFirst() where row["placement"] as? String != "contiguous" {
+        let saved = try number(row, "saved_share")
+        #expect((row["break_even_iterations"] as? Int != nil) == (saved > 0), "\(row)")
+      }
+      let said = try outcome.sentences()
+      #expect(said.contains("chosen for iteration 0 and scored on iterations 1-2"), "\(said)")
+      // Mixtral's expert: 3 × 4096 × 14336 parameters; 8 spare slots in each of 2 layers.
+      let memory = try number(rows[2], "replica_memory_bytes")
+      #expect(memory == 16 * 3 * 4096 * 14336 * 16)
+      #expect(try number(rows[1], "replica_memory_bytes") == 0)
+      #expect(try number(rows[2], "gradient_bytes") == 16 * 3 * 4096 * 14336 * 4)
+      let again = try succeeding(
+        "place", trace, "--fabric", "fat-tree", "--fabric", "mixnet", "--format", "json")
+      #expect(again.output == outcome.output)
+    }
+  }
+
+  @Test("a slot list names every expert of every layer")
+  func slots() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let rows = try succeeding(
+        "place", trace, "--objective", "completion", "--slots", "3", "--format", "json"
+      ).rows("slots")
+      for layer in 0..<2 {
+        let held = rows.filter {
+          $0["placement"] as? String == "replicated" && $0["layer"] as? Int == layer
+        }.compactMap { $0["experts"] as? String }.flatMap { $0.split(separator: " ") }
+        #expect(held.count == 24)
+        #expect(Set(held).count == 8)
+      }
+    }
+  }
+
+  @Test("lasting hot experts are worth replicas and no move; even ones are not worth replicas")
+  func verdicts() throws {
+    try withScratchFolder { folder in
+      let options = ["--nic-rate", "10 Gb/s", "--format", "json"]
+      let hot = try trace(in: folder, "--skew", "2", "--drift", "0", "--pair-affinity", "0")
+      let cured = try succeeding(["place", hot, "--objective", "busiest-rank"] + options)
+      let rows = try cured.rows("placements")
+      let imbalance = try rows.map { try number($0, "imbalance_ratio") }
+      #expect(imbalance[0] > 2 && imbalance[2] < imbalance[0] / 1.5, "\(imbalance)")
+      let completions = try rows.map { try number($0, "completion_ns") }
+      #expect(completions[2] < completions[0], "\(completions)")
+      let saidOfHot = try cured.sentences()
+      #expect(saidOfHot.contains("Moving experts is not worth it on fat-tree"), "\(saidOfHot)")
+      #expect(saidOfHot.contains("Replicating experts into 1 more slot on each rank saves"))
+      let even = try trace(in: folder, "--skew", "0", "--drift", "0", "--pair-affinity", "0")
+      let said = try succeeding(["place", even] + options).sentences()
+      #expect(said.contains("on each rank is not worth it on fat-tree"), "\(said)")
+    }
+  }
+
+  @Test("with --then-regions the region is chosen before and after")
+  func regions() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let outcome = try succeeding(
+        "place", trace, "--objective", "between-regions", "--region", "2", "--then-regions",
+        "--format", "json")
+      for name in ["contiguous", "re-placed", "replicated"] {
+        #expect(try !outcome.rows("choice_\(name)").isEmpty)
+        #expect(try outcome.sentences().contains("Region, experts \(name): "))
+      }
+    }
+  }
+
+  @Test("one iteration is scored on itself, and that is said")
+  func oneIteration() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      let said = try succeeding("place", trace, "--iteration", "1", "--format", "json").sentences()
+      #expect(said.contains("One iteration is all that there is"))
+    }
+  }
+
+  @Test("a layout with the same ranks on other servers moves bytes to the network")
+  func layout() throws {
+    try withScratchFolder { folder in
+      let trace = try SmallTrace.write(in: folder)
+      func contiguous(_ options: String...) throws -> Double {
+        let rows = try succeeding(["place", trace, "--format", "json"] + options).rows("placements")
+        return try number(rows[0], "between_servers_bytes")
+      }
+      let layout = folder.path("layout.yaml")
+      let parallel = "parallel: {expert: 8, expert_tensor: 1, data: 8}\n"
+      try write("servers: 8\ngpus_per_server: 1\n\(parallel)".utf8, to: layout)
+      #expect(try contiguous("--layout", layout) > contiguous())
+      try write("servers: 2\ngpus_per_server: 2\nparallel: {expert: 4, data: 4}\n".utf8, to: layout)
+      #expect(mixtrace("place", trace, "--layout", layout).status == .wrongUsage)
+    }
+  }
+
+  @Test("a trace without routing says so, and wrong options are refused")
+  func refusals() throws {
+    try withScratchFolder { folder in
+      let (capture, layout) = try SmallTrace.writeCapture(in: folder)
+      let captured = folder.path("capture.mixt")
+      try succeeding("ingest", capture, "--layout", layout, "-o", captured)
+      let outcome = mixtrace("place", captured)
+      #expect(outcome.status == .failed)
+      #expect(outcome.errors.contains("this trace kept no routing"))
+      let trace = try SmallTrace.write(in: folder)
+      for options in [
+        ["--slots", "0"], ["--objective", "between-regions"], ["--fabric", "best-static"],
+        ["--optimizer-bytes", "-1"], ["--fabric", "no-such"],
+      ] {
+        #expect(mixtrace(["place", trace] + options).status == .wrongUsage, "\(options)")
+      }
+      #expect(mixtrace("place", trace, "--groups", "3").errors.contains("groups"))
+    }
+  }
+
+  @Test(
+    "a log without source ranks is placed for its loads, and what rests on a guess is named",
+    .enabled(if: RealInputs.arePresent, Comment(rawValue: RealInputs.absence)))
+  func realLog() throws {
+    try withScratchFolder { folder in
+      let layout = folder.path("layout.yaml")
+      try write("servers: 8\ngpus_per_server: 1\nparallel: {expert: 8}\n".utf8, to: layout)
+      let trace = folder.path("run.mixt")
+      try succeeding(
+        "ingest", RealInputs.path("routing/mixtral-8x7b-humaneval_2_routing.jsonl"), "--layout",
+        layout, "--model", "mixtral-8x7b", "-o", trace)
+      let outcome = try succeeding("place", trace, "--format", "json")
+      #expect(outcome.output.contains("rest on a guess"), "\(outcome.output)")
+      // Forward passes only: replicas have no gradients to sum.
+      #expect(outcome.output.contains("counted as in inference"))
+      for row in try outcome.rows("placements") { #expect(try number(row, "gradient_bytes") == 0) }
+    }
+  }
+}
