@@ -213,7 +213,8 @@ import TraceModel
     let schedule = Schedule(
       servers: 4, layers: 1, iterations: 12, hasBackward: true, seed: seed,
       expertCompute: 900_000, hasRing: false)
-    let (buffer, summary) = try attribute(schedule)
+    let (buffer, summary) = try attribute(
+      schedule, options: AttributionOptions(burstsPerIteration: 4))
     #expect(summary.iterationCount == 12)
     for (operation, truth) in zip(buffer.operations.rows, schedule.phases) {
       #expect(operation.phase == truth.phase && operation.layer == truth.layer)
