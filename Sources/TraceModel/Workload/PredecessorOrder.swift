@@ -2,19 +2,23 @@ internal import HeapModule
 
 /// Steps in their given order, but each after those of its iteration that it names as predecessors.
 ///
-/// Kahn's algorithm; of the steps that may stand next, the one that stood first does. Steps that wait
-/// for each other keep their given order after all others.
+/// Kahn's algorithm; of the steps that may stand next, the one that stood first does. Where all that
+/// are left of an iteration wait, one of those that wait for each other goes on.
+/// - Parameter steps: by iteration.
 /// - Complexity: O((n + p) log n) for n steps that name p predecessors; O(n + p) when nothing moves.
 package func sortedAfterPredecessors(_ steps: [Workload.Step]) -> [Workload.Step] {
   guard steps.contains(where: { !$0.predecessors.isEmpty }) else { return steps }
   var order = PredecessorOrder(steps)
-  return order.isKept ? steps : order.sorted().map { steps[$0] }
+  return order.isKept ? steps : order.sorted(steps).map { steps[$0] }
 }
 
 private struct PredecessorOrder {
   /// By step, in compressed rows: the steps that name it.
   private var offsets: [Int]
   private var successors: [Int32] = []
+  /// By step, in compressed rows: the steps that it names.
+  private var predecessorOffsets = [0]
+  private var predecessors: [Int32] = []
   /// By step: how many named predecessors have not been placed yet.
   private var waits: [Int32]
   /// Whether every step stands after its predecessors already.
@@ -40,7 +44,9 @@ private struct PredecessorOrder {
         waits[place] += 1
         if other > place { isKept = false }
       }
+      predecessorOffsets.append(pairs.count)
     }
+    predecessors = pairs.map(\.predecessor)
     for place in steps.indices { offsets[place + 1] += offsets[place] }
     var next = offsets
     successors = [Int32](repeating: 0, count: pairs.count)
@@ -51,17 +57,42 @@ private struct PredecessorOrder {
   }
 
   /// Places of the steps in their new order.
-  mutating func sorted() -> [Int] {
+  ///
+  /// - Parameter steps: by iteration, as they were given.
+  mutating func sorted(_ steps: [Workload.Step]) -> [Int] {
     var order: [Int] = []
-    order.reserveCapacity(waits.count)
-    var ready = Heap(waits.indices.filter { waits[$0] == 0 })
-    while let place = ready.popMin() {
-      order.append(place)
-      for successor in successors[offsets[place]..<offsets[place + 1]] {
-        waits[Int(successor)] -= 1
-        if waits[Int(successor)] == 0 { ready.insert(Int(successor)) }
+    order.reserveCapacity(steps.count)
+    var isPlaced = [Bool](repeating: false, count: steps.count)
+    var ready = Heap<Int>()
+    var first = 0
+    while first < steps.count {
+      var end = first
+      while end < steps.count, steps[end].iteration == steps[first].iteration { end += 1 }
+      for place in first..<end where waits[place] == 0 { ready.insert(place) }
+      while order.count < end {
+        while isPlaced[first] { first += 1 }
+        let place = ready.popMin() ?? placeInRing(before: first, isPlaced)
+        guard !isPlaced[place] else { continue }
+        isPlaced[place] = true
+        order.append(place)
+        for successor in successors[offsets[place]..<offsets[place + 1]] {
+          waits[Int(successor)] -= 1
+          if waits[Int(successor)] == 0 { ready.insert(Int(successor)) }
+        }
       }
+      first = end
     }
-    return order + waits.indices.filter { waits[$0] > 0 }
+    return order
+  }
+  /// A step that waits for itself through others, found from one that waits.
+  private func placeInRing(before place: Int, _ isPlaced: [Bool]) -> Int {
+    var isPassed: Set<Int> = []
+    var place = place
+    while isPassed.insert(place).inserted {
+      let named = predecessors[predecessorOffsets[place]..<predecessorOffsets[place + 1]]
+      guard let next = named.first(where: { !isPlaced[Int($0)] }) else { return place }
+      place = Int(next)
+    }
+    return place
   }
 }

@@ -30,11 +30,24 @@ import TraceModel
     #expect(order(steps) == [0, 1, 2])
   }
 
-  @Test func stepsThatWaitForEachOtherStandLast() {
+  @Test func ofStepsThatWaitForEachOtherTheFirstGoesOn() {
     #expect(
       order([step(0, after: [1]), step(1, after: [0]), step(2, after: [1]), step(3)])
         == [3, 0, 1, 2])
     #expect(order([step(0, after: [0]), step(1)]) == [0, 1])
+    // What waits behind them keeps its order.
+    #expect(
+      order([step(0, after: [1]), step(1, after: [2]), step(2, after: [3]), step(3, after: [2])])
+        == [2, 1, 0, 3])
+  }
+
+  @Test func iterationsStayApartWhereStepsWaitForEachOther() {
+    let steps = [
+      step(0, after: [1]), step(1, after: [2]), step(2, after: [1]), step(3, iteration: 1),
+    ]
+    let sorted = sortedAfterPredecessors(steps)
+    #expect(sorted.map(\.iteration) == [0, 0, 0, 1])
+    #expect(Set(sorted.map(\.operation)) == [0, 1, 2, 3])
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64]) func everyStepStandsAfterItsPredecessors(seed: UInt64) {
