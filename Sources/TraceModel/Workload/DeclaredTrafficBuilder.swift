@@ -12,6 +12,22 @@ struct DeclaredTrafficBuilder {
   /// Demands by what they join, made when first asked for.
   private var demandOfRings: [Rings: Int] = [:]
   private var demandOfLink: [StageLink: Int] = [:]
+  /// What the iteration at hand has begun. Dependencies may interleave passes, and a pass that goes
+  /// on has received its activations already.
+  private var begun: Set<Beginning> = []
+
+  /// A pass, or one layer of it.
+  private struct Beginning: Hashable {
+    var stage: Int32
+    var microBatch: Int32
+    var isBackward: Bool
+    var layer: Int32?
+
+    init(of step: Workload.Step, layer: Int32?) {
+      (stage, microBatch, isBackward) = (step.stage, step.microBatch, step.phase.isBackward)
+      self.layer = layer
+    }
+  }
 
   /// The groups of one stage whose ranks lie `stride` apart.
   private struct Rings: Hashable {
@@ -25,7 +41,7 @@ struct DeclaredTrafficBuilder {
     var to: Int
   }
 
-  /// Consecutive steps of one stage's pass through one micro-batch.
+  /// Steps of one stage's pass through one micro-batch that stand together.
   private struct Pass {
     var steps: Range<Int>
     var stage: Int
@@ -98,6 +114,7 @@ struct DeclaredTrafficBuilder {
   }
 
   private mutating func addIteration(_ range: Range<Int>) {
+    begun.removeAll(keepingCapacity: true)
     let passes = passes(of: range)
     var start = 0
     while start < passes.count {
@@ -140,10 +157,13 @@ struct DeclaredTrafficBuilder {
 
   private mutating func addPipelineStep(into pass: Pass) {
     let from = pass.stage + (pass.isBackward ? 1 : -1)
-    guard traffic.hasPipeline, (0..<parallelism.pipeline).contains(from) else { return }
+    let first = workload.steps[pass.steps.lowerBound]
+    guard traffic.hasPipeline, (0..<parallelism.pipeline).contains(from),
+      begun.insert(Beginning(of: first, layer: nil)).inserted
+    else { return }
     let lanes = Int64(parallelism.tensor * parallelism.context)
     append(
-      .sendReceive, .pipeline, like: workload.steps[pass.steps.lowerBound], layer: nil,
+      .sendReceive, .pipeline, like: first, layer: nil,
       demand: demand(of: StageLink(from: from, to: pass.stage)),
       bytesPerUnit: (activationBytes + lanes - 1) / lanes)
   }
@@ -156,13 +176,12 @@ struct DeclaredTrafficBuilder {
   // MARK: Tensor
 
   private mutating func addSteps(of pass: Pass) {
-    var layer: Int32?
     for var step in workload.steps[pass.steps] {
       // The order of the steps says all that is known, and what is added joins that order.
       step.predecessors = []
-      // Before the first all-to-all of the layer in this pass.
-      if step.layer != layer { addTensorStep(before: step, inStage: pass.stage) }
-      layer = step.layer
+      if begun.insert(Beginning(of: step, layer: step.layer)).inserted {
+        addTensorStep(before: step, inStage: pass.stage)
+      }
       steps.append(step)
     }
   }

@@ -122,6 +122,28 @@ import TraceModel
     }
   }
 
+  @Test func aPassThatDependenciesInterruptReceivesAndReducesOnce() throws {
+    var trace = pipelinedTrace(pipelinedLayout, layers: 4, microBatches: 3, sizes: sizes)
+    let plain = try Workload(trace: trace).addingDeclaredTraffic()
+    func forward(_ phase: Phase, ofBatch microBatch: Int32) -> [Int32] {
+      trace.operations.rows.filter { $0.phase == phase && $0.microBatch == microBatch }.map(\.id)
+    }
+    let dispatches = forward(.dispatchForward, ofBatch: 1)
+    for combine in forward(.combineForward, ofBatch: 0) {
+      for dispatch in dispatches {
+        trace.operations.dependencies.append(.init(operation: combine, predecessor: dispatch))
+      }
+    }
+    let interrupted = try Workload(trace: trace).addingDeclaredTraffic()
+    let passes = interrupted.steps.filter { $0.role == .expert && $0.stage == 0 }
+      .map { [$0.microBatch, $0.phase.isBackward ? 1 : 0] }
+    let changes = zip(passes, passes.dropFirst()).filter { $0 != $1 }.count
+    #expect(changes > Set(passes).count - 1, "some pass is interrupted")
+    for role in Role.allCases {
+      #expect(interrupted.bytes(of: role) == plain.bytes(of: role), "\(role.name)")
+    }
+  }
+
   @Test func overlappedReductionsMoveTheSameBytesAfterTheirLayersLastPass() throws {
     let plain = try workload()
     let together = try plain.addingDeclaredTraffic()
