@@ -9,18 +9,9 @@ enum BitPacking {
     (valueCount + miniBlock - 1) / miniBlock
   }
 
-  /// Bits that each mini-block needs.
-  static func widths(_ values: Span<UInt64>) -> [UInt8] {
-    var widths = [UInt8](repeating: 0, count: miniBlockCount(values.count))
-    for block in widths.indices {
-      var union: UInt64 = 0
-      for index in block * miniBlock..<min((block + 1) * miniBlock, values.count) {
-        union |= values[index]
-      }
-      widths[block] = UInt8(64 - union.leadingZeroBitCount)
-    }
-    return widths
-  }
+  /// Bits that a mini-block needs whose values have these bits set together.
+  @inline(__always)
+  static func width(of union: UInt64) -> UInt8 { UInt8(64 - union.leadingZeroBitCount) }
 
   /// Bytes of the packed values behind the widths.
   static func packedByteCount(_ widths: Span<UInt8>) -> Int {
@@ -29,7 +20,7 @@ enum BitPacking {
     return bits * (miniBlock / 8)
   }
 
-  /// Appends the packed values; the widths are those that `widths` gave.
+  /// Appends the packed values; the widths are those that each mini-block needs.
   static func pack(_ values: Span<UInt64>, widths: Span<UInt8>, to bytes: inout [UInt8]) {
     let start = bytes.count
     bytes.append(contentsOf: repeatElement(0, count: packedByteCount(widths)))

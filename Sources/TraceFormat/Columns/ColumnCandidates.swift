@@ -1,45 +1,54 @@
-/// One column seen in the four ways in which it can be stored.
+/// One column measured in the four ways in which it can be stored.
 struct ColumnCandidates {
   /// Distances from the smallest value.
-  private var offsets: Packable
+  private let offsets: Packing
   /// Zigzag differences from one value to the next; one fewer than the values.
-  private var deltas: Packable
+  private let deltas: Packing
 
   /// Words to be packed, and how many bits and bytes they need.
-  private struct Packable {
-    var base: Int64
-    var words: [UInt64]
-    var widths: [UInt8]
-    var byteWidth: Int
+  private struct Packing {
+    let base: Int64
+    let count: Int
+    /// Bits of each mini-block.
+    let widths: [UInt8]
+    let byteWidth: Int
 
-    init(base: Int64, words: [UInt64]) {
+    init(base: Int64, count: Int, widths: [UInt8]) {
       self.base = base
-      self.words = words
-      widths = BitPacking.widths(words.span)
-      let bits = widths.max() ?? 0
-      byteWidth = BytePacking.width(ofBits: Int(bits))
+      self.count = count
+      self.widths = widths
+      byteWidth = BytePacking.width(ofBits: Int(widths.max() ?? 0))
     }
 
     var byteCountInBits: Int { widths.count + BitPacking.packedByteCount(widths.span) }
-    var byteCountInBytes: Int { 1 + words.count * byteWidth }
+    var byteCountInBytes: Int { 1 + count * byteWidth }
   }
 
   init(_ values: Span<Int64>) {
     let count = values.count
     var smallest = count > 0 ? values[0] : 0
     for index in values.indices { smallest = min(smallest, values[index]) }
-    var offsets = [UInt64](repeating: 0, count: count)
-    var deltas = [UInt64](repeating: 0, count: max(count - 1, 0))
-    var target = offsets.mutableSpan
-    for index in values.indices {
-      target[index] = UInt64(bitPattern: values[index] &- smallest)
+    let deltaCount = max(count - 1, 0)
+    var offsetWidths = [UInt8](repeating: 0, count: BitPacking.miniBlockCount(count))
+    var deltaWidths = [UInt8](repeating: 0, count: BitPacking.miniBlockCount(deltaCount))
+    for block in offsetWidths.indices {
+      let first = block * BitPacking.miniBlock
+      var union: UInt64 = 0
+      for index in first..<min(first + BitPacking.miniBlock, count) {
+        union |= UInt64(bitPattern: values[index] &- smallest)
+      }
+      offsetWidths[block] = BitPacking.width(of: union)
     }
-    var deltaTarget = deltas.mutableSpan
-    for index in deltaTarget.indices {
-      deltaTarget[index] = zigzag(values[index + 1] &- values[index])
+    for block in deltaWidths.indices {
+      let first = block * BitPacking.miniBlock
+      var union: UInt64 = 0
+      for index in first..<min(first + BitPacking.miniBlock, deltaCount) {
+        union |= zigzag(values[index + 1] &- values[index])
+      }
+      deltaWidths[block] = BitPacking.width(of: union)
     }
-    self.offsets = Packable(base: smallest, words: offsets)
-    self.deltas = Packable(base: count > 0 ? values[0] : 0, words: deltas)
+    offsets = Packing(base: smallest, count: count, widths: offsetWidths)
+    deltas = Packing(base: count > 0 ? values[0] : 0, count: deltaCount, widths: deltaWidths)
   }
 
   /// The encoding with the fewest bytes, base not counted; on equal sizes whole bytes, which
@@ -56,15 +65,31 @@ struct ColumnCandidates {
   }
 
   /// Appends base and packed values.
-  func append(_ encoding: ColumnEncoding, to bytes: inout [UInt8]) {
-    let packable = encoding.isDelta ? deltas : offsets
-    bytes.append(littleEndian: packable.base)
-    if encoding.isBytes {
-      bytes.append(UInt8(packable.byteWidth))
-      BytePacking.pack(packable.words.span, width: packable.byteWidth, to: &bytes)
+  ///
+  /// - Parameters:
+  ///   - values: the same as at the beginning.
+  ///   - words: room for as many words, with any content.
+  func append(
+    _ values: Span<Int64>, as encoding: ColumnEncoding, by words: inout [UInt64],
+    to bytes: inout [UInt8]
+  ) {
+    let packing = encoding.isDelta ? deltas : offsets
+    var target = words.mutableSpan
+    if encoding.isDelta {
+      for index in 0..<packing.count { target[index] = zigzag(values[index + 1] &- values[index]) }
     } else {
-      bytes += packable.widths
-      BitPacking.pack(packable.words.span, widths: packable.widths.span, to: &bytes)
+      for index in 0..<packing.count {
+        target[index] = UInt64(bitPattern: values[index] &- packing.base)
+      }
+    }
+    let packed = target.span.extracting(first: packing.count)
+    bytes.append(littleEndian: packing.base)
+    if encoding.isBytes {
+      bytes.append(UInt8(packing.byteWidth))
+      BytePacking.pack(packed, width: packing.byteWidth, to: &bytes)
+    } else {
+      bytes += packing.widths
+      BitPacking.pack(packed, widths: packing.widths.span, to: &bytes)
     }
   }
 }

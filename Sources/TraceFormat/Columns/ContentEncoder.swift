@@ -5,6 +5,8 @@ struct ContentEncoder {
 
   /// The values of the column at hand; only grows, so it may be longer than they are.
   private var values: [Int64] = []
+  /// Room for them when they are packed, as long as `values`.
+  private var words: [UInt64] = []
 
   /// Starts the next block.
   mutating func removeAll() {
@@ -48,11 +50,15 @@ struct ContentEncoder {
   }
 
   private mutating func makeRoom(_ count: Int) {
-    if values.count < count { values = [Int64](repeating: 0, count: count) }
+    guard values.count < count else { return }
+    values = [Int64](repeating: 0, count: count)
+    words = [UInt64](repeating: 0, count: count)
   }
 
   private mutating func addGathered(_ id: ColumnID, count: Int) {
-    let column = ColumnCandidates(values.span.extracting(first: count))
+    let gathered = values
+    let values = gathered.span.extracting(first: count)
+    let column = ColumnCandidates(values)
     let (encoding, byteCount) = column.smallest
     columnCount += 1
     bytes.append(id)
@@ -60,6 +66,6 @@ struct ContentEncoder {
     bytes.append(littleEndian: UInt16(0))
     bytes.append(littleEndian: UInt32(count))
     bytes.append(littleEndian: UInt32(8 + byteCount))
-    column.append(encoding, to: &bytes)
+    column.append(values, as: encoding, by: &words, to: &bytes)
   }
 }

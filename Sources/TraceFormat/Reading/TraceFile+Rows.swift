@@ -65,9 +65,10 @@ extension TraceFile {
   ///
   /// Memory is that of one block, at most 65,536 messages.
   public func forEachMessageBlock(_ body: (MessageTable) throws -> Void) throws {
+    var table = MessageTable()
     for entry in blocks where entry.kind == .messages {
       var decoder = try store.columns(of: entry)
-      var table = MessageTable()
+      table.removeAll()
       try store.checking(entry) { () throws(ContentDecoder.Defect) in
         try MessageColumns.decode(&decoder, into: &table)
         try table.checkAddresses(count: metadata.layout.addresses.count)

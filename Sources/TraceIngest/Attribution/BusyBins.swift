@@ -28,9 +28,17 @@ struct BusyBins {
     let first = max(0, pause(from: start, to: from)) / width
     let last = min(max(0, pause(from: start, to: to)) / width, Int64(wordsPerRow * 64 - 1))
     guard first <= last else { return }
-    for bin in Int(first)...Int(last) {
-      words[row * wordsPerRow + bin / 64] |= 1 << UInt64(bin % 64)
+    let (firstWord, lastWord) = (Int(first / 64), Int(last / 64))
+    let fromFirst = UInt64.max << UInt64(first % 64)
+    let toLast = UInt64.max >> UInt64(63 - last % 64)
+    let row = row * wordsPerRow
+    guard firstWord < lastWord else {
+      words[row + firstWord] |= fromFirst & toLast
+      return
     }
+    words[row + firstWord] |= fromFirst
+    for word in firstWord + 1..<lastWord { words[row + word] = .max }
+    words[row + lastWord] |= toLast
   }
 
   /// The place of each row in some lists of rows, or −1.

@@ -12,8 +12,9 @@ struct DeclaredTrafficBuilder {
   /// Demands by what they join, made when first asked for.
   private var demandOfRings: [Rings: Int] = [:]
   private var demandOfLink: [StageLink: Int] = [:]
-  /// What the iteration at hand has begun. Dependencies may interleave passes, and a pass that goes
-  /// on has received its activations already.
+  /// What the iteration at hand has begun.
+  ///
+  /// Dependencies may interleave passes, and a pass that goes on has received its activations already.
   private var begun: Set<Beginning> = []
 
   /// A pass, or one layer of it.
