@@ -10,6 +10,7 @@ import TraceModel
     var layout: Layout
     var messages = MessageTable()
     var phases: [(iteration: Int32, layer: Int32, phase: Phase)] = []
+    var microBatches: [Int32] = []
     var bytes: [TrafficMatrix] = []
     private var clock: Int64 = 1_700_000_000_000_000_000
     private var random: RandomStream
@@ -18,24 +19,34 @@ import TraceModel
     ///   backward pass; nil for 200 µs in both.
     init(
       servers: Int, layers: Int, iterations: Int, hasBackward: Bool, seed: UInt64,
-      expertCompute: Int64? = nil, hasRing: Bool = true
+      expertCompute: Int64? = nil, hasRing: Bool = true, microBatches: Int = 1
     ) {
       layout = Layout(
         serverCount: servers, gpusPerServer: 1,
         addresses: (0..<servers).map { NICAddress(text: "10.0.0.\($0)", server: $0, nic: 0) })
       random = RandomStream(seed: seed)
+      var usual: [TrafficMatrix] = []
       for iteration in 0..<iterations {
-        let demands = (0..<layers).map { _ in randomMatrix(servers) }
-        for layer in 0..<layers {
-          burst(demands[layer], iteration, layer, .dispatchForward, pause: expertCompute)
-          burst(demands[layer].transposed, iteration, layer, .combineForward)
+        // Routing that changes with every iteration, unless its micro-batches are to be alike.
+        if usual.isEmpty || microBatches == 1 {
+          usual = (0..<layers).map { _ in randomMatrix(servers) }
         }
-        if hasBackward {
-          for layer in (0..<layers).reversed() {
-            burst(
-              demands[layer], iteration, layer, .combineBackward,
-              pause: expertCompute.map { $0 * 2 })
-            burst(demands[layer].transposed, iteration, layer, .dispatchBackward)
+        for microBatch in 0..<microBatches {
+          let demands = microBatches > 1 ? usual.map { varied($0) } : usual
+          for layer in 0..<layers {
+            burst(demands[layer], iteration, layer, .dispatchForward, pause: expertCompute)
+            burst(demands[layer].transposed, iteration, layer, .combineForward)
+          }
+          if hasBackward {
+            for layer in (0..<layers).reversed() {
+              burst(
+                demands[layer], iteration, layer, .combineBackward,
+                pause: expertCompute.map { $0 * 2 })
+              burst(demands[layer].transposed, iteration, layer, .dispatchBackward)
+            }
+          }
+          while self.microBatches.count < phases.count {
+            self.microBatches.append(Int32(microBatch))
           }
         }
         if hasRing {
@@ -72,6 +83,17 @@ import TraceModel
         }
       }
       return matrix
+    }
+
+    /// Each pair up to a fifth more or less.
+    private mutating func varied(_ matrix: TrafficMatrix) -> TrafficMatrix {
+      var varied = matrix
+      for row in 0..<matrix.size {
+        for column in 0..<matrix.size {
+          varied[row, column] = matrix[row, column] * Int64(80 + random.below(41)) / 100
+        }
+      }
+      return varied
     }
 
     private mutating func burst(
@@ -131,6 +153,24 @@ import TraceModel
       #expect(operation.iteration == truth.iteration)
       #expect(operation.layer == truth.layer)
       #expect(operation.phase == truth.phase)
+    }
+  }
+
+  /// Without reductions nothing but the recurrence of layers tells micro-batches from more layers.
+  @Test(arguments: [1, 2, 3] as [UInt64], [2, 3, 4])
+  func tellsMicroBatchesFromLayers(seed: UInt64, microBatches: Int) throws {
+    let schedule = Schedule(
+      servers: 8, layers: 3, iterations: 5, hasBackward: true, seed: seed, expertCompute: 700_000,
+      hasRing: false, microBatches: microBatches)
+    let (buffer, summary) = try attribute(schedule)
+    #expect(summary.iterationCount == 5)
+    #expect(buffer.operations.count == schedule.phases.count)
+    for (index, operation) in buffer.operations.rows.enumerated() {
+      let truth = schedule.phases[index]
+      #expect(operation.iteration == truth.iteration)
+      #expect(operation.layer == truth.layer)
+      #expect(operation.phase == truth.phase)
+      #expect(operation.microBatch == schedule.microBatches[index])
     }
   }
 

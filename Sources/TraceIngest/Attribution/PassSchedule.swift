@@ -19,9 +19,13 @@ struct PassSchedule: Equatable {
   var layerCount: Int
   /// Mean cosine between each combine and the transpose of its dispatch, 0 … 1.
   var likeness: Double
+  /// Mean cosine of a layer's matrices in different passes, 0 … 1, and how much that is more than
+  /// between different layers.
+  var recurrence: Double
+  var gain: Double
 
   /// Schedules whose layers are told apart less well by this much are as good.
-  private static let tolerance = 0.03
+  static let tolerance = 0.03
   /// How much better the compute times must fit to prefer more layers.
   private static let ratioMargin = 1.05
   private static let mostMatrices = 512
@@ -41,8 +45,10 @@ struct PassSchedule: Equatable {
   /// - Parameters:
   ///   - matrices: places of the matrices of one iteration among the sums, from its first.
   ///   - pauses: mean idle nanoseconds before each.
+  ///   - microBatches: how many there can be; more than half the exchanges there never are.
   static func infer(
-    from matrices: [Int], of sums: MatrixSums, pauses: [Double]
+    from matrices: [Int], of sums: MatrixSums, pauses: [Double],
+    microBatches: ClosedRange<Int> = 1...mostMatrices
   ) -> PassSchedule? {
     guard canRead(matrixCount: matrices.count) else { return nil }
     let exchangeCount = matrices.count / 2
@@ -63,24 +69,25 @@ struct PassSchedule: Equatable {
       }
     }
     let compute = (0..<exchangeCount).map { pauses[2 * $0 + 1] }
-    var readings: [(reading: Reading, gain: Double, ratio: Double)] = []
-    for microBatches in (1...exchangeCount / 2).reversed()
-    where exchangeCount % (2 * microBatches) == 0 {
-      for runUp in 0..<microBatches {
-        let reading = Reading(
-          exchangeCount: exchangeCount, microBatches: microBatches, runUp: runUp)
-        readings.append((reading, reading.gain(alike), reading.backwardRatio(compute)))
+    var readings: [(reading: Reading, recurrence: Double, gain: Double, ratio: Double)] = []
+    for count in microBatches.clamped(to: 1...exchangeCount / 2).reversed()
+    where exchangeCount % (2 * count) == 0 {
+      for runUp in 0..<count {
+        let reading = Reading(exchangeCount: exchangeCount, microBatches: count, runUp: runUp)
+        let (recurrence, gain) = reading.recurrence(alike)
+        readings.append((reading, recurrence, gain, reading.backwardRatio(compute)))
       }
     }
     let best = readings.map(\.gain).max() ?? 0
-    var chosen: (reading: Reading, gain: Double, ratio: Double)?
+    var chosen = readings.first { $0.gain >= best - tolerance }
     for reading in readings where reading.gain >= best - tolerance {
       if let known = chosen, reading.ratio <= known.ratio * ratioMargin { continue }
       chosen = reading
     }
-    guard let reading = chosen?.reading else { return nil }
+    guard let chosen else { return nil }
     return PassSchedule(
-      places: reading.places, layerCount: reading.layerCount, likeness: likeness)
+      places: chosen.reading.places, layerCount: chosen.reading.layerCount, likeness: likeness,
+      recurrence: chosen.recurrence, gain: chosen.gain)
   }
 
   /// One way to read the exchanges (dispatch and combine) of an iteration.
@@ -111,8 +118,8 @@ struct PassSchedule: Equatable {
       }
     }
 
-    /// How much more alike exchanges of one layer are than those of different layers.
-    func gain(_ alike: [Double]) -> Double {
+    /// How alike exchanges of one layer are, and how much more than those of different layers.
+    func recurrence(_ alike: [Double]) -> (within: Double, gain: Double) {
       var within = (sum: 0.0, count: 0.0)
       var between = within
       for first in exchanges.indices {
@@ -125,8 +132,9 @@ struct PassSchedule: Equatable {
           }
         }
       }
-      guard within.count > 0, between.count > 0 else { return 0 }
-      return within.sum / within.count - between.sum / between.count
+      guard within.count > 0 else { return (0, 0) }
+      let mean = within.sum / within.count
+      return (mean, between.count > 0 ? mean - between.sum / between.count : 0)
     }
 
     /// How much longer backward passes compute between an exchange's two parts than forward ones.

@@ -65,18 +65,29 @@ struct PeriodReading {
       let place = period.place(ofPosition: positions.ofBurst[index])
       labels.ofBurst[index].layer = placed.layers[place] ?? Operation.unknown
       labels.ofBurst[index].phase = placed.phases[place] ?? .unspecified
+      labels.ofBurst[index].microBatch = placed.microBatches[place] ?? Operation.unknown
     }
     return labels
   }
 
-  /// Layers and phases by place in the iteration; nil where a burst is not an all-to-all.
+  /// What is known by place in the iteration; nil where a burst is not an all-to-all.
   private struct PlacedPhases {
     /// Where the first whole iteration begins.
     var offset: Int
     var layers: [Int32?]
     var phases: [Phase?]
+    var microBatches: [Int32?]
     var likeness: Double
     var method: String
+
+    init(offset: Int, length: Int, likeness: Double, method: String) {
+      self.offset = offset
+      self.likeness = likeness
+      self.method = method
+      layers = [Int32?](repeating: nil, count: length)
+      phases = [Phase?](repeating: nil, count: length)
+      microBatches = [Int32?](repeating: nil, count: length)
+    }
   }
 
   private func placedPhases(_ sums: MatrixSums) -> PlacedPhases? {
@@ -87,21 +98,59 @@ struct PeriodReading {
       let assignment = PhaseAssignment.infer(
         from: places, of: sums, pauses: places.map { pauses[$0] })
     else { return nil }
+    if let schedule = severalMicroBatches(at: places, of: sums, besides: assignment) {
+      var placed = PlacedPhases(
+        offset: offset(from: places[0], after: places[places.count - 1]), length: length,
+        likeness: schedule.likeness,
+        method: "alternating transposes, layers that recur in every micro-batch")
+      for (order, known) in schedule.places.enumerated() {
+        let place = (places[order] + length - placed.offset) % length
+        placed.layers[place] = known.layer
+        placed.phases[place] = known.phase
+        placed.microBatches[place] = known.microBatch
+      }
+      return placed
+    }
     let start = places[assignment.start]
     let before = places[(assignment.start + places.count - 1) % places.count]
-    // Bursts of another kind between the last all-to-all and the first: the longest pause divides.
-    let between = (1...length).map { (before + $0) % length }.prefix { $0 != start } + [start]
-    let offset =
-      isDeclared ? period.offset : between.max { pauses[$0] < pauses[$1] } ?? start
     var placed = PlacedPhases(
-      offset: offset, layers: [Int32?](repeating: nil, count: length),
-      phases: [Phase?](repeating: nil, count: length), likeness: assignment.likeness,
+      offset: offset(from: start, after: before), length: length, likeness: assignment.likeness,
       method: assignment.method)
     for order in places.indices {
-      let place = (places[(assignment.start + order) % places.count] + length - offset) % length
+      let place =
+        (places[(assignment.start + order) % places.count] + length - placed.offset) % length
       placed.layers[place] = assignment.layers[order]
       placed.phases[place] = assignment.phases[order]
     }
     return placed
+  }
+
+  /// Where an iteration begins whose first all-to-all is at `start`.
+  ///
+  /// Bursts of another kind may lie between it and the last one before: the longest pause divides.
+  private func offset(from start: Int, after before: Int) -> Int {
+    if isDeclared { return period.offset }
+    let length = period.length
+    let between = (1...length).map { (before + $0) % length }.prefix { $0 != start } + [start]
+    return between.max { pauses[$0] < pauses[$1] } ?? start
+  }
+
+  /// Several passes of fewer layers, where they explain the matrices better than one pass does that
+  /// goes up all layers and down again.
+  ///
+  /// Which micro-batch is the first only the longest pause tells.
+  private func severalMicroBatches(
+    at places: [Int], of sums: MatrixSums, besides one: PhaseAssignment
+  ) -> PassSchedule? {
+    guard one.start % 2 == 0 else { return nil }
+    let schedule = PassSchedule.infer(
+      from: places, of: sums, pauses: places.map { pauses[$0] }, microBatches: 2...places.count)
+    let turned = places[one.start...] + places[..<one.start]
+    let single = PassSchedule.infer(
+      from: Array(turned), of: sums, pauses: turned.map { pauses[$0] }, microBatches: 1...1)
+    guard let schedule, schedule.recurrence >= PhaseAssignment.minimumLikeness,
+      schedule.gain > (single?.gain ?? 0) + PassSchedule.tolerance
+    else { return nil }
+    return schedule
   }
 }
