@@ -28,8 +28,8 @@ import Foundation
         throw BenchmarkError("no benchmark is named \(name)")
       }
       print(try measuredRun(benchmark.prepare()))
-    case ("--accuracy", nil):
-      guard try printAccuracy() else { throw BenchmarkError("accuracy is below its thresholds") }
+    case ("--accuracy", let table):
+      guard try printAccuracy(of: table) else { throw BenchmarkError("accuracy is below its thresholds") }
     case ("--growth", let path?):
       try Data(growthReport().utf8).write(to: URL(fileURLWithPath: path))
     case ("--capture-stream", let count?):

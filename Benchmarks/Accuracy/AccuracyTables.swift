@@ -1,12 +1,21 @@
 /// Prints what is recovered from synthetic inputs whose truth is known; false when less than the
 /// thresholds, which stand beside each table.
-func printAccuracy() throws -> Bool {
-  let attribution = try printAttributionTable()
-  let overlap = try printOverlapTable()
-  let regions = printRegionTable()
-  let planted = try printPlantedTables()
-  let batching = try printBatchingTable()
-  return attribution && overlap && regions && planted && batching
+///
+/// - Parameter table: one of the tables; nil for all.
+func printAccuracy(of table: String?) throws -> Bool {
+  let tables: [(name: String, print: () throws -> Bool)] = [
+    ("attribution", printAttributionTable), ("overlap", printOverlapTable),
+    ("regions", printRegionTable), ("planted", printPlantedTables),
+    ("batching", printBatchingTable),
+  ]
+  let chosen = tables.filter { table == nil || table == $0.name }
+  guard !chosen.isEmpty else {
+    throw BenchmarkError(
+      "no table is named \(table ?? ""): there are \(tables.map(\.name).joined(separator: ", "))")
+  }
+  var isGood = true
+  for table in chosen where try !table.print() { isGood = false }
+  return isGood
 }
 
 /// What is planted into synthesised routing: regions, period, drift, change points, hot experts.

@@ -32,8 +32,24 @@ struct OverlapCase {
       jobs: [job(.mixtral8x7B, gpus: 1, Parallelism(expert: 8, data: 8), layers: 3, seed: seed)])
     alone.disturbance.hasOtherRoles = false
     let lanes = Layout(serverCount: 8, gpusPerServer: 2)
+    var batches = OverlapCase(
+      "experts alone, 3 micro-batches", seed: seed,
+      fabric: Layout(serverCount: 8, gpusPerServer: 1),
+      jobs: [
+        job(
+          .mixtral8x7B, gpus: 1, Parallelism(expert: 8, data: 8), layers: 3, microBatches: 3,
+          seed: seed)
+      ])
+    batches.disturbance.hasOtherRoles = false
     return [
-      alone,
+      alone, batches,
+      OverlapCase(
+        "data, 40 iterations", seed: seed, fabric: Layout(serverCount: 8, gpusPerServer: 1),
+        jobs: [
+          job(
+            .mixtral8x7B, gpus: 1, Parallelism(expert: 4, data: 8), layers: 2, iterations: 40,
+            seed: seed)
+        ]),
       OverlapCase(
         "data", seed: seed, fabric: lanes,
         jobs: [
@@ -87,14 +103,14 @@ struct OverlapCase {
 
   private static func job(
     _ preset: ModelPreset, gpus: Int, _ parallelism: Parallelism, layers: Int,
-    microBatches: Int = 1, seed: UInt64
+    microBatches: Int = 1, iterations: Int = 4, seed: UInt64
   ) -> TrainingJob {
     var plan = SynthesisPlan(preset: preset, tokensPerRank: 256)
     plan.layout = Layout(
       serverCount: parallelism.rankCount / gpus, gpusPerServer: gpus, parallelism: parallelism)
     plan.layers = Array(0..<layers)
     plan.sharesOutLayers = true
-    plan.iterations = 4
+    plan.iterations = iterations
     plan.microBatches = microBatches
     plan.drift = [0.0, 0.1, 0.3][Int(seed % 3)]
     plan.seed = seed

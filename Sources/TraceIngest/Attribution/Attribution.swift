@@ -97,9 +97,7 @@ public struct Attribution {
   ) throws -> (Communicators, Activity) {
     // Mostly all connections are one communicator: then its busy time is known as well.
     var all = Activity(communicatorCount: 1)
-    var bins =
-      channels.count > 1
-      ? BusyBins(rows: channels.count, start: channels.start, end: channels.end) : nil
+    var bins = channels.count > 1 ? BusyBins(of: channels) : nil
     try forEachBlock { all.add($0, of: channels, bins: &bins) }
     let communicators =
       bins.map { Communicators.find(channels, busy: $0, layout: layout) } ?? .one(channels)

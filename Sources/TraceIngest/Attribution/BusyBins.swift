@@ -1,44 +1,37 @@
-/// In which short stretches of a window each of many channels was busy, one bit each.
+/// In which short stretches of some windows each of many channels was busy, one bit each.
 ///
-/// The window begins with the capture; a long capture is known by its beginning. Memory is limited
-/// to 32 MB.
+/// Memory is limited to 32 MB.
 struct BusyBins {
-  private let start: Int64
-  /// Nanoseconds of one bin.
-  let width: Int64
+  private let windows: BusyWindows
   private let wordsPerRow: Int
   private var words: [UInt64]
 
-  private static let mostBins = 16_384
+  private static let mostBins = 65_536
   private static let bitLimit = 1 << 28
-  /// Bins are never longer: pauses between the operations of a layer must remain visible.
-  private static let longestBin: Int64 = 2_000_000
 
-  init(rows: Int, start: Int64, end: Int64) {
-    self.start = start
-    wordsPerRow = max(4, min(Self.mostBins, Self.bitLimit / max(1, rows)) / 64)
-    let span = max(0, pause(from: start, to: end))
-    let even = span / Int64(wordsPerRow * 64) + 1
-    width = min(Self.longestBin, max(IdleGap.jitter, even))
+  init(of channels: Channels) {
+    let rows = channels.count
+    let bins = max(256, min(Self.mostBins, Self.bitLimit / max(1, rows)))
+    windows = BusyWindows(of: channels, binCount: bins)
+    wordsPerRow = windows.count * BusyWindows.binCount / 64
     words = [UInt64](repeating: 0, count: rows * wordsPerRow)
   }
 
-  /// Marks a message's time in a row.
+  /// Marks a message's time in a row, as far as it is in windows.
   mutating func add(start from: Int64, end to: Int64, row: Int) {
-    let first = max(0, pause(from: start, to: from)) / width
-    let last = min(max(0, pause(from: start, to: to)) / width, Int64(wordsPerRow * 64 - 1))
-    guard first <= last else { return }
-    let (firstWord, lastWord) = (Int(first / 64), Int(last / 64))
-    let fromFirst = UInt64.max << UInt64(first % 64)
-    let toLast = UInt64.max >> UInt64(63 - last % 64)
     let row = row * wordsPerRow
-    guard firstWord < lastWord else {
-      words[row + firstWord] |= fromFirst & toLast
-      return
+    windows.forEachRange(from: from, to: to) { bins in
+      let (firstWord, lastWord) = (bins.lowerBound / 64, bins.upperBound / 64)
+      let fromFirst = UInt64.max << UInt64(bins.lowerBound % 64)
+      let toLast = UInt64.max >> UInt64(63 - bins.upperBound % 64)
+      guard firstWord < lastWord else {
+        words[row + firstWord] |= fromFirst & toLast
+        return
+      }
+      words[row + firstWord] |= fromFirst
+      for word in firstWord + 1..<lastWord { words[row + word] = .max }
+      words[row + lastWord] |= toLast
     }
-    words[row + firstWord] |= fromFirst
-    for word in firstWord + 1..<lastWord { words[row + word] = .max }
-    words[row + lastWord] |= toLast
   }
 
   /// The place of each row in some lists of rows, or −1.
@@ -62,30 +55,33 @@ struct BusyBins {
     return joined
   }
 
-  /// The smaller of the shares of each row's bins in which the other is busy too, or in a bin next
-  /// to it.
-  func likeness(_ first: Int, _ second: Int) -> Double {
-    min(share(of: first, in: second), share(of: second, in: first))
+  /// The smaller of the shares of each row's bins in which the other is busy too, or was or will be
+  /// within `tolerance` nanoseconds.
+  func likeness(_ first: Int, _ second: Int, tolerance: Int64 = 0) -> Double {
+    let reach = min(63, max(1, Int((tolerance + windows.width - 1) / windows.width)))
+    return min(
+      share(of: first, in: second, reach: reach), share(of: second, in: first, reach: reach))
   }
 
-  /// The share of a row's bins in which another is busy too, or in a bin next to it.
-  func share(of row: Int, in other: Int) -> Double { share(of: row, in: other, reach: true) }
-
-  /// The larger of the shares of each row's bins in which the other is busy too.
-  func overlap(_ first: Int, _ second: Int) -> Double {
-    max(share(of: first, in: second, reach: false), share(of: second, in: first, reach: false))
-  }
-
-  private func share(of row: Int, in other: Int, reach: Bool) -> Double {
+  /// The share of a row's bins in which another is busy too, or in one of `reach` bins beside it.
+  func share(of row: Int, in other: Int, reach: Int = 1) -> Double {
     let (mine, theirs) = (row * wordsPerRow, other * wordsPerRow)
     var (all, common) = (0, 0)
     var before: UInt64 = 0
     for word in 0..<wordsPerRow {
+      let own = words[mine + word]
       let here = words[theirs + word]
-      let after = word + 1 < wordsPerRow ? words[theirs + word + 1] : 0
-      let wide = reach ? here | here << 1 | here >> 1 | before >> 63 | after << 63 : here
-      all += words[mine + word].nonzeroBitCount
-      common += (words[mine + word] & wide).nonzeroBitCount
+      all += own.nonzeroBitCount
+      if own != 0 {
+        let after = word + 1 < wordsPerRow ? words[theirs + word + 1] : 0
+        var wide = here
+        for distance in 1...UInt64(reach) {
+          wide |=
+            here << distance | here >> distance | before >> (64 - distance)
+            | after << (64 - distance)
+        }
+        common += (own & wide).nonzeroBitCount
+      }
       before = here
     }
     return all > 0 ? Double(common) / Double(all) : 0

@@ -20,6 +20,12 @@ struct Channels {
   private var longest: [Int64] = []
   private var secondLongest: [Int64] = []
 
+  /// When each channel's first message starts and its last one so far ends.
+  private(set) var firstStarts: [Int64] = []
+  private var lastEnds: [Int64] = []
+  private var pauses = PauseCounts()
+  private var sample = ThinnedSample()
+
   private static let sizeClasses = 64
 
   var count: Int { source.count }
@@ -37,12 +43,18 @@ struct Channels {
       bytes.append(0)
       longest.append(0)
       secondLongest.append(0)
+      firstStarts.append(block.start[row])
+      lastEnds.append(.max)
       sizes += repeatElement(0, count: Self.sizeClasses)
     }
     let size = block.bytes[row]
     bytes[number] &+= size
     start = min(start, block.start[row])
     end = max(end, block.end[row])
+    firstStarts[number] = min(firstStarts[number], block.start[row])
+    pauses.add(pause(from: lastEnds[number], to: block.start[row]))
+    lastEnds[number] = block.end[row]
+    sample.add(block.start[row])
     // A message that lost packets may have lost bytes: its size says nothing.
     guard block.missingPackets[row] == 0 else { return }
     let duration = pause(from: block.start[row], to: block.end[row])
@@ -54,6 +66,13 @@ struct Channels {
     let place = number * Self.sizeClasses + Self.sizeClass(of: size)
     if sizes[place] < .max { sizes[place] += 1 }
   }
+
+  /// Nanoseconds of a pause between two messages of one channel than which a quarter are shorter, of
+  /// those that can divide operations; nil without any.
+  var typicalPause: Int64? { pauses.lowerQuartile }
+
+  /// The starts of some messages, spread evenly over all of them.
+  var sampledStarts: [Int64] { sample.values }
 
   /// The channel of a message, or nil when it was never counted.
   func number(of block: MessageTable, row: Int) -> Int? {
@@ -127,5 +146,53 @@ struct Channels {
 
   private static func sizeClass(of size: Int64) -> Int {
     Int((UInt64(bitPattern: size) &* 0x9E37_79B9_7F4A_7C15) >> 58)
+  }
+}
+
+/// Pauses by their order of magnitude.
+private struct PauseCounts {
+  /// By the bits of the pause, four counts for each power of two.
+  private var counts = [Int](repeating: 0, count: 64 * 4)
+
+  /// Shorter pauses are jitter.
+  private static let shortest: Int64 = 2 * IdleGap.jitter
+
+  mutating func add(_ pause: Int64) {
+    guard pause >= Self.shortest else { return }
+    let power = 63 - pause.leadingZeroBitCount
+    counts[power * 4 + Int(pause >> Int64(power - 2)) & 3] += 1
+  }
+
+  /// Rounded down to a quarter of its power of two.
+  var lowerQuartile: Int64? {
+    let all = counts.reduce(0, +)
+    guard all > 0 else { return nil }
+    var before = 0
+    let place = counts.firstIndex { count in
+      before += count
+      return 4 * before >= all
+    }
+    return place.map { Int64(4 + $0 % 4) << Int64($0 / 4 - 2) }
+  }
+}
+
+/// Every so many-th of some values, so that there are never more than a few hundred.
+private struct ThinnedSample {
+  private(set) var values: [Int64] = []
+  private var step = 1
+  private var rest = 0
+
+  private static let most = 512
+
+  mutating func add(_ value: Int64) {
+    if rest > 0 {
+      rest -= 1
+      return
+    }
+    rest = step - 1
+    values.append(value)
+    guard values.count == Self.most else { return }
+    values = stride(from: 0, to: Self.most, by: 2).map { values[$0] }
+    step *= 2
   }
 }

@@ -6,8 +6,7 @@ internal import TraceModel
 /// messages of equal sizes at the same time, and each end has one peer: they are a communicator.
 /// What is left are exchanges whose sizes follow the routing; NICs that are linked by them are one
 /// group, and groups that are busy at the same times (tensor-parallel lanes, replicas) are one
-/// communicator. Where no two communicators overlap in time, pauses tell operations apart and all
-/// connections count as one.
+/// communicator. Each is divided into operations by its own pauses.
 struct Communicators {
   /// The communicator of each channel.
   let ofChannel: [Int]
@@ -59,8 +58,6 @@ struct Communicators {
   private static let leastPartShare = 0.92
   /// Exchanges with a smaller part of all bytes than one in so many are no job's.
   private static let leastExchanged: Int64 = 10
-  /// Communicators with less common time do not overlap.
-  private static let leastOverlap = 0.1
 
   /// Everything is one communicator.
   static func one(_ channels: Channels) -> Communicators {
@@ -103,12 +100,7 @@ struct Communicators {
     }
     // Where nearly all amounts are equal they are an exchange's: an even one, or between few servers.
     guard bytes.exchanged >= bytes.all / leastExchanged else { return one(channels) }
-    let rows = busy.joined(into: kinds.count, ofChannel)
-    let overlaps = kinds.indices.contains { first in
-      (0..<first).contains { rows.overlap(first, $0) >= leastOverlap }
-    }
-    return overlaps
-      ? Communicators(ofChannel: ofChannel, kinds: kinds, channels: channels) : one(channels)
+    return Communicators(ofChannel: ofChannel, kinds: kinds, channels: channels)
   }
 
   private static func size(_ numbers: [Int]) -> Int { (numbers.max() ?? -1) + 1 }

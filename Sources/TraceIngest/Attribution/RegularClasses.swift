@@ -6,6 +6,8 @@ enum RegularClasses {
   private static let byteTolerance = 0.04
   private static let leastSizeLikeness = 0.8
   private static let leastTimeLikeness = 0.7
+  /// Nanoseconds by which the ranks of one ring start apart.
+  private static let startJitter: Int64 = 250_000
   /// Classes that a channel is compared with, among those of about its bytes.
   private static let mostCompared = 256
   /// Peers of one NIC: one for each GPU that shares it, two at most.
@@ -29,7 +31,7 @@ enum RegularClasses {
       let like = classes.indices.suffix(from: max(oldest, classes.count - mostCompared)).first {
         let leader = classes[$0][0]
         return channels.sizeLikeness(leader, channel) >= leastSizeLikeness
-          && busy.likeness(leader, channel) >= leastTimeLikeness
+          && busy.likeness(leader, channel, tolerance: startJitter) >= leastTimeLikeness
       }
       if let like { classes[like].append(channel) } else { classes.append([channel]) }
     }
