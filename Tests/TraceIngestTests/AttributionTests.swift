@@ -320,6 +320,32 @@ import TraceModel
     #expect(summary.provenance["operations"]?.origin == .declared)
   }
 
+  @Test func aDeclaredGapShorterThanJitterIsObeyed() throws {
+    var schedule = Schedule(servers: 2, layers: 1, iterations: 1, hasBackward: false, seed: 1)
+    schedule.messages = MessageTable()
+    for number in 0..<48 as Range<Int64> {
+      schedule.messages.append(
+        Message(
+          source: 0, destination: 1, channel: 1, kind: .write, start: number * 13_000,
+          end: number * 13_000 + 1_000, bytes: 4_096, packets: 1))
+    }
+    let (buffer, _) = try attribute(
+      schedule, options: AttributionOptions(idleGapNanoseconds: 5_000))
+    #expect(buffer.operations.count == 48)
+    #expect(try attribute(schedule).0.operations.count == 1)
+  }
+
+  /// An iteration of so many layers is whole, but too much to compare: it is counted and named.
+  @Test func moreMatricesThanAreComparedAreNamed() throws {
+    let schedule = Schedule(
+      servers: 3, layers: 300, iterations: 2, hasBackward: true, seed: 1, hasRing: false)
+    let (buffer, summary) = try attribute(
+      schedule, options: AttributionOptions(burstsPerIteration: 1_200))
+    #expect(buffer.operations.rows.allSatisfy { $0.layer == TraceModel.Operation.unknown })
+    #expect(summary.notes.contains { $0.hasPrefix("2400 bursts have no layers") })
+    #expect(summary.provenance["operations.layer"]?.method == "more matrices than are compared")
+  }
+
   @Test func emptyInputGivesNoOperations() throws {
     var buffer = TraceBuffer()
     let summary = try Attribution(layout: Layout(serverCount: 2, gpusPerServer: 1)).run(

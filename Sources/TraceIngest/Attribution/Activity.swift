@@ -6,8 +6,9 @@ struct Activity {
   private(set) var messageCounts: [Int]
   private var messageNumber = 0
 
-  init(communicatorCount: Int) {
-    busy = (0..<communicatorCount).map { _ in BusyTime(resolution: IdleGap.jitter) }
+  /// - Parameter resolution: nanoseconds of the longest pause that surely divides nothing.
+  init(communicatorCount: Int, resolution: Int64) {
+    busy = (0..<communicatorCount).map { _ in BusyTime(resolution: resolution) }
     messageCounts = [Int](repeating: 0, count: communicatorCount)
   }
 

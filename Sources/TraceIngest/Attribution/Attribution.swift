@@ -96,14 +96,15 @@ public struct Attribution {
     of channels: Channels, forEachBlock: ((MessageTable) throws -> Void) throws -> Void
   ) throws -> (Communicators, Activity) {
     // Mostly all connections are one communicator: then its busy time is known as well.
-    var all = Activity(communicatorCount: 1)
+    let resolution = min(IdleGap.jitter, options.idleGapNanoseconds ?? .max)
+    var all = Activity(communicatorCount: 1, resolution: resolution)
     var bins = channels.count > 1 ? BusyBins(of: channels) : nil
     try forEachBlock { all.add($0, of: channels, bins: &bins) }
     let communicators =
       bins.map { Communicators.find(channels, busy: $0, layout: layout) } ?? .one(channels)
     guard communicators.count > 1 else { return (communicators, all) }
     bins = nil
-    var activity = Activity(communicatorCount: communicators.count)
+    var activity = Activity(communicatorCount: communicators.count, resolution: resolution)
     try forEachBlock {
       activity.add($0, of: channels, communicator: communicators.ofChannel, bins: &bins)
     }

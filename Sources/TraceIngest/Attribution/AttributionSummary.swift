@@ -84,14 +84,29 @@ extension AttributionSummary {
       told.first.map { first in
         Provenance(
           .inferred, method: first.method, confidence: told.reduce(1) { min($0, $1.likeness) })
-      } ?? Provenance(.absent, method: "matrices of successive bursts are not transposes")
+      } ?? Provenance(.absent, method: Self.reasonWithoutLayers(readings))
     provenance["operations.phase"] = provenance["operations.layer"]
     let uncompared = readings.reduce(0) { $0 + $1.labels.uncomparedCount }
     if uncompared > 0 {
       notes.append(
-        "\(uncompared) bursts have no layers: their matrices are more than can be compared in bounded "
-          + "memory")
+        "\(uncompared) bursts have no layers: iterations have more than \(MatrixPlan.mostSums) bursts, "
+          + "or their matrices more pairs than can be compared in bounded memory")
     }
+    let unplaced = readings.reduce(0) { $0 + $1.labels.unplacedCount }
+    if unplaced > 0 {
+      notes.append(
+        "\(unplaced) bursts have no layers: their iterations have other bursts than most, and are "
+          + "neither the end nor the beginning of one that the capture cuts")
+    }
+  }
+
+  private static func reasonWithoutLayers(_ readings: [CommunicatorReading]) -> String {
+    if readings.contains(where: { $0.labels.uncomparedCount > 0 }) {
+      return "more matrices than are compared"
+    }
+    return readings.contains { $0.labels.iterations != nil }
+      ? "matrices of successive bursts are not transposes"
+      : "without repetition nothing tells which matrices belong together"
   }
 
   private mutating func describeJobs(_ jobs: JobReading) {

@@ -20,6 +20,8 @@ struct BurstLabels {
   var layerCount = 0
   /// Bursts without layers because too many matrices would have to be compared.
   var uncomparedCount = 0
+  /// Bursts without layers because their iteration is neither whole nor cut by the capture.
+  var unplacedCount = 0
 
   init(burstCount: Int) {
     ofBurst = [BurstLabel](repeating: BurstLabel(), count: burstCount)

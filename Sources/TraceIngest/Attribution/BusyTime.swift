@@ -1,10 +1,11 @@
 /// When a network was busy: the union of message intervals, ascending and disjoint.
 ///
 /// Intervals closer than `resolution` are one, so memory depends on the number of pauses, not on
-/// the number of messages. Messages may come in any order: they are sorted and merged in batches.
+/// the number of messages; where pauses are very many, longer ones count as jitter too. Messages may
+/// come in any order: they are sorted and merged in batches.
 struct BusyTime {
   /// Pauses shorter than this are never told apart from jitter, in nanoseconds.
-  let resolution: Int64
+  private(set) var resolution: Int64
   private(set) var intervals: [Interval] = []
   private var pending: [Interval] = []
 
@@ -16,6 +17,9 @@ struct BusyTime {
   }
 
   private static let batchSize = 1 << 16
+  /// Beyond so many the resolution is doubled, as long as it stays below what divides operations.
+  private static let mostIntervals = 1 << 18
+  private static let coarsest: Int64 = 80_000
 
   init(resolution: Int64) { self.resolution = resolution }
 
@@ -35,10 +39,19 @@ struct BusyTime {
   mutating func settle() {
     guard !pending.isEmpty else { return }
     pending.sort { $0.start < $1.start }
+    merge(pending)
+    pending.removeAll(keepingCapacity: true)
+    while intervals.count > Self.mostIntervals, resolution < Self.coarsest {
+      resolution *= 2
+      merge([])
+    }
+  }
+
+  private mutating func merge(_ added: [Interval]) {
     var merged: [Interval] = []
     merged.reserveCapacity(intervals.count)
     var known = intervals[...]
-    var new = pending[...]
+    var new = added[...]
     while let next = Self.popEarlier(&known, &new) {
       if let last = merged.indices.last,
         pause(from: merged[last].end, to: next.start) <= resolution
@@ -50,7 +63,6 @@ struct BusyTime {
       }
     }
     intervals = merged
-    pending.removeAll(keepingCapacity: true)
   }
 
   private static func popEarlier(

@@ -8,12 +8,14 @@ struct MatrixPlan {
 
   /// More are not compared, so that memory stays below 64 MB.
   private static let mostCells = 1 << 23
+  /// Each is compared with each, in seconds at the most.
+  static let mostSums = 1_024
 
   init(burstCount: Int) { sumOfBurst = [Int32](repeating: -1, count: burstCount) }
 
-  /// Sets some sums aside; nil when they would be too many for the pairs of servers.
+  /// Sets some sums aside; nil when they would be too many, or too many for the pairs of servers.
   mutating func addSums(_ count: Int, pairCount: Int) -> Int? {
-    guard (sumCount + count).multipliedReportingOverflow(by: max(1, pairCount)).overflow == false,
+    guard count <= Self.mostSums - sumCount,
       (sumCount + count) * max(1, pairCount) <= Self.mostCells
     else { return nil }
     sumCount += count

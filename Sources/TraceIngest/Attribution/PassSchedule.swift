@@ -28,11 +28,10 @@ struct PassSchedule: Equatable {
   static let tolerance = 0.03
   /// How much better the compute times must fit to prefer more layers.
   private static let ratioMargin = 1.05
-  private static let mostMatrices = 512
 
   /// Whether an iteration of so many all-to-alls can be one of whole passes.
   static func canRead(matrixCount: Int) -> Bool {
-    matrixCount >= 4 && matrixCount % 4 == 0 && matrixCount <= mostMatrices
+    matrixCount >= 4 && matrixCount % 4 == 0
   }
 
   /// Finds how many micro-batches and layers explain the matrices.
@@ -48,7 +47,7 @@ struct PassSchedule: Equatable {
   ///   - microBatches: how many there can be; more than half the exchanges there never are.
   static func infer(
     from matrices: [Int], of sums: MatrixSums, pauses: [Double],
-    microBatches: ClosedRange<Int> = 1...mostMatrices
+    microBatches: ClosedRange<Int> = 1...MatrixPlan.mostSums
   ) -> PassSchedule? {
     guard canRead(matrixCount: matrices.count) else { return nil }
     let exchangeCount = matrices.count / 2

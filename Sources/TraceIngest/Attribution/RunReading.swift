@@ -34,17 +34,21 @@ struct RunReading {
       iterationOfBurst.append(iteration)
     }
     let length = Self.commonest(runs.map(\.count))
-    add(runs.filter { $0.count == length }, of: bursts, pairCount: pairCount)
-    // An iteration of which the capture holds a part, or one with a burst too many, by itself.
-    for run in runs where run.count != length { add([run], of: bursts, pairCount: pairCount) }
-  }
-
-  private mutating func add(_ runs: [Range<Int>], of bursts: [Burst], pairCount: Int) {
-    guard let length = runs.first?.count, PassSchedule.canRead(matrixCount: length) else { return }
-    guard let first = plan.addSums(length, pairCount: pairCount) else {
-      uncomparedCount += runs.count * length
+    guard add(runs.filter { $0.count == length }, of: bursts, pairCount: pairCount) else {
+      uncomparedCount = bursts.count
       return
     }
+    // Iterations of which the capture holds a part, and those with a burst too many or too few.
+    for run in runs where run.count != length {
+      if !add([run], of: bursts, pairCount: pairCount) { uncomparedCount += run.count }
+    }
+  }
+
+  /// Sets sums aside for runs of one length; false when those are too many.
+  private mutating func add(_ runs: [Range<Int>], of bursts: [Burst], pairCount: Int) -> Bool {
+    guard let length = runs.first?.count,
+      let first = plan.addSums(length, pairCount: pairCount)
+    else { return false }
     var pauses = [Double](repeating: 0, count: length)
     for run in runs {
       for (place, index) in run.enumerated() {
@@ -54,6 +58,7 @@ struct RunReading {
       }
     }
     sets.append(RunSet(runs: runs, sums: first..<first + length, pauses: pauses))
+    return true
   }
 
   /// Iterations, layers, phases and micro-batches, given the plan's sums.
@@ -64,26 +69,50 @@ struct RunReading {
     for (index, iteration) in iterationOfBurst.enumerated() {
       labels.ofBurst[index].iteration = iteration
     }
-    for set in sets { Self.label(set, sums, in: &labels) }
+    guard let whole = sets.first,
+      let schedule = PassSchedule.infer(from: Array(whole.sums), of: sums, pauses: whole.pauses)
+    else { return labels }
+    labels.phases = (
+      schedule.likeness, "alternating transposes, up and down the layers in each pass"
+    )
+    labels.layerCount = schedule.layerCount
+    for run in whole.runs { label(run, schedule.places[...], in: &labels) }
+    for part in sets.dropFirst() {
+      let run = part.runs[0]
+      if let places = places(of: part, among: schedule, sums) {
+        label(run, places, in: &labels)
+      } else {
+        labels.unplacedCount += run.count
+      }
+    }
     return labels
   }
 
-  private static func label(_ set: RunSet, _ sums: MatrixSums, in labels: inout BurstLabels) {
-    guard
-      let schedule = PassSchedule.infer(from: Array(set.sums), of: sums, pauses: set.pauses)
-    else { return }
-    if labels.phases == nil {
-      labels.phases = (
-        schedule.likeness, "alternating transposes, up and down the layers in each pass"
-      )
-      labels.layerCount = schedule.layerCount
+  /// What the capture holds of its first iteration is the end of one, and of its last the beginning:
+  /// if the matrices say so too.
+  private func places(
+    of part: RunSet, among schedule: PassSchedule, _ sums: MatrixSums
+  ) -> ArraySlice<PassSchedule.Place>? {
+    let run = part.runs[0]
+    let whole = sets[0].sums
+    guard run.count < whole.count else { return nil }
+    let isFirst = run.lowerBound == 0
+    guard isFirst || run.upperBound == iterationOfBurst.count else { return nil }
+    let offset = isFirst ? whole.count - run.count : 0
+    let likeness = part.sums.indices.reduce(0) {
+      $0 + sums.cosine(part.sums[$1], whole.lowerBound + offset + $1 - part.sums.lowerBound)
     }
-    for run in set.runs {
-      for (place, index) in run.enumerated() {
-        labels.ofBurst[index].layer = schedule.places[place].layer
-        labels.ofBurst[index].phase = schedule.places[place].phase
-        labels.ofBurst[index].microBatch = schedule.places[place].microBatch
-      }
+    guard likeness >= PhaseAssignment.minimumLikeness * Double(run.count) else { return nil }
+    return schedule.places[offset..<offset + run.count]
+  }
+
+  private func label(
+    _ run: Range<Int>, _ places: ArraySlice<PassSchedule.Place>, in labels: inout BurstLabels
+  ) {
+    for (index, place) in zip(run, places) {
+      labels.ofBurst[index].layer = place.layer
+      labels.ofBurst[index].phase = place.phase
+      labels.ofBurst[index].microBatch = place.microBatch
     }
   }
 

@@ -16,7 +16,10 @@ struct OverlapAttributionTests {
     var transfers: TransferTable
     var layout: Layout
 
-    init(_ jobs: [TrainingJob], on fabric: Layout, loss: Double = 0.01) throws {
+    /// - Parameter lost: all-to-alls that were over when the capture began.
+    init(
+      _ jobs: [TrainingJob], on fabric: Layout, loss: Double = 0.01, withoutBursts lost: Int = 0
+    ) throws {
       var parameters = CaptureParameters()
       parameters.byteReduction = 1_024
       parameters.messageBytes = 16 << 10
@@ -37,10 +40,25 @@ struct OverlapAttributionTests {
         return truth
       }
       messages = captured.messages
+      if lost > 0 { messages = Self.messages(messages, of: truth, after: lost) }
       var rows = TraceBuffer()
       found = try Attribution(layout: layout).read(
         forEachBlock: { [messages] in try $0(messages) }, into: &rows)
       transfers = rows.transfers
+    }
+
+    private static func messages(
+      _ messages: MessageTable, of truth: SynthesisedTraining, after count: Int
+    ) -> MessageTable {
+      let starts = Dictionary(
+        grouping: truth.operations.filter { $0.role == .expert && $0.iteration == 0 },
+        by: { [$0.layer, Int32($0.phase.rawValue)] }
+      ).values.map { $0.map(\.start).min() ?? 0 }.sorted()
+      var kept = MessageTable()
+      for row in 0..<messages.count where messages.start[row] >= starts[count] - 200_000 {
+        kept.append(messages[row])
+      }
+      return kept
     }
 
     /// Share of the bytes whose operation is as `isRight(true, found)` asks.
@@ -108,6 +126,13 @@ struct OverlapAttributionTests {
     let plan = job(
       Parallelism(tensor: 4, expert: 8, expertTensor: 1, data: 4), gpus: 1, layers: 3, seed: 6)
     let sample = try Sample([TrainingJob(plan)], on: plan.layout)
+    #expect(sample.share(where: hasRightLabels) > 0.99)
+  }
+
+  @Test("a capture that begins inside an iteration holds the end of one")
+  func partOfAnIteration() throws {
+    let plan = job(Parallelism(expert: 8, data: 16), gpus: 2, layers: 3, seed: 4)
+    let sample = try Sample([TrainingJob(plan)], on: plan.layout, withoutBursts: 4)
     #expect(sample.share(where: hasRightLabels) > 0.99)
   }
 
