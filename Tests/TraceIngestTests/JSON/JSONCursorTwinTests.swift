@@ -29,7 +29,7 @@ import TraceModel
 
   @Test func skippingIsWhatByteByByteIs() {
     var random = RandomStream(seed: 11)
-    for _ in 0..<20_000 {
+    for _ in 0..<4_000 {
       let text = damaged(&random)
       var cursor = JSONCursor()
       var defect: JSONDefect?
@@ -44,7 +44,7 @@ import TraceModel
 
   @Test func rowsOfIntegersAreWhatByteByByteIs() {
     var random = RandomStream(seed: 12)
-    for _ in 0..<20_000 {
+    for _ in 0..<4_000 {
       let text = damaged(&random)
       var cursor = JSONCursor()
       var list: [Int32] = [77]

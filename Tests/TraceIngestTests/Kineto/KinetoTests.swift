@@ -82,7 +82,7 @@ import TraceModel
     #expect(operation.role == .expert)
     #expect(found.rows.transfers.count == 0)
     #expect(found.summary.provenance["transfers.bytes"]?.origin == .absent)
-    #expect(found.notes(about: "1 records have lists of shares that PyTorch cut").count == 1)
+    #expect(found.notes(about: "1 record has lists of shares that PyTorch cut").count == 1)
   }
 
   /// A kernel, its launch at time 20, and what stands around that.
