@@ -101,11 +101,26 @@ struct FileLikeness {
       let columns = row.count { $0 == separator } + 1
       if columns > 1 {
         let heading = String(decoding: row.prefix(60), as: UTF8.self)
-        return FileLikeness("\(name)-separated text of \(columns) columns (\(heading))")
+        return FileLikeness(
+          "\(name)-separated text of \(columns) columns (\(heading))",
+          nearestList(row.split(separator: separator)))
       }
     }
     return FileLikeness(
       "text that begins with \"\(String(decoding: line.prefix(40), as: UTF8.self))\"")
+  }
+
+  /// What a heading lacks that has some of the columns of a flow list.
+  private static func nearestList(_ columns: [ArraySlice<UInt8>]) -> String? {
+    let names = columns.map { column in
+      String(decoding: column, as: UTF8.self).filter { $0.isLetter || $0 == "_" }
+    }
+    let missing = SimCCLFlows.columnNames.filter { !names.contains($0) }
+    guard missing.count + 1 < SimCCLFlows.columnNames.count else { return nil }
+    return missing.isEmpty
+      ? "The nearest is a flow list of SimCCL, whose columns are separated by tabs."
+      : "The nearest is a flow list of SimCCL: among its columns stands "
+        + missing.map { "`\($0)`" }.joined(separator: ", ") + ", which is not there."
   }
 
   /// Texts of simulators, and of NCCL, that lack what a trace needs.
@@ -145,6 +160,7 @@ struct FileLikeness {
     ("NCCL Inspector log", ["header", "metadata", "coll_perf"]),
     ("router trace of Megatron-Core", ["step", "top_indices"]),
     ("per-token routing log", ["layer", "experts", "token_idx"]),
+    ("per-token routing log", ["layer", "experts", "token_pos"]),
   ]
 
   private static func json(_ start: [UInt8]) -> FileLikeness {

@@ -22,6 +22,9 @@ public enum TraceReaderCatalogue {
     ConnectionMatrixReader.self,
   ]
 
+  /// What the error for a file begins with that no reader knows; what it looks like follows.
+  static let refusal = "not a trace that can be read: "
+
   /// The reader of a file, found by its first bytes (decompressed), never by its name.
   ///
   /// Throws an `IngestError` that says what the file looks like and what would be accepted, or
@@ -48,8 +51,9 @@ public enum TraceReaderCatalogue {
       description = "a tar archive whose first file, \(inside.name), is \(likeness.description)"
     }
     throw IngestError(
-      "not a trace that can be read: \(description)", at: name,
+      refusal + description, at: name,
       advice: (likeness.advice.map { $0 + "\n  " } ?? "")
-        + "Accepted, plain, gzip or zstd: \(accepted).")
+        + "\(readers.count) readers looked at its first 64 KiB, and none knows it. Accepted, plain, "
+        + "gzip or zstd: \(accepted).")
   }
 }

@@ -63,6 +63,7 @@ struct AnalyzeVerb: Verb {
     let parameters = try fabric.parameters()
     let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
     let workload = read.value
+    try workload.requireDenseMatrix()
     let optical = try parameters.regionalFabric(for: workload.layout)
     var locality = analyseLocality(
       workload, options: LocalityOptions(switchLimit: optical.switchLimit, readsDetails: details))

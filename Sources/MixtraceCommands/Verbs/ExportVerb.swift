@@ -78,6 +78,7 @@ struct ExportVerb: Verb {
 
   private func exportMatrix(of file: TraceFile, terminal: Terminal) throws {
     let workload = try selection.workload(of: file)
+    try workload.requireDenseMatrix(at: selection.coarseGrain(of: workload))
     let matrix = workload.matrix(of: workload.steps, at: selection.coarseGrain(of: workload))
     if let output, output.hasSuffix(".npy") {
       try write(NumPyFile.bytes(matrix.cells, shape: [matrix.size, matrix.size]), to: output)

@@ -68,12 +68,13 @@ struct IngestVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let attributionOptions = try attribution.options()
-    let inputs = try files(of: inputs)
+    let found = try IngestInputs(inputs)
+    let inputs = found.paths
     try refuse(
       outputs: [output, writeLayout].compactMap { $0 },
       thatAreInputs: inputs + [declarations.layout, declarations.model].compactMap { $0 })
     let model = try declarations.readModel()
-    let reader = try commonReader(of: inputs)
+    let reader = found.reader
     var options = IngestOptions(
       layout: try declarations.readLayout(), model: model, captureFilter: filter)
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
@@ -96,7 +97,8 @@ struct IngestVerb: Verb {
     defer { withExtendedLifetime(spool) { if let ownPath { remove(ownPath) } } }
     // Another run may have finished its own until the writer had the name.
     try refuseSpool(at: spoolPath)
-    let summary = try reader.read(paths: inputs, options: options, into: &spool)
+    var summary = try reader.read(paths: inputs, options: options, into: &spool)
+    summary.ledgers += found.folders
     meter.finish()
     if let leak = summary.ledgers.lazy.compactMap(\.imbalance).first {
       throw VerbError(
@@ -147,35 +149,9 @@ struct IngestVerb: Verb {
   /// What of a source could not be read, and where it begins.
   private static func damage(of ledger: Ledger) -> String {
     let malformed = ledger.malformed.map {
-      "\($0.count) \(ledger.unit): \($0.reason) (\($0.first))"
+      "\(counted($0.count, ledger.unit)): \($0.reason) (\($0.first))"
     }
     return ((ledger.truncation.map { [$0] } ?? []) + malformed).joined(separator: "; ")
-  }
-
-  /// The one reader that understands every input.
-  private func commonReader(of inputs: [String]) throws -> any TraceReader.Type {
-    var found: (any TraceReader.Type)?
-    var empty: String?
-    for input in inputs {
-      if inputs.count > 1, fileSize(input) == 0 {
-        empty = empty ?? input
-        continue
-      }
-      // A pipe cannot be looked at before it is read, and only captures come through pipes.
-      let reader = input == "-" ? CaptureReader.self : try TraceReaderCatalogue.identify(input)
-      if let found, found.formatName != reader.formatName {
-        throw VerbError(
-          "\(input) is a \(reader.formatName), the inputs before it are \(found.formatName). "
-            + "Ingest them one after the other.")
-      }
-      found = reader
-    }
-    // Recordings that were stopped leave empty captures; any other empty file is refused here.
-    if let empty, found?.formatName != CaptureReader.formatName {
-      _ = try TraceReaderCatalogue.identify(empty)
-    }
-    guard let found else { throw VerbError("the folders hold no files.") }
-    return found
   }
 
   private func metadata(

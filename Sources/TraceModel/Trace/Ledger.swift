@@ -49,22 +49,31 @@ public struct Ledger: Sendable, Hashable, Codable {
   /// Counts `count` units as understood and left out.
   ///
   /// Not for per-packet paths: count in an array there and call this once per reason.
-  public mutating func skip(_ reason: String, count: Int64 = 1, first: String) {
+  ///
+  /// - Parameter first: evaluated for a new reason alone.
+  public mutating func skip(
+    _ reason: String, count: Int64 = 1, first: @autoclosure () -> String
+  ) {
     Self.add(reason, count, first, to: &skipped)
   }
 
   /// Counts `count` units as not understood.
-  public mutating func reject(_ reason: String, count: Int64 = 1, first: String) {
+  ///
+  /// - Parameter first: evaluated for a new reason alone.
+  public mutating func reject(
+    _ reason: String, count: Int64 = 1, first: @autoclosure () -> String
+  ) {
     Self.add(reason, count, first, to: &malformed)
   }
 
-  private static func add(_ reason: String, _ count: Int64, _ first: String, to list: inout [Entry])
-  {
+  private static func add(
+    _ reason: String, _ count: Int64, _ first: () -> String, to list: inout [Entry]
+  ) {
     guard count > 0 else { return }
     if let known = list.firstIndex(where: { $0.reason == reason }) {
       list[known].count += count
     } else {
-      list.append(Entry(reason: reason, count: count, first: first))
+      list.append(Entry(reason: reason, count: count, first: first()))
     }
   }
 }

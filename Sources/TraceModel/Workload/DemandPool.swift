@@ -48,7 +48,8 @@ struct PairSums {
     if number == amounts.count {
       amounts.append(amount)
     } else {
-      amounts[number] &+= amount
+      let (sum, overflows) = amounts[number].addingReportingOverflow(amount)
+      amounts[number] = overflows ? .max : sum
     }
   }
 

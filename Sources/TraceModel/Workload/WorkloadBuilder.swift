@@ -77,9 +77,11 @@ private struct WorkloadBuilder {
     // Demands are numbered as the steps run, so that the order of the rows does not matter.
     for index in steps.indices { try addDemand(to: &steps[index]) }
     addCompute(to: &steps)
-    return Workload(
+    let workload = Workload(
       grain: grain, layout: layout, model: trace.metadata.model, demands: pool.demands,
       steps: steps, provenance: provenance)
+    try workload.requireCountableBytes()
+    return workload
   }
 
   // MARK: What is asked for

@@ -303,6 +303,21 @@ extension IngestedFiles {
     #expect(found.isBalanced)
   }
 
+  @Test func tooManyNodesAreNamedAtTheirLine() throws {
+    let found = try read("Nodes 2000000000\nConnections 1\n0->1 start 0 size 8")
+    let entries = found.summary.ledgers.flatMap(\.malformed)
+    #expect(
+      entries.map(\.first) == ["line 1"] && entries[0].reason.contains("more nodes than the limit"))
+    #expect(found.rows.transfers.bytes == [8] && found.isBalanced)
+  }
+
+  @Test func theAdviceIsThatOfTheFirstReason() throws {
+    let error = #expect(throws: IngestError.self) {
+      try read("Nodes 4\nConnections 1\n0->9 start 0 size 8")
+    }
+    #expect(error?.advice?.contains("`Nodes N`") == true)
+  }
+
   @Test func aMatrixWithoutFlowsIsRefused() throws {
     let error = #expect(throws: IngestError.self) {
       try read("Nodes 4\nConnections 1\n0->1 start 0 size 0")

@@ -82,7 +82,7 @@ import TraceModel
     #expect(operation.role == .expert)
     #expect(found.rows.transfers.count == 0)
     #expect(found.summary.provenance["transfers.bytes"]?.origin == .absent)
-    #expect(found.notes(about: "1 records have lists of shares that PyTorch cut").count == 1)
+    #expect(found.notes(about: "1 record has lists of shares that PyTorch cut").count == 1)
   }
 
   /// A kernel, its launch at time 20, and what stands around that.
@@ -263,5 +263,26 @@ import TraceModel
     let shorter = try ingest(KinetoReader.self, ranks: [String(text[..<cut.lowerBound])])
     #expect(shorter.rows.operations.count == 1)
     #expect(shorter.summary.ledgers[0].truncation?.contains("line") == true)
+  }
+
+  /// More groups, taking turns, than a reader may remember texts of.
+  @Test func manyGroupsKeepTheirMembers() throws {
+    let peers = (0..<120).map { 1 + $0 % 40 }
+    let events = peers.enumerated().map { number, peer in
+      kinetoEvent(
+        "kernel", "ncclDevKernel_AllReduce_Sum_bf16(x)", at: "\(10 * number)", for: "2",
+        kinetoCollective(
+          "allreduce", elements: peer, size: 2, ranks: "[0, \(peer)]", words: "group \(peer)"
+        ).map { $0.0 == "Process Group Name" ? ($0.0, "\"\(peer)\"") : $0 })
+    }
+    let found = try ingest(KinetoReader.self, ranks: [kinetoTrace(events, rank: 0, size: 41)])
+    let rows = found.rows.operations.rows
+    #expect(rows.count == 120)
+    for (row, peer) in zip(rows, peers) {
+      let matrix = found.matrix(of: row, size: 41)
+      #expect(matrix[0][peer] == Int64(2 * peer) && matrix[peer][0] == Int64(2 * peer))
+      #expect(matrix.flatMap { $0 }.count { $0 > 0 } == 2)
+    }
+    #expect(found.isBalanced)
   }
 }

@@ -39,4 +39,17 @@ struct FileLikenessTests {
     #expect(found.contains("nearest is a PyTorch execution trace"))
     #expect(found.contains("stands \"ctrl_deps\", which is not there"))
   }
+
+  @Test func aFlowListSaysWhichColumnItLacks() throws {
+    let found = try words(Array("ID\tparent_id\tsrc\tsize\n0\t-1\t0\t1KB\n".utf8))
+    #expect(found.contains("nearest is a flow list of SimCCL"))
+    #expect(found.contains("stands `dst`, which is not there"))
+  }
+
+  @Test func theReadersThatWereTriedAreNamed() throws {
+    let found = try words(Array("hello".utf8))
+    let count = TraceReaderCatalogue.readers.count
+    #expect(found.contains("\(count) readers looked at its first 64 KiB, and none knows it"))
+    for reader in TraceReaderCatalogue.readers { #expect(found.contains(reader.formatName)) }
+  }
 }

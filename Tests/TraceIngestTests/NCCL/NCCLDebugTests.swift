@@ -144,7 +144,7 @@ private func beginning(
       }.joined(separator: "\n")
     }
     let found = try ingest(NCCLDebugReader.self, ranks: texts)
-    let notes = found.notes(about: "1 pairs of ranks disagree")
+    let notes = found.notes(about: "1 pair of ranks disagrees")
     #expect(notes.count == 1)
     #expect(
       notes.first?.contains(

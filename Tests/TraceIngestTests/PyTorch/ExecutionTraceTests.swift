@@ -190,7 +190,7 @@ import TraceModel
       layout: Layout(serverCount: 1, gpusPerServer: 2))
     #expect(found.skipped["of a process group whose members are not recorded"] == 1)
     #expect(found.rows.transfers.count == 0)
-    #expect(found.notes(about: "1 operations have no bytes").count == 1, "\(found.summary.notes)")
+    #expect(found.notes(about: "1 operation has no bytes").count == 1, "\(found.summary.notes)")
   }
 
   @Test(
@@ -203,7 +203,7 @@ import TraceModel
     let found = try ingest(ExecutionTraceReader.self, ranks: [executionTrace([node])])
     #expect(found.rows.operations.count == 1)
     #expect(found.rows.transfers.count == 0)
-    #expect(found.notes(about: "1 operations have no bytes").count == 1)
+    #expect(found.notes(about: "1 operation has no bytes").count == 1)
   }
 
   /// An all-reduce of two ranks of which one is `rank`; of `elements` elements of two bytes.
@@ -306,7 +306,7 @@ import TraceModel
     let texts = (0..<2).map { pairReduction(5, (0, 1), rank: $0, sequence: 1, elements: 4 + $0) }
     let found = try ingest(ExecutionTraceReader.self, ranks: texts.map { executionTrace([$0]) })
     #expect(found.rows.transfers.bytes == [8, 8])
-    #expect(found.notes(about: "1 collectives have ranks that disagree").count == 1)
+    #expect(found.notes(about: "1 collective has ranks that disagree").count == 1)
   }
 
   @Test func whyACallIsNoPartOfAnOperationIsTold() throws {

@@ -41,7 +41,7 @@ package final class MemberStream {
 
   package init(path: String, chunkBytes: Int = 1 << 20) throws(ByteStreamError) {
     source = try ByteSource(path: path)
-    window = ByteWindow(source, chunkBytes: max(chunkBytes, 128 << 10))
+    window = ByteWindow(source, chunkBytes: max(chunkBytes, TarHeader.byteCount))
     name = source.name
     folder = Self.folder(of: path)
     unread = .max

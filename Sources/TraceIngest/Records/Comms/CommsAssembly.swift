@@ -26,13 +26,16 @@ struct CommsAssembly {
 
   /// Matches the ranks' records and writes operations and transfers.
   ///
-  /// - Parameter numbersGroups: false for records that do not say what a group is for.
+  /// - Parameters:
+  ///   - numbersGroups: false for records that do not say what a group is for.
+  ///   - profiles: other recordings of the same ranks, which have the times.
   mutating func finish(
-    format: String, numbersGroups: Bool = true, into sink: inout some TraceSink,
-    summary: inout IngestSummary
+    format: String, numbersGroups: Bool = true, profiles: CommsAssembly? = nil,
+    into sink: inout some TraceSink, summary: inout IngestSummary
   ) throws {
     let ranks = settleRanks(into: &summary)
     try requireCalls(format: format, summary)
+    if let profiles { try take(profiles, ranks: ranks, into: &summary) }
     let world = files.compactMap(\.worldSize).max()
     let resolution = CommsResolution(
       files, ranks: ranks, worldSize: world,
@@ -57,6 +60,7 @@ struct CommsAssembly {
     writer.describe(into: &summary)
     describe(resolution, into: &summary)
     describe(rankCount: rankCount, ranks: ranks, into: &summary)
+    if profiles != nil { describeTimes(areKnown: matching.haveTimes, into: &summary) }
   }
 
   /// What a call needs to be part of an operation is not known: by cause.
@@ -66,9 +70,10 @@ struct CommsAssembly {
       (unresolved.withoutOwnRank, "of a process group that does not hold the file's rank"),
       (unresolved.unknownPeer, "a message whose other end is not recorded"),
     ]
+    let source = ledger.source
     for (count, reason) in causes {
       ledger.used -= Int64(count)
-      ledger.skip(reason, count: Int64(count), first: ledger.source)
+      ledger.skip(reason, count: Int64(count), first: source)
     }
   }
 
@@ -126,7 +131,10 @@ struct CommsAssembly {
       for index in open { files[index].forgetPlaces() }
     } else if fromNames.contains(where: { $0 != nil }) {
       let count = fromNames.count { $0 != nil }
-      notes.append("the ranks of \(count) files were taken from their names")
+      notes.append(
+        count == 1
+          ? "the rank of 1 file was taken from its name"
+          : "the ranks of \(count) files were taken from their names")
     }
     noteContradictions(ranks, named)
     return ranks
@@ -141,8 +149,10 @@ struct CommsAssembly {
       return
     }
     notes.append(
-      "\(contradicting.count) files are named for other ranks than they record; the records were "
-        + "believed. The first: \(files[first].name) is named for rank \(name) and records rank \(rank)"
+      counted(
+        contradicting.count, one: "file is named for another rank than it records",
+        many: "files are named for other ranks than they record")
+        + "; the records were believed. The first: \(files[first].name) is named for rank \(name) and records rank \(rank)"
     )
   }
 
@@ -180,6 +190,53 @@ struct CommsAssembly {
         ?? "Record the job with its process groups in use; a run on one GPU communicates nothing.")
   }
 
+  // MARK: Profiles
+
+  /// Gives the calls the times of other recordings of their ranks.
+  private mutating func take(
+    _ profiles: CommsAssembly, ranks: [Int32], into summary: inout IngestSummary
+  ) throws(IngestError) {
+    var profiles = profiles
+    let others = profiles.settleRanks(into: &summary)
+    let place = Dictionary(uniqueKeysWithValues: zip(others, others.indices))
+    var calls = ProfiledCalls()
+    for (index, rank) in ranks.enumerated() {
+      guard let other = place[rank] else { continue }
+      calls.match(&files[index], with: &profiles.files[other])
+    }
+    let unpaired = others.indices.filter { !ranks.contains(others[$0]) }
+    for index in unpaired { calls.leaveOut(&profiles.files[index]) }
+    summary.ledgers += profiles.files.map(\.ledger)
+    notes += profiles.notes + profiles.files.flatMap(\.notes)
+    guard calls.matched > 0 else {
+      throw IngestError(
+        "the profiles and the execution traces of \(calls.ranks) common ranks share no call",
+        at: profiles.files.first?.name ?? "input",
+        advice: "Name recordings of the same step of one run, or ingest one kind alone.")
+    }
+    notes.append(
+      "\(counted(calls.matched, "calls")) of \(counted(calls.ranks, "ranks")) got the times of the "
+        + "profiles, matched by group, kind and order")
+    if calls.contradictions > 0 {
+      notes.append(
+        counted(calls.contradictions, one: "of them has", many: "of them have")
+          + " another size in the profile: are both of one run?")
+    }
+    if calls.ranks < ranks.count || !unpaired.isEmpty {
+      notes.append(
+        "without a profile: \(counted(ranks.count - calls.ranks, "ranks")); without an execution "
+          + "trace: \(counted(unpaired.count, "profiles"))")
+    }
+  }
+
+  private func describeTimes(areKnown: Bool, into summary: inout IngestSummary) {
+    summary.provenance["operations.start"] =
+      areKnown
+      ? Provenance(
+        .measured, method: "kernels in the profiles; from when the last recorded rank began")
+      : Provenance(.absent, method: "operations between ranks without profiles have no times")
+  }
+
   // MARK: Closing
 
   private func describe(_ resolution: CommsResolution, into summary: inout IngestSummary) {
@@ -188,7 +245,9 @@ struct CommsAssembly {
       .inferred, method: "process groups; the members of some are not recorded")
     if resolution.takenForAll > 0 {
       summary.notes.append(
-        "\(resolution.takenForAll) process groups without recorded members were taken for all ranks"
+        counted(
+          resolution.takenForAll, one: "process group without recorded members was",
+          many: "process groups without recorded members were") + " taken for all ranks"
       )
     }
     if resolution.takenForRead > 0 {
@@ -211,8 +270,9 @@ struct CommsAssembly {
     let cut = files.reduce(0) { $0 + $1.calls.count { $0.isCut } }
     if cut > 0 {
       summary.notes.append(
-        "\(cut) records have lists of shares that PyTorch cut at 30 entries: their bytes are not "
-          + "known and not summed; execution traces have them whole")
+        counted(cut, one: "record has lists", many: "records have lists")
+          + " of shares that PyTorch cut at 30 entries: their bytes are not known and not summed; "
+          + "execution traces have them whole")
     }
   }
 }

@@ -27,6 +27,8 @@ struct CommsFile {
   /// What a reader of the trace must know about this file.
   var notes: [String] = []
   private var numberOfGroup: [CommsGroup: Int32] = [:]
+  /// The group that was asked for last: calls of one group come in rows.
+  private var lastGroup: (group: CommsGroup, number: Int32)?
 
   init(name: String, unit: String) {
     self.name = name
@@ -35,10 +37,13 @@ struct CommsFile {
 
   /// The number of a group in this file.
   mutating func number(of group: CommsGroup) -> Int32 {
-    if let known = numberOfGroup[group] { return known }
-    let number = Int32(groups.count)
-    groups.append(group)
-    numberOfGroup[group] = number
+    if let lastGroup, lastGroup.group == group { return lastGroup.number }
+    let number = numberOfGroup[group] ?? Int32(groups.count)
+    if Int(number) == groups.count {
+      groups.append(group)
+      numberOfGroup[group] = number
+    }
+    lastGroup = (group, number)
     return number
   }
 
@@ -52,7 +57,7 @@ struct CommsFile {
 
   /// Puts equal groups of other files in the place of this one's; to be called when it has all.
   mutating func shareGroups(_ shared: (CommsGroup) -> CommsGroup) {
-    numberOfGroup = [:]
+    (numberOfGroup, lastGroup) = ([:], nil)
     for index in groups.indices { groups[index] = shared(groups[index]) }
   }
 

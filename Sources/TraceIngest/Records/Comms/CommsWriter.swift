@@ -12,7 +12,14 @@ struct CommsWriter {
   /// By rank: the operation that it took part in last.
   private var lastOperation: [Int32: Int32] = [:]
   private var expertGroups: [Int: Int32] = [:]
+  private var roles: [RoleKey: Role] = [:]
   private var counts = Counts()
+
+  private struct RoleKey: Hashable {
+    var group: Int
+    var kind: CommsKind
+    var context: CommsContext
+  }
 
   private struct Counts {
     var operations = 0
@@ -61,7 +68,7 @@ struct CommsWriter {
     _ matched: MatchedOperation, id: Int32, haveTimes: Bool, predecessors: [Int32]?
   ) {
     let context = matched.context
-    let role = groups[matched.group].role(of: matched.kind, context: context) ?? .other
+    let role = role(of: matched)
     let phase =
       role == .expert && matched.kind == .allToAll ? context.phase : .unspecified
     let row = Operation(
@@ -79,6 +86,14 @@ struct CommsWriter {
       rows.append(operation: id, source: $0, destination: $1, bytes: $2)
     }
     swap(&rows, &transfers)
+  }
+
+  private mutating func role(of matched: MatchedOperation) -> Role {
+    let key = RoleKey(group: matched.group, kind: matched.kind, context: matched.context)
+    if let known = roles[key] { return known }
+    let role = groups[matched.group].role(of: matched.kind, context: matched.context) ?? .other
+    roles[key] = role
+    return role
   }
 
   /// The expert group of the layout for expert traffic; else the number of the process group.
@@ -155,30 +170,38 @@ struct CommsWriter {
   }
 
   private func addNotes(to summary: inout IngestSummary) {
-    let sentences: [(Int, String)] = [
+    let sentences: [(Int, String, String)] = [
       (
-        lowering.loweredCollectives,
+        lowering.loweredCollectives, "collective of known size was lowered to a ring or chain",
         "collectives of known size were lowered to rings (broadcasts to chains)"
       ),
-      (lowering.evenAllToAlls, "all-to-alls without shares were taken as even"),
+      (
+        lowering.evenAllToAlls, "all-to-all without shares was taken as even",
+        "all-to-alls without shares were taken as even"
+      ),
       (
         lowering.disagreements,
+        "pair of ranks disagrees about bytes sent and received; the sender was believed"
+          + (lowering.firstDisagreement.map { ": \($0)" } ?? ""),
         "pairs of ranks disagree about bytes sent and received; the senders were believed"
           + (lowering.firstDisagreement.map { "; the first: \($0)" } ?? "")
       ),
       (
         lowering.differingSizes,
+        "collective has ranks that disagree about its size; the lowest rank was believed",
         "collectives have ranks that disagree about their size; the lowest rank was believed"
       ),
       (
         lowering.withoutBytes,
+        "operation has no bytes: the records hold neither shares nor sizes for it",
         "operations have no bytes: the records hold neither shares nor sizes for them"
       ),
       (
         counts.otherAllToAlls,
+        "all-to-all has the role `other`: nothing says that it carries tokens to experts",
         "all-to-alls have the role `other`: nothing says that they carry tokens to experts"
       ),
     ]
-    summary.notes += sentences.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    summary.notes += sentences.filter { $0.0 > 0 }.map { counted($0.0, one: $0.1, many: $0.2) }
   }
 }

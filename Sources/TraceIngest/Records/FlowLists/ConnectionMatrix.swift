@@ -9,6 +9,7 @@ enum ConnectionMatrixReason: Int, LineReason {
   case unknownWord
   case badNumber
   case noStart
+  case tooManyNodes
   case nodeOutside
   case overlong
   case cutByDamage
@@ -22,6 +23,7 @@ enum ConnectionMatrixReason: Int, LineReason {
     case .unknownWord: "a word that is not of this format"
     case .badNumber: "a number that is none, or too large"
     case .noStart: "a flow with neither start nor trigger: the line is cut"
+    case .tooManyNodes: "more nodes than the limit of \(Parallelism.rankLimit)"
     case .nodeOutside: "a node outside of those that the file declares"
     case .overlong: "the line is longer than the limit of \(LineReader.lineLimit >> 20) MiB"
     case .cutByDamage: "the line is cut where the input became unreadable"
@@ -29,6 +31,17 @@ enum ConnectionMatrixReason: Int, LineReason {
   }
 
   var isDefect: Bool { rawValue >= Self.unknownWord.rawValue }
+
+  var advice: String? {
+    switch self {
+    case .endless: "Give each connection a size in bytes above 0."
+    case .noStart: "Give each connection a size in bytes and a start or a trigger."
+    case .tooManyNodes, .nodeOutside:
+      "The first line, `Nodes N`, must say how many nodes there are: up to \(Parallelism.rankLimit), "
+        + "numbered from 0."
+    default: nil
+    }
+  }
 }
 
 /// The flows of one connection matrix of htsim as its lines say them.
@@ -107,7 +120,10 @@ struct ConnectionMatrix {
     guard let value = nextWord(line, &place), let count = decimal(line, value),
       count <= Int64(Int32.max)
     else { return .badNumber }
-    if isNodes { nodeCount = count }
+    if isNodes {
+      guard count <= Int64(Parallelism.rankLimit) else { return .tooManyNodes }
+      nodeCount = count
+    }
     if isConnections { announced = count }
     return nil
   }
@@ -138,9 +154,7 @@ struct ConnectionMatrix {
       return .noStart
     }
     let limit = nodeCount >= 0 ? nodeCount : Int64(Parallelism.rankLimit)
-    guard source < limit, destination < limit, limit <= Int64(Parallelism.rankLimit) else {
-      return .nodeOutside
-    }
+    guard source < limit, destination < limit else { return .nodeOutside }
     guard flow.bytes > 0 else { return .endless }
     append(flow, Int32(source), Int32(destination))
     return nil

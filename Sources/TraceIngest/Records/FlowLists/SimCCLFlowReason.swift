@@ -25,4 +25,8 @@ enum SimCCLFlowReason: Int, LineReason {
   }
 
   var isDefect: Bool { self != .heading && self != .blank }
+
+  var advice: String? {
+    self == .rankOutside ? "Declare the layout that the list was made for (--layout)." : nil
+  }
 }

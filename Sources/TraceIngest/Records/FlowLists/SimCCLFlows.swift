@@ -7,7 +7,8 @@ internal import TraceModel
 /// with `B`, `KB` (1,024 bytes), `MB`, `GB` or `TB`, or a number of bytes.
 struct SimCCLFlows {
   private enum Column: Int, CaseIterable { case id, parents, source, destination, size }
-  private static let names = JSONWords(["ID", "parent_id", "src", "dst", "size"])
+  static let columnNames = ["ID", "parent_id", "src", "dst", "size"]
+  private static let names = JSONWords(columnNames)
 
   private(set) var list = FlowList()
   private(set) var highestRank: Int32 = -1

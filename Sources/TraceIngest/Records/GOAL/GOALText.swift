@@ -51,7 +51,7 @@ struct GOALText {
       resolve()
       schedule.ledger.truncation = "the file ends inside the block of rank \(rank)"
     }
-    if let damage = lines.damage { schedule.ledger.truncation = damage.message }
+    if let damage = lines.damage { schedule.ledger.truncation = damage }
   }
 
   // MARK: Lines

@@ -1,56 +1,3 @@
-extension RawSpan {
-  /// One byte; an offset outside the span is a programming error and stops the program.
-  @inline(__always)
-  package func byte(at offset: Int) -> UInt8 {
-    unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-  }
-
-  /// Eight bytes as one number, the first lowest.
-  @inline(__always)
-  func eightBytes(at offset: Int) -> UInt64 {
-    UInt64(littleEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-  }
-}
-
-/// Sixteen bytes of a text, looked at together.
-///
-/// Whole vectors are compared: with a scalar on one side, or negated, the compiler calls generic code
-/// for each.
-private struct SixteenBytes {
-  private let bytes: SIMD16<UInt8>
-
-  @inline(__always)
-  init(_ text: RawSpan, at offset: Int) {
-    bytes = unsafe text.unsafeLoadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
-  }
-
-  /// Bytes before the first quote, backslash or control byte; 16 when there is none.
-  @inline(__always)
-  var plainCount: Int {
-    Self.firstSet(
-      (bytes .== SIMD16(repeating: UInt8(ascii: "\"")))
-        .| (bytes .== SIMD16(repeating: UInt8(ascii: "\\")))
-        .| (bytes .< SIMD16(repeating: 0x20)), flipped: 0)
-  }
-
-  /// Bytes of white space before the first that is none; 16 when all are.
-  @inline(__always)
-  var spaceCount: Int {
-    Self.firstSet(
-      (bytes .== SIMD16(repeating: 0x20)) .| (bytes .== SIMD16(repeating: 0x0A))
-        .| (bytes .== SIMD16(repeating: 0x0D)) .| (bytes .== SIMD16(repeating: 0x09)), flipped: .max
-    )
-  }
-
-  @inline(__always)
-  private static func firstSet(_ mask: SIMDMask<SIMD16<Int8>>, flipped: UInt64) -> Int {
-    let halves = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)
-    let (low, high) = (halves.x ^ flipped, halves.y ^ flipped)
-    return low != 0
-      ? low.trailingZeroBitCount &>> 3 : 8 &+ high.trailingZeroBitCount &>> 3
-  }
-}
-
 /// Where a scan of one JSON text stands.
 ///
 /// The text is passed to each call because a struct cannot keep a span. Every value that is not
@@ -196,7 +143,7 @@ package struct JSONCursor {
   /// An integer, or nil for `null`.
   package mutating func integerOrNull(_ text: RawSpan) throws(JSONDefect) -> Int64? {
     if peekPastSpace(text) == UInt8(ascii: "n") {
-      try skipLiteral(text, "null")
+      position = try placePastLiteral(text, "null", from: position)
       return nil
     }
     return try integer(text)
@@ -210,9 +157,10 @@ package struct JSONCursor {
       throw position == text.byteCount ? .unterminated : .notAString
     }
     let first = position &+ 1
-    let hasEscapes = try skipString(text)
+    position = try placePastString(text, from: position)
     let length = position &- 1 &- first
-    guard !hasEscapes, words.hasWord(ofLength: length) else { return JSONWords.unknown }
+    // A string with escapes holds a backslash: no word does.
+    guard words.hasWord(ofLength: length) else { return JSONWords.unknown }
     return words.number(of: PackedWord(text, at: first, length: length))
   }
 
@@ -220,145 +168,8 @@ package struct JSONCursor {
   package mutating func rawString(_ text: RawSpan) throws(JSONDefect) -> Range<Int> {
     guard peekPastSpace(text) == UInt8(ascii: "\"") else { throw .notAString }
     let first = position &+ 1
-    try skipString(text)
+    position = try placePastString(text, from: position)
     return first..<position &- 1
-  }
-
-  // MARK: Skipping
-
-  /// Steps over any value after checking its grammar.
-  package mutating func skipValue(
-    _ text: RawSpan, depth: Int = 0
-  ) throws(JSONDefect) {
-    switch peekPastSpace(text) {
-    case UInt8(ascii: "\""): try skipString(text)
-    case UInt8(ascii: "{"): try skipObject(text, depth: depth)
-    case UInt8(ascii: "["): try skipArray(text, depth: depth)
-    case UInt8(ascii: "t"): try skipLiteral(text, "true")
-    case UInt8(ascii: "f"): try skipLiteral(text, "false")
-    case UInt8(ascii: "n"): try skipLiteral(text, "null")
-    default: try skipNumber(text)
-    }
-  }
-
-  private mutating func skipObject(_ text: RawSpan, depth: Int) throws(JSONDefect) {
-    guard depth < Self.depthLimit else { throw .tooDeep }
-    var hasMore = try beginObject(text)
-    while hasMore {
-      guard peekPastSpace(text) == UInt8(ascii: "\"") else { throw unexpected(text) }
-      try skipString(text)
-      guard peekPastSpace(text) == UInt8(ascii: ":") else { throw unexpected(text) }
-      position &+= 1
-      try skipValue(text, depth: depth + 1)
-      hasMore = try anotherMember(text)
-    }
-  }
-
-  private mutating func skipArray(_ text: RawSpan, depth: Int) throws(JSONDefect) {
-    guard depth < Self.depthLimit else { throw .tooDeep }
-    var hasMore = try beginArray(text)
-    while hasMore {
-      try skipValue(text, depth: depth + 1)
-      hasMore = try anotherElement(text)
-    }
-  }
-
-  /// Steps over a string; true when it has escapes.
-  @discardableResult
-  private mutating func skipString(_ text: RawSpan) throws(JSONDefect) -> Bool {
-    position &+= 1
-    let count = text.byteCount
-    var hasEscapes = false
-    while true {
-      while position &+ 16 <= count {
-        let step = SixteenBytes(text, at: position).plainCount
-        position &+= step
-        if step < 16 { break }
-      }
-      guard position < count else { throw .unterminated }
-      let byte = text.byte(at: position)
-      position &+= 1
-      if byte == UInt8(ascii: "\"") { return hasEscapes }
-      if byte < 0x20 { throw .controlByteInString }
-      if byte == UInt8(ascii: "\\") {
-        hasEscapes = true
-        try skipEscape(text)
-      }
-    }
-  }
-
-  private mutating func skipEscape(_ text: RawSpan) throws(JSONDefect) {
-    guard position < text.byteCount else { throw .unterminated }
-    let kind = text.byte(at: position)
-    position &+= 1
-    switch kind {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
-      UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-      return
-    case UInt8(ascii: "u"):
-      for _ in 0..<4 {
-        guard position < text.byteCount else { throw .unterminated }
-        let digit = text.byte(at: position)
-        let letter = digit | 0x20
-        guard
-          digit &- UInt8(ascii: "0") < 10
-            || (letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "f"))
-        else { throw .badEscape }
-        position &+= 1
-      }
-    default: throw .badEscape
-    }
-  }
-
-  private mutating func skipNumber(_ text: RawSpan) throws(JSONDefect) {
-    let first = position
-    if peek(text) == UInt8(ascii: "-") { position &+= 1 }
-    let leading = peek(text)
-    let whole = skipDigits(text)
-    guard whole > 0 else {
-      if position == text.byteCount { throw .unterminated }
-      throw position == first ? .unexpectedByte : .badNumber
-    }
-    if whole > 1 && leading == UInt8(ascii: "0") { throw .badNumber }
-    if peek(text) == UInt8(ascii: ".") {
-      position &+= 1
-      guard skipDigits(text) > 0 else { throw .badNumber }
-    }
-    if peek(text) | 0x20 == UInt8(ascii: "e") {
-      position &+= 1
-      if peek(text) == UInt8(ascii: "+") || peek(text) == UInt8(ascii: "-") { position &+= 1 }
-      guard skipDigits(text) > 0 else { throw .badNumber }
-    }
-  }
-
-  @inline(__always)
-  private mutating func skipDigits(_ text: RawSpan) -> Int {
-    let first = position
-    let count = text.byteCount
-    while position &+ 8 <= count {
-      // 0 … 9 under exclusive or with "0"; 0x76 more reach the highest bit from 10 on.
-      let values = text.eightBytes(at: position) ^ 0x3030_3030_3030_3030
-      let others = ((values &+ 0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
-      guard others == 0 else {
-        position &+= others.trailingZeroBitCount &>> 3
-        return position &- first
-      }
-      position &+= 8
-    }
-    while position < count && text.byte(at: position) &- UInt8(ascii: "0") < 10 { position &+= 1 }
-    return position &- first
-  }
-
-  private mutating func skipLiteral(
-    _ text: RawSpan, _ literal: StaticString
-  ) throws(JSONDefect) {
-    let count = literal.utf8CodeUnitCount
-    for offset in 0..<count {
-      guard position < text.byteCount else { throw .unterminated }
-      let expected = unsafe literal.utf8Start[offset]
-      guard text.byte(at: position) == expected else { throw .unexpectedByte }
-      position &+= 1
-    }
   }
 
   // MARK: Bytes
@@ -369,37 +180,11 @@ package struct JSONCursor {
     position < text.byteCount ? text.byte(at: position) : 0
   }
 
+  /// Steps over white space; returns the byte behind it, or 0 at the end.
   @inline(__always)
-  private mutating func peekPastSpace(_ text: RawSpan) -> UInt8 {
-    guard position < text.byteCount else { return 0 }
-    let byte = text.byte(at: position)
-    if byte > 0x20 { return byte }
-    // The single space behind a colon or a comma.
-    if byte == 0x20, position &+ 1 < text.byteCount {
-      let next = text.byte(at: position &+ 1)
-      if next > 0x20 {
-        position &+= 1
-        return next
-      }
-    }
-    return pastSpace(text)
-  }
-
-  /// Printed documents are indented: spaces come in runs.
-  private mutating func pastSpace(_ text: RawSpan) -> UInt8 {
-    let count = text.byteCount
-    while position < count {
-      if position &+ 16 <= count {
-        let step = SixteenBytes(text, at: position).spaceCount
-        position &+= step
-        if step < 16 { return text.byte(at: position) }
-        continue
-      }
-      let byte = text.byte(at: position)
-      guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
-      position &+= 1
-    }
-    return 0
+  mutating func peekPastSpace(_ text: RawSpan) -> UInt8 {
+    position = placePastSpace(text, from: position)
+    return peek(text)
   }
 
   private mutating func another(_ text: RawSpan, end: UInt8) throws(JSONDefect) -> Bool {

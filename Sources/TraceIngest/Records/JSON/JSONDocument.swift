@@ -187,18 +187,11 @@ package struct JSONDocument {
 
   /// Where an element itself begins, behind white space and a comma or the list's bracket.
   private static func ownStart(_ text: RawSpan, after used: Int, at place: Place) -> Int {
-    var start = used
-    var isBehindMark = place == .sequence
-    while start < text.byteCount {
-      switch text.byte(at: start) {
-      case 0x20, 0x09, 0x0A, 0x0D: start &+= 1
-      case UInt8(ascii: ",") where !isBehindMark, UInt8(ascii: "[") where !isBehindMark:
-        isBehindMark = true
-        start &+= 1
-      default: return start
-      }
-    }
-    return used
+    let cursor = JSONCursor(position: used)
+    let start = cursor.placePastSpace(text, from: used)
+    guard place != .sequence else { return start }
+    // The mark itself was seen when the element was read.
+    return cursor.placePastSpace(text, from: start &+ 1)
   }
 
   /// One element behind a comma or an opening bracket, or the next object of a sequence.

@@ -9,7 +9,7 @@ package struct JSONRecord {
   /// 1 for the first of its list.
   package private(set) var number: Int64 = 0
 
-  /// - Parameter keys: the keys to note, each of up to 16 bytes.
+  /// - Parameter keys: the keys to note, each of up to 31 bytes.
   init(keys: [String]) {
     self.keys = JSONWords(keys)
     places = [Range<Int>](repeating: 0..<0, count: keys.count)
@@ -26,7 +26,7 @@ package struct JSONRecord {
     var hasMore = try cursor.beginObject(text)
     while hasMore {
       let key = try cursor.key(text, among: keys)
-      let start = cursor.position
+      let start = cursor.placePastSpace(text, from: cursor.position)
       // The record and the list that it stands in are levels too.
       try cursor.skipValue(text, depth: 2)
       if key >= 0 { places[key] = start..<cursor.position }
@@ -50,7 +50,10 @@ package struct JSONRecord {
 
   /// The bytes between the quotes of a string, escapes as written; nil when the object lacks it.
   package func string(_ key: Int, _ text: RawSpan) throws(JSONDefect) -> Range<Int>? {
-    guard var cursor = cursor(at: key) else { return nil }
-    return try cursor.rawString(text)
+    let place = places[key]
+    guard !place.isEmpty else { return nil }
+    guard text.byte(at: place.lowerBound) == UInt8(ascii: "\"") else { throw .notAString }
+    // Its end was found when the record was scanned.
+    return place.lowerBound &+ 1..<place.upperBound &- 1
   }
 }

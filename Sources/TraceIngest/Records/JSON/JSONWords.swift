@@ -1,7 +1,7 @@
 /// The few keys (or string values) that a reader knows, found by number.
 ///
-/// A word of up to 16 bytes is compared as two integers, which is faster than any string compare
-/// and needs no allocation.
+/// A word of up to 16 bytes is compared as two integers, a longer one as four, which is faster than
+/// any string compare and needs no allocation.
 package struct JSONWords: Sendable {
   /// What stands for a word that is not in the list.
   package static let unknown = -1
@@ -11,8 +11,9 @@ package struct JSONWords: Sendable {
   private let lengthBits: UInt32
   private let lows: [UInt64]
   private let highs: [UInt64]
+  private let tails: [PackedWord.Tail]
 
-  /// The list of known words; a word longer than 16 bytes would never be found.
+  /// The list of known words, of up to 31 bytes each.
   package init(_ words: [String]) {
     precondition(words.allSatisfy { $0.utf8.count <= PackedWord.capacity })
     let packed = words.map { word in
@@ -23,6 +24,7 @@ package struct JSONWords: Sendable {
     lengthBits = packed.reduce(0) { $0 | 1 << UInt32($1.length) }
     lows = packed.map(\.low)
     highs = packed.map(\.high)
+    tails = packed.map(\.tail)
   }
 
   /// False when no word has so many bytes.
@@ -33,28 +35,43 @@ package struct JSONWords: Sendable {
 
   /// The number of a word, or `unknown`.
   func number(of word: PackedWord) -> Int {
-    for index in lengths.indices
-    where lows[index] == word.low && highs[index] == word.high && lengths[index] == word.length {
+    for index in lows.indices
+    where lows[index] == word.low && highs[index] == word.high && lengths[index] == word.length
+      && tails[index] == word.tail
+    {
       return index
     }
     return Self.unknown
   }
 }
 
-/// A word of up to 16 bytes as two numbers.
+/// A word of up to 31 bytes as numbers.
 struct PackedWord: Hashable {
-  static let capacity = 16
+  static let capacity = 31
+
+  /// The last 16 bytes of a longer word; zeros of others.
+  struct Tail: Hashable {
+    var low: UInt64 = 0
+    var high: UInt64 = 0
+  }
 
   let length: Int
   let low: UInt64
   let high: UInt64
+  let tail: Tail
 
   /// The word of `length` bytes at an offset.
   @inline(__always)
   init(_ text: RawSpan, at offset: Int, length: Int) {
     self.length = length
     low = Self.bytes(text, at: offset, count: min(8, length))
-    high = length > 8 ? Self.bytes(text, at: offset &+ 8, count: length &- 8) : 0
+    high = length > 8 ? Self.bytes(text, at: offset &+ 8, count: min(8, length &- 8)) : 0
+    tail =
+      length > 16
+      ? Tail(
+        low: text.eightBytes(at: offset &+ length &- 16),
+        high: text.eightBytes(at: offset &+ length &- 8))
+      : Tail()
   }
 
   /// 0 … 8 bytes as one number.

@@ -18,25 +18,39 @@ struct KinetoArguments {
   var device: Int32?
   /// Of a range named "nccl:…", which says less than a record.
   var isRange = false
+  /// The members were made of a first rank, a stride and a count.
+  private(set) var hasInferredMembers = false
   private var start: Int64 = -1
   private var stride: Int64 = -1
   /// Elements of the tensors in "Input Dims", for records that name no sizes.
   private var dimensionElements: Int64 = -1
   private var dimensionType: String?
 
-  /// - Parameter cursor: stands before the value of `args`.
-  init(_ text: RawSpan, _ cursor: JSONCursor) throws(JSONDefect) {
+  private static let keys = JSONWords([
+    "Collective name", "dtype", "In msg nelems", "Out msg nelems", "In split size",
+    "Out split size", "Process Group Name", "Process Group ID", "Process Group Description",
+    "Process Group Ranks", "Group size", "Global rank start", "Global rank stride", "Src Rank",
+    "Dst Rank", "Rank", "Seq", "correlation", "device", "Input Dims", "Input type",
+  ])
+
+  /// - Parameters:
+  ///   - cursor: stands before the value of `args`.
+  ///   - texts: what the texts of events before it meant.
+  init(
+    _ text: RawSpan, _ cursor: JSONCursor, _ texts: inout KinetoTexts
+  ) throws(JSONDefect) {
     var cursor = cursor
     var hasMore = try cursor.beginObject(text)
     while hasMore {
-      let key = text.string(in: try cursor.memberName(text))
+      let key = try cursor.key(text, among: Self.keys)
       var value = cursor
       try cursor.skipValue(text)
-      try take(key, text, &value)
+      if key >= 0 { try take(key, text, &value, &texts) }
       hasMore = try cursor.anotherMember(text)
     }
     if group.members.isEmpty {
       group.members = CommsGroup.members(start: start, stride: stride, count: Int64(group.size))
+      hasInferredMembers = !group.members.isEmpty
     }
     if collective == nil, call.inputElements < 0 {
       call.inputElements = dimensionElements
@@ -70,29 +84,31 @@ struct KinetoArguments {
   }
 
   private mutating func take(
-    _ key: String, _ text: RawSpan, _ value: inout JSONCursor
+    _ key: Int, _ text: RawSpan, _ value: inout JSONCursor, _ texts: inout KinetoTexts
   ) throws(JSONDefect) {
     switch key {
-    case "Collective name": collective = try Self.words(text, &value)
-    case "dtype": call.elementBytes = elementBytes(ofType: try Self.words(text, &value)) ?? 0
-    case "In msg nelems": call.inputElements = try value.integer(text)
-    case "Out msg nelems": call.outputElements = try value.integer(text)
-    case "In split size": call.sentRows = try shares(text, &value)
-    case "Out split size": call.receivedRows = try shares(text, &value)
-    case "Process Group Name", "Process Group ID": group.name = try Self.words(text, &value)
-    case "Process Group Description": group.description = try Self.words(text, &value)
-    case "Process Group Ranks": try takeMembers(try Self.words(text, &value))
-    case "Group size": group.size = Int32(clamping: max(0, try value.integer(text)))
-    case "Global rank start": start = try value.integer(text)
-    case "Global rank stride": stride = try value.integer(text)
-    case "Src Rank": source = Int32(exactly: try value.integer(text)) ?? -1
-    case "Dst Rank": destination = Int32(exactly: try value.integer(text)) ?? -1
-    case "Rank": rank = Int32(exactly: try value.integer(text))
-    case "Seq": call.sequence = try value.integer(text)
-    case "correlation": correlation = try value.integer(text)
-    case "device": device = Int32(exactly: try value.integer(text))
-    case "Input Dims": dimensionElements = try Self.elements(text, value)
-    case "Input type": dimensionType = try Self.firstType(text, value)
+    case 0: collective = texts.name(text, try Self.words(text, &value))
+    case 1: call.elementBytes = texts.elementBytes(text, try Self.words(text, &value))
+    case 2: call.inputElements = try value.integer(text)
+    case 3: call.outputElements = try value.integer(text)
+    case 4: call.sentRows = try shares(text, &value)
+    case 5: call.receivedRows = try shares(text, &value)
+    case 6, 7: group.name = texts.name(text, try Self.words(text, &value))
+    case 8: group.description = texts.name(text, try Self.words(text, &value))
+    case 9:
+      let members = texts.members(text, try Self.words(text, &value))
+      if !members.isEmpty { group.members = members }
+    case 10: group.size = Int32(clamping: max(0, try value.integer(text)))
+    case 11: start = try value.integer(text)
+    case 12: stride = try value.integer(text)
+    case 13: source = Int32(exactly: try value.integer(text)) ?? -1
+    case 14: destination = Int32(exactly: try value.integer(text)) ?? -1
+    case 15: rank = Int32(exactly: try value.integer(text))
+    case 16: call.sequence = try value.integer(text)
+    case 17: correlation = try value.integer(text)
+    case 18: device = Int32(exactly: try value.integer(text))
+    case 19: dimensionElements = try Self.elements(text, value)
+    case 20: dimensionType = try Self.firstType(text, value)
     default: break
     }
   }
@@ -100,28 +116,20 @@ struct KinetoArguments {
   private mutating func shares(
     _ text: RawSpan, _ value: inout JSONCursor
   ) throws(JSONDefect) -> [Int32]? {
-    guard let list = IntegerListText(try Self.words(text, &value)) else { return nil }
+    guard let list = IntegerListText(text, try Self.words(text, &value)) else { return nil }
     if list.isCut { call.isCut = true }
     return list.isCut ? nil : list.values
-  }
-
-  private mutating func takeMembers(_ words: String) throws(JSONDefect) {
-    guard let list = IntegerListText(words), !list.isCut,
-      list.values.allSatisfy({ $0 >= 0 && Int($0) < Parallelism.rankLimit }),
-      Set(list.values).count == list.values.count
-    else { return }
-    group.members = list.values
   }
 
   /// A text, or an integer as it is written: names of groups were numbers once, of any size.
   private static func words(
     _ text: RawSpan, _ value: inout JSONCursor
-  ) throws(JSONDefect) -> String {
+  ) throws(JSONDefect) -> Range<Int> {
     let first = value.firstByte(text)
-    if first == UInt8(ascii: "\"") { return text.string(in: try value.rawString(text)) }
+    if first == UInt8(ascii: "\"") { return try value.rawString(text) }
     let start = value.position
     try value.skipValue(text)
-    return text.string(in: start..<value.position)
+    return start..<value.position
   }
 
   /// Elements of all tensors in the first argument: [[6144], [], …] or [[[2, 3], [4]], …].

@@ -31,7 +31,8 @@ struct KinetoFile {
   private var ranges = CallRanges()
   private var records: [KinetoArguments] = []
   private var groupOfName: [String: CommsGroup] = [:]
-  private var memberLists: Set<[Int32]> = []
+  private var texts = KinetoTexts()
+  private var kindOfName: [String: CommsKind.Name] = [:]
   /// What is added to all times: nanoseconds since 1970 of the file's 0.
   private var base: Int64 = 0
   private var otherEvents: (count: Int64, first: String) = (0, "")
@@ -100,17 +101,14 @@ struct KinetoFile {
       Kernel(
         start: times.start, end: times.end, correlation: arguments?.correlation,
         isExpert: isExpert, arguments: arguments,
-        name: name.map { text.string(in: $0.prefix(96)) } ?? "", place: place))
+        name: name.map { texts.name(text, $0.prefix(96)) } ?? "", place: place))
   }
 
-  /// Members of one group are held once.
   private mutating func arguments(
     _ text: RawSpan, _ cursor: JSONCursor
   ) throws(JSONDefect) -> KinetoArguments {
-    var arguments = try KinetoArguments(text, cursor)
-    if !arguments.group.members.isEmpty {
-      arguments.group.members = memberLists.insert(arguments.group.members).memberAfterInsert
-    }
+    var arguments = try KinetoArguments(text, cursor, &texts)
+    if arguments.hasInferredMembers { texts.share(&arguments.group.members) }
     return arguments
   }
 
@@ -244,9 +242,9 @@ struct KinetoFile {
 
   private mutating func finished() -> CommsFile {
     ranges.close()
+    let others = otherEvents
     file.ledger.skip(
-      "an event that is no kernel of communication", count: otherEvents.count,
-      first: otherEvents.first)
+      "an event that is no kernel of communication", count: others.count, first: others.first)
     // Kernels of one stream stand together in a file; calls follow one another in time.
     let order = kernels.indices.sorted { (kernels[$0].start, $0) < (kernels[$1].start, $1) }
     for index in order { place(kernels[index]) }
@@ -299,7 +297,7 @@ struct KinetoFile {
     if let record = calls.first(where: { !$0.isRange }) { own?.fill(from: record) }
     let known = own ?? calls.first { !$0.isRange } ?? calls.first
     let name = known?.collective ?? Self.collective(ofKernel: kernel.name)
-    switch name.map({ CommsKind.named($0) }) ?? .unknown {
+    switch name.map({ kind(named: $0) }) ?? .unknown {
     case .kind(let kind): return call(kind, known)
     case .movesNothing:
       file.ledger.skip("a wait or barrier: moves no payload", first: kernel.place.words)
@@ -311,6 +309,13 @@ struct KinetoFile {
           : "a collective that is not known here", first: kernel.place.words)
     }
     return nil
+  }
+
+  private mutating func kind(named name: String) -> CommsKind.Name {
+    if let known = kindOfName[name] { return known }
+    let kind = CommsKind.named(name)
+    kindOfName[name] = kind
+    return kind
   }
 
   private mutating func call(_ kind: CommsKind, _ known: KinetoArguments?) -> CommsCall {

@@ -30,16 +30,7 @@ public enum KinetoReader: TraceReader {
   ) throws -> IngestSummary {
     let inputs = DistinctFiles(paths)
     var summary = IngestSummary()
-    var assembly = CommsAssembly(options: options)
-    try forEachMember(
-      of: inputs.paths, format: formatName, summary: &summary,
-      recognises: { recognises(start: $0, fileName: $1) },
-      body: { stream, _ in
-        assembly.add(
-          KinetoFile.read(stream) { events in
-            options.progress?(progress(of: stream, units: events, unitName: "events"))
-          })
-      })
+    var assembly = try assembly(of: inputs.paths, options, &summary)
     try assembly.finish(format: formatName, into: &sink, summary: &summary)
     summary.provenance["operations.start"] = Provenance(
       .measured, method: "kernels on the GPU; from when the last recorded rank began")
@@ -48,5 +39,22 @@ public enum KinetoReader: TraceReader {
       "times are those of each rank's own clock; with one rank's file alone they contain waiting for "
         + "the others")
     return summary
+  }
+
+  /// The calls of all ranks in some files.
+  static func assembly(
+    of paths: [String], _ options: IngestOptions, _ summary: inout IngestSummary
+  ) throws -> CommsAssembly {
+    var assembly = CommsAssembly(options: options)
+    try forEachMember(
+      of: paths, format: formatName, summary: &summary,
+      recognises: { recognises(start: $0, fileName: $1) },
+      body: { stream, _ in
+        assembly.add(
+          KinetoFile.read(stream) { events in
+            options.progress?(progress(of: stream, units: events, unitName: "events"))
+          })
+      })
+    return assembly
   }
 }

@@ -1,6 +1,7 @@
 package import ByteStreams
 
-/// Lines of one source, pulled one at a time, so that the files of many ranks can be read in step.
+/// Lines of one file, inside an archive or not, pulled one at a time, so that the files
+/// of many ranks can be read in step.
 package final class LineReader {
   /// What the next pull met.
   package enum Event: Sendable, Hashable {
@@ -15,37 +16,47 @@ package final class LineReader {
   /// Longest line that is delivered.
   package static let lineLimit = ByteLimits().maximumLineBytes
 
-  package let source: ByteSource
   /// 1-based number of the line that was pulled last.
   package private(set) var number: Int64 = 0
-  /// Why the stream ended early, or nil.
-  package private(set) var damage: ByteStreamError?
-  private var window: ByteWindow
-  /// Bytes of the line at the front of the window that are known to hold no line end.
+  private let stream: MemberStream
+  /// Unread bytes of the line at the front that are known to hold no line end.
   private var searched = 0
 
-  package init(path: String, chunkBytes: Int = 1 << 20) throws(ByteStreamError) {
-    source = try ByteSource(path: path)
-    window = ByteWindow(source, chunkBytes: chunkBytes)
+  /// Lines of a file, or of the first file in an archive.
+  package convenience init(path: String, chunkBytes: Int = 1 << 20) throws(ByteStreamError) {
+    let stream = try MemberStream(path: path, chunkBytes: chunkBytes)
+    _ = stream.nextMember()
+    self.init(stream)
   }
+
+  /// Lines of the file that a stream stands in.
+  init(_ stream: MemberStream) { self.stream = stream }
+
+  package var source: ByteSource { stream.source }
+  /// The file's own name.
+  var name: String { stream.name }
+  var isInArchive: Bool { stream.isArchive }
+  /// Why the stream ended early, in words, or nil.
+  package var damage: String? { stream.damage }
 
   /// Lends the next line to `body`, without its `\n` or `\r\n`; the first one also without a byte
   /// order mark.
   package func next(_ body: (RawSpan) -> Void) -> Event {
     var isOverlong = false
     while true {
-      if let length = window.firstIndex(of: UInt8(ascii: "\n"), from: searched) {
+      let end = stream.withBytes { $0.firstIndex(of: 0x0A, from: searched) }
+      if let length = end {
         isOverlong = isOverlong || length > Self.lineLimit
         if !isOverlong { deliver(length, to: body) }
         return finish(consuming: length + 1, isOverlong ? .overlong : .line)
       }
-      searched = window.available
+      searched = stream.available
       if isOverlong || searched > Self.lineLimit {
         isOverlong = true
-        window.consume(searched)
+        stream.consume(searched)
         searched = 0
       }
-      guard fillMore() else { break }
+      guard stream.fill(atLeast: stream.available + 1) else { break }
     }
     if damage != nil { return finishStream(hadBytes: isOverlong || searched > 0, .cut) }
     if isOverlong || searched > Self.lineLimit {
@@ -56,7 +67,7 @@ package final class LineReader {
   }
 
   private func deliver(_ length: Int, to body: (RawSpan) -> Void) {
-    window.withBytes { bytes in
+    stream.withBytes { bytes in
       let endsWithReturn = length > 0 && bytes.byte(at: length - 1) == UInt8(ascii: "\r")
       let end = endsWithReturn ? length - 1 : length
       let start = number == 0 && hasByteOrderMark(bytes.extracting(first: end)) ? 3 : 0
@@ -65,24 +76,14 @@ package final class LineReader {
   }
 
   private func finish(consuming count: Int, _ event: Event) -> Event {
-    window.consume(count)
+    stream.consume(count)
     searched = 0
     number += 1
     return event
   }
 
   private func finishStream(hadBytes: Bool, _ event: Event) -> Event {
-    hadBytes ? finish(consuming: window.available, event) : .end
-  }
-
-  private func fillMore() -> Bool {
-    guard damage == nil else { return false }
-    do throws(ByteStreamError) {
-      return try window.fill(atLeast: window.available + 1)
-    } catch {
-      damage = error
-      return false
-    }
+    hadBytes ? finish(consuming: stream.available, event) : .end
   }
 
   private func hasByteOrderMark(_ line: RawSpan) -> Bool {

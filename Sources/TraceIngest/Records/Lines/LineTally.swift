@@ -6,6 +6,17 @@ protocol LineReason: RawRepresentable<Int>, CaseIterable, Sendable {
   var words: String { get }
   /// True when the line could not be understood, false when it was left out.
   var isDefect: Bool { get }
+  /// What to do when nothing of an input can be used because of it; nil when its words say it.
+  var advice: String? { get }
+}
+
+extension LineReason {
+  var advice: String? { nil }
+
+  /// The advice of the reason that has some words.
+  static func advice(for words: String) -> String? {
+    allCases.first { $0.words == words }?.advice
+  }
 }
 
 /// Counts what becomes of lines without a string for each; becomes a `Ledger` at the end.
@@ -51,7 +62,9 @@ struct LineTally<Reason: LineReason>: Sendable {
 
 /// The error of an input of which nothing could be used: what is in it, and what to do.
 ///
-/// - Parameter lack: "connection matrix holds no flow".
+/// - Parameters:
+///   - lack: "connection matrix holds no flow".
+///   - advice: what to do unless the first reason has an advice of its own.
 func nothingUsable(_ lack: String, in ledgers: [Ledger], advice: String) -> IngestError {
   let reasons = ledgers.flatMap { $0.malformed + $0.skipped }.prefix(4).map {
     "\($0.count) × \($0.reason) (\($0.first))"
@@ -59,5 +72,16 @@ func nothingUsable(_ lack: String, in ledgers: [Ledger], advice: String) -> Inge
   return IngestError(
     "this \(lack) that can be used"
       + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; ")),
-    at: ledgers.first?.source ?? "input", advice: advice)
+    at: ledgers.first?.source ?? "input", advice: adviceForFirstReason(in: ledgers) ?? advice)
+}
+
+/// What to do about the first thing that could not be understood, or else that was left out.
+func adviceForFirstReason(in ledgers: [Ledger]) -> String? {
+  let lines = ledgers.filter { $0.unit != "files" }
+  let first =
+    lines.lazy.compactMap(\.malformed.first).first
+    ?? lines.lazy.flatMap(\.skipped).first
+  guard let words = first?.reason else { return nil }
+  return RecordDefect.advice(for: words) ?? ConnectionMatrixReason.advice(for: words)
+    ?? SimCCLFlowReason.advice(for: words)
 }

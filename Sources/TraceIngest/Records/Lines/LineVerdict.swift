@@ -72,6 +72,18 @@ package enum RecordDefect: Int, Sendable, CaseIterable {
   }
 }
 
+extension RecordDefect {
+  /// What to do about a defect that all records have; nil when its words say it.
+  static func advice(for words: String) -> String? {
+    switch allCases.first(where: { $0.words == words }) {
+    case .rankOutsideLayout: "Declare the layout that it was recorded on (--layout)."
+    case .expertOutsideModel: "Name the model that was recorded (--model), or none."
+    case .idCountMismatch: "Record with a capacity at which no token is dropped."
+    default: nil
+    }
+  }
+}
+
 /// Counts verdicts without a string per line; becomes a `Ledger` at the end.
 package struct LineCounts: Sendable {
   private struct Count: Sendable {

@@ -62,10 +62,11 @@ func requireUse(of ledgers: [Ledger], format: String) throws(IngestError) {
   guard ledgers.allSatisfy({ $0.used == 0 }) else { return }
   let first = ledgers.first { $0.read > 0 } ?? ledgers.first
   let reason = first.flatMap { $0.malformed.first ?? $0.skipped.first }
-  let lines = ledgers.reduce(0) { $0 + $1.read }
+  let units = ledgers.reduce(0) { $0 + $1.read }
   throw IngestError(
-    "holds no usable \(format) in \(lines) lines"
+    "holds no usable \(format) in \(counted(units, first?.unit ?? "lines"))"
       + (reason.map { "; \($0.first): \($0.reason)" } ?? ""),
     at: first?.source ?? "input",
-    advice: first?.truncation ?? "Check that the file is what its name says.")
+    advice: first?.truncation ?? adviceForFirstReason(in: ledgers)
+      ?? "Check that the file is what its name says.")
 }

@@ -100,15 +100,21 @@ struct InspectorFiles {
     let dropped = log.ends.reduce(0) { $0 &+ $1.droppedCollectives &+ $1.droppedMessages }
     if collectives > 0 {
       notes.append(
-        "\(collectives) sequence numbers of collectives are not recorded: calls under 8,192 bytes, or "
-          + "lost ones")
+        counted(
+          collectives, one: "sequence number of a collective is not recorded: a call",
+          many: "sequence numbers of collectives are not recorded: calls")
+          + " under 8,192 bytes, or lost")
     }
     if messages > 0 {
       notes.append(
-        "\(messages) sequence numbers of messages are missing up to the last record: the Inspector "
-          + "keeps the newest and loses the oldest")
+        counted(
+          messages, one: "sequence number of a message is", many: "sequence numbers of messages are"
+        )
+          + " missing up to the last record: the Inspector keeps the newest and loses the oldest")
     }
-    if dropped > 0 { notes.append("the Inspector itself says that it dropped \(dropped) records") }
+    if dropped > 0 {
+      notes.append("the Inspector itself says that it dropped \(counted(dropped, "records"))")
+    }
   }
 
   private mutating func noteNumbering() {

@@ -125,7 +125,7 @@ struct NCCLCalls {
     file.ledger.read = Int64(file.calls.count + unknown)
     file.ledger.skip(
       "of a communicator over as many ranks as the job in an order that is not known",
-      count: Int64(unknown), first: file.name)
+      count: Int64(unknown), first: name(of: unit))
     return file
   }
 

@@ -37,18 +37,38 @@ struct IntegerListText {
   var isCut = false
 
   /// Nil when the text is no list of integers.
-  init?(_ text: some StringProtocol) {
-    let inner = text.drop { $0 == " " }
-    guard inner.first == "[", inner.last == "]" else { return nil }
-    for part in inner.dropFirst().dropLast().split(separator: ",") {
-      let word = part.drop { $0 == " " }
-      if word.hasPrefix("...") {
-        isCut = true
-      } else if let value = Int32(String(word.prefix { $0 != " " })) {
-        values.append(value)
-      } else {
-        return nil
-      }
+  init?(_ text: RawSpan, _ range: Range<Int>) {
+    var place = range.lowerBound
+    while place < range.upperBound, text.byte(at: place) == 0x20 { place += 1 }
+    let end = range.upperBound - 1
+    guard place < end, text.byte(at: place) == UInt8(ascii: "["),
+      text.byte(at: end) == UInt8(ascii: "]")
+    else { return nil }
+    place += 1
+    while place < end {
+      var last = place
+      while last < end, text.byte(at: last) != UInt8(ascii: ",") { last += 1 }
+      guard place == last || take(text, place..<last) else { return nil }
+      place = last + 1
     }
+  }
+
+  /// One part between commas; false when it is no integer of 32 bits.
+  private mutating func take(_ text: RawSpan, _ range: Range<Int>) -> Bool {
+    var place = range.lowerBound
+    while place < range.upperBound, text.byte(at: place) == 0x20 { place += 1 }
+    if text.has("...", at: place) {
+      isCut = true
+      return true
+    }
+    let isNegative = place < range.upperBound && text.byte(at: place) == UInt8(ascii: "-")
+    if isNegative { place += 1 }
+    let first = place
+    while place < range.upperBound, text.byte(at: place) != 0x20 { place += 1 }
+    guard let size = decimal(text, first..<place),
+      let value = Int32(exactly: isNegative ? -size : size)
+    else { return false }
+    values.append(value)
+    return true
   }
 }

@@ -61,15 +61,17 @@ struct ExecutionTraceFile {
     }
   }
 
-  private mutating func take(_ node: ExecutionTraceNode, id: Int64, at location: String) {
+  private mutating func take(
+    _ node: ExecutionTraceNode, id: Int64, at location: @autoclosure () -> String
+  ) {
     if file.device == nil { file.device = node.device }
     switch CommsKind.named(node.collective) {
-    case .movesNothing: file.ledger.skip("a wait or barrier: moves no payload", first: location)
+    case .movesNothing: file.ledger.skip("a wait or barrier: moves no payload", first: location())
     case .unknown where node.collective.isEmpty:
-      file.ledger.reject("a communication without a collective's name", first: location)
+      file.ledger.reject("a communication without a collective's name", first: location())
     case .unknown:
       file.unknownName = file.unknownName ?? node.collective
-      file.ledger.skip("a collective that is not known here", first: location)
+      file.ledger.skip("a collective that is not known here", first: location())
     case .kind(let kind):
       var call = node.call
       call.kind = kind
@@ -97,8 +99,8 @@ struct ExecutionTraceFile {
   // MARK: Closing
 
   private mutating func finished() -> CommsFile {
-    file.ledger.skip(
-      "a node that is no communication", count: otherNodes.count, first: otherNodes.first)
+    let others = otherNodes
+    file.ledger.skip("a node that is no communication", count: others.count, first: others.first)
     for index in file.calls.indices {
       let around = ancestors.surroundings(of: nodes[index])
       file.calls[index].context = around.context

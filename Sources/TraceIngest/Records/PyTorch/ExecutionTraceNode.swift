@@ -248,7 +248,8 @@ struct ExecutionTraceNode {
   private mutating func shares(
     ofText value: JSONCursor, _ text: RawSpan
   ) throws(JSONDefect) -> [Int32]? {
-    guard let list = IntegerListText(try Self.words(text, value)) else { return nil }
+    var cursor = value
+    guard let list = IntegerListText(text, try cursor.rawString(text)) else { return nil }
     if list.isCut { call.isCut = true }
     return list.isCut ? nil : list.values
   }

@@ -24,16 +24,7 @@ public enum ExecutionTraceReader: TraceReader {
   ) throws -> IngestSummary {
     let inputs = DistinctFiles(paths)
     var summary = IngestSummary()
-    var assembly = CommsAssembly(options: options)
-    try forEachMember(
-      of: inputs.paths, format: formatName, summary: &summary,
-      recognises: { recognises(start: $0, fileName: $1) },
-      body: { stream, _ in
-        assembly.add(
-          ExecutionTraceFile.read(stream) { nodes in
-            options.progress?(progress(of: stream, units: nodes, unitName: "nodes"))
-          })
-      })
+    var assembly = try assembly(of: inputs.paths, options, &summary)
     try assembly.finish(format: formatName, into: &sink, summary: &summary)
     summary.provenance["operations.start"] = Provenance(
       .absent, method: "an execution trace holds no time")
@@ -41,6 +32,23 @@ public enum ExecutionTraceReader: TraceReader {
     summary.notes.append(
       "no times: operations follow one another on each rank; compute between them is not known")
     return summary
+  }
+
+  /// The calls of all ranks in some files.
+  static func assembly(
+    of paths: [String], _ options: IngestOptions, _ summary: inout IngestSummary
+  ) throws -> CommsAssembly {
+    var assembly = CommsAssembly(options: options)
+    try forEachMember(
+      of: paths, format: formatName, summary: &summary,
+      recognises: { recognises(start: $0, fileName: $1) },
+      body: { stream, _ in
+        assembly.add(
+          ExecutionTraceFile.read(stream) { nodes in
+            options.progress?(progress(of: stream, units: nodes, unitName: "nodes"))
+          })
+      })
+    return assembly
   }
 }
 

@@ -30,8 +30,7 @@ struct RankCensus {
   private var records: [Int32: Int] = [:]
 
   /// Reads the first step of a file.
-  mutating func read(_ path: String, chunkBytes: Int, expertCount: Int) throws {
-    let file = try RouterFile(path: path, chunkBytes: chunkBytes)
+  mutating func read(_ file: RouterFile, expertCount: Int) {
     file.advance(ranks: .any, expertCount: expertCount)
     let step = file.record.step
     while file.hasRecord && file.record.step == step {

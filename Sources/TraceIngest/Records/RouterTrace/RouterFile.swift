@@ -11,8 +11,10 @@ final class RouterFile {
   /// True from where the file goes back a step until it goes beyond its highest.
   private var isRepeating = false
 
-  init(path: String, chunkBytes: Int) throws {
-    lines = try LineReader(path: path, chunkBytes: chunkBytes)
+  init(_ lines: LineReader) { self.lines = lines }
+
+  convenience init(path: String, chunkBytes: Int) throws {
+    self.init(try LineReader(path: path, chunkBytes: chunkBytes))
   }
 
   /// Moves to the next record that can be used; their steps never descend.
@@ -31,7 +33,7 @@ final class RouterFile {
       record = next
       switch event {
       case .end:
-        truncation = lines.damage?.description
+        truncation = lines.damage
         return
       case .overlong: counts.add(.malformed(.record(.overlong)), line: lines.number)
       case .cut: counts.add(.malformed(.record(.cutByDamage)), line: lines.number)

@@ -15,7 +15,7 @@ struct RouterTraceAssembly {
   private let chunkBytes: Int
   private var ranks: RankBound
   private var nextID: Int32 = 0
-  /// Layers whose operations were written, kept only when more files follow.
+  /// Layers whose operations were written, kept only when more files may follow.
   private var written: [RoutedLayer: Int32] = [:]
   /// (step, rank) of files that were read before, kept only when more files follow.
   private var earlierRanks = KeyTable()
@@ -24,20 +24,27 @@ struct RouterTraceAssembly {
   private var highestExpert: Int32 = -1
   private var result = IngestSummary()
 
-  init(options: IngestOptions, paths: [String]) throws {
-    let openFileCount = paths.count
+  /// - Parameters:
+  ///   - paths: files, of which some hundred are read in step.
+  ///   - archives: those whose files are read one after the other.
+  init(options: IngestOptions, paths: [String], archives: [String]) throws {
     layout = options.layout
     model = options.model
     progress = options.progress
-    keepsOperations = openFileCount > Self.openFileLimit
-    chunkBytes = max(64 << 10, min(4 << 20, (128 << 20) / max(1, openFileCount)))
+    keepsOperations = !archives.isEmpty || paths.count > Self.openFileLimit
+    chunkBytes = max(64 << 10, min(4 << 20, (128 << 20) / max(1, paths.count)))
     ranks = layout.map { RankBound(declared: $0.rankCount) } ?? .any
     if layout == nil {
       var census = RankCensus()
       for path in paths {
-        try census.read(path, chunkBytes: 1 << 20, expertCount: expertCount)
+        census.read(try RouterFile(path: path, chunkBytes: 1 << 20), expertCount: expertCount)
       }
-      ranks = try census.bound(source: fileName(of: paths.first ?? "router trace"))
+      var summary = IngestSummary()
+      try RouterTraceReader.forEachFile(inArchives: archives, &summary) { file in
+        census.read(file, expertCount: expertCount)
+      }
+      let first = (paths + archives).first ?? "router trace"
+      ranks = try census.bound(source: fileName(of: first))
     }
   }
 
@@ -46,12 +53,11 @@ struct RouterTraceAssembly {
   // MARK: Reading
 
   mutating func read(_ paths: [String], into sink: inout some TraceSink) throws {
-    var files: [RouterFile] = []
-    for path in paths {
-      let file = try RouterFile(path: path, chunkBytes: chunkBytes)
-      file.advance(ranks: ranks, expertCount: expertCount)
-      files.append(file)
-    }
+    try read(paths.map { try RouterFile(path: $0, chunkBytes: chunkBytes) }, into: &sink)
+  }
+
+  mutating func read(_ files: [RouterFile], into sink: inout some TraceSink) throws {
+    for file in files { file.advance(ranks: ranks, expertCount: expertCount) }
     while let step = files.lazy.filter(\.hasRecord).map(\.record.step).min() {
       try readStep(step, of: files, into: &sink)
     }
@@ -191,14 +197,18 @@ struct RouterTraceAssembly {
 
   private mutating func close(_ file: RouterFile) {
     report(file)
-    let source = file.lines.source
-    result.sources.append(
-      describe(source, format: RouterTraceReader.formatName))
-    result.ledgers.append(file.counts.ledger(source: source.name, truncation: file.truncation))
+    if !file.lines.isInArchive {
+      result.sources.append(describe(file.lines.source, format: RouterTraceReader.formatName))
+    }
+    result.ledgers.append(
+      file.counts.ledger(source: file.lines.name, truncation: file.truncation))
   }
 
-  mutating func summary() throws -> IngestSummary {
+  /// - Parameter archives: what is known of the archives that were read.
+  mutating func summary(adding archives: IngestSummary) throws -> IngestSummary {
     try requireUse(of: result.ledgers, format: "record of a router trace")
+    result.sources += archives.sources
+    result.ledgers += archives.ledgers
     result.routingUnit = .tokens
     result.provenance = [
       "operations.iteration": Provenance(.measured, method: "step of the router trace"),

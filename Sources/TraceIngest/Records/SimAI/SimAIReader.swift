@@ -136,7 +136,7 @@ private struct SimAIFile {
     if let claimedRows, claimedRows > Int64(rows.count) + ledger.malformedCount {
       ledger.truncation = "the file states \(claimedRows) rows and has \(rows.count)"
     }
-    if let damage = lines.damage { ledger.truncation = damage.message }
+    if let damage = lines.damage { ledger.truncation = damage }
   }
 
   private mutating func take(_ line: String, at location: String) throws(IngestError) {

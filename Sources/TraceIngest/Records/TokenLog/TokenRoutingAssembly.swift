@@ -66,8 +66,7 @@ struct TokenRoutingAssembly {
 
   // MARK: Reading
 
-  mutating func read(_ path: String, into sink: inout some TraceSink) throws {
-    let lines = try LineReader(path: path)
+  mutating func read(_ lines: LineReader, into sink: inout some TraceSink) throws {
     var counts = LineCounts()
     var record = TokenRecord()
     reading: while true {
@@ -87,9 +86,7 @@ struct TokenRoutingAssembly {
       if counts.read % 65_536 == 0 { report(lines, counts) }
     }
     report(lines, counts)
-    result.sources.append(describe(lines.source, format: TokenRoutingReader.formatName))
-    result.ledgers.append(
-      counts.ledger(source: lines.source.name, truncation: lines.damage?.description))
+    result.ledgers.append(counts.ledger(source: lines.name, truncation: lines.damage))
   }
 
   private mutating func add(_ record: TokenRecord) -> LineVerdict {
@@ -196,7 +193,7 @@ struct TokenRoutingAssembly {
     }
     guard Int(nextID) + fresh.count * 2 < Int(Int32.max) else {
       throw IngestError(
-        "more than \(Int32.max) operations", at: result.sources.first?.name ?? "routing log",
+        "more than \(Int32.max) operations", at: result.ledgers.first?.source ?? "routing log",
         advice: "Ingest fewer problems at a time.")
     }
     dispatches += [Int32](repeating: 0, count: operations.count - dispatches.count)
@@ -232,8 +229,13 @@ struct TokenRoutingAssembly {
 
   // MARK: Closing
 
-  mutating func summary(into sink: inout some TraceSink) throws -> IngestSummary {
+  /// - Parameter inputs: what is known of the files and archives that were read.
+  mutating func summary(
+    adding inputs: IngestSummary, into sink: inout some TraceSink
+  ) throws -> IngestSummary {
     try requireUse(of: result.ledgers, format: "record of a per-token routing log")
+    result.sources = inputs.sources
+    result.ledgers += inputs.ledgers
     try flush(rowsOfProblemsBefore: .max, into: &sink)
     result.routingUnit = .tokens
     result.layout = layout

@@ -34,7 +34,7 @@ struct TokenMatrixAssembly {
       case .end:
         result.sources.append(describe(lines.source, format: TokenMatrixReader.formatName))
         result.ledgers.append(
-          counts.ledger(source: name, truncation: lines.damage?.description))
+          counts.ledger(source: name, truncation: lines.damage))
         return
       case .overlong: counts.add(.malformed(.record(.overlong)), line: lines.number)
       case .cut: counts.add(.malformed(.record(.cutByDamage)), line: lines.number)
