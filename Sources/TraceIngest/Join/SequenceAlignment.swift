@@ -8,9 +8,10 @@ struct SequenceAlignment {
   /// By measured exchange: its expected one.
   private(set) var matchOf: [Int?]
 
-  /// Exchanges that are further apart are not of each other: leaving out both costs less.
+  /// Exchanges that are further apart are not of each other; leaving out a measured one, alone or with
+  /// an expected one, costs as much.
   static let matchLimit = 0.25
-  /// Leaving one out costs as much as a distance of this.
+  /// Leaving out only an expected one costs as much as a distance of this.
   private static let gapCost = matchLimit / 2
   /// Half the width of the band.
   private static let reach = 32
@@ -43,7 +44,9 @@ struct SequenceAlignment {
     var holes = holes(in: matchOf.indices, of: expected.indices)
     while let hole = holes.popLast() {
       let probes = ProbeDistances(of: measured[hole.rows], to: expected[hole.places])
-      guard let best = ShiftCosts(probes, order: Array(0..<hole.places.count)).best else { continue }
+      guard let best = ShiftCosts(probes, order: Array(0..<hole.places.count)).best else {
+        continue
+      }
       align(hole.rows, to: hole.places, shift: best.shift)
       // What is left is shorter, or has nothing in common.
       if hole.rows.contains(where: { matchOf[$0] != nil }) {
@@ -81,6 +84,7 @@ struct SequenceAlignment {
   private enum Move: UInt8 {
     case firstMatch
     case match
+    case skipBoth
     case skipMeasured
     case skipExpected
 
@@ -90,8 +94,9 @@ struct SequenceAlignment {
   /// What it costs to leave out the measured and the expected ones before the first match, or after
   /// the last.
   ///
-  /// Expected ones are free there, as a capture may begin late and end early, but not those that a
-  /// measured one could have been: a match must not cost more at the ends than elsewhere.
+  /// Expected ones are free there, as a capture may begin late and end early. A measured one costs what
+  /// it does elsewhere if it could be one of them: a match must not cost more at the ends. It costs
+  /// less where nothing is expected, so that what goes on after a log does not draw matches away.
   private static func endCost(measured: Int, expected: Int) -> Double {
     gapCost * Double(measured + min(measured, expected))
   }
@@ -135,13 +140,16 @@ struct SequenceAlignment {
       let end = starts[row + 1] + place
       guard (0...places.count).contains(end) else { continue }
       let above = end - starts[row]
-      if costs.indices.contains(above) { next[place] = costs[above] + Self.gapCost }
+      if costs.indices.contains(above) { next[place] = costs[above] + Self.matchLimit }
       if end > 0 {
         let first = Self.endCost(measured: row, expected: end - 1)
         let before = costs.indices.contains(above - 1) ? costs[above - 1] : .infinity
+        if before + Self.matchLimit < next[place] {
+          (next[place], taken[place]) = (before + Self.matchLimit, .skipBoth)
+        }
         let distance = measured[rows.lowerBound + row].distance(
           to: expected[places.lowerBound + end - 1])
-        if distance <= Self.matchLimit, min(first, before) + distance < next[place] {
+        if distance <= Self.matchLimit, min(first, before) + distance <= next[place] {
           next[place] = min(first, before) + distance
           taken[place] = before <= first ? .match : .firstMatch
         }
@@ -161,8 +169,8 @@ struct SequenceAlignment {
     while row > 0, moves[row].indices.contains(end - starts[row]) {
       let move = moves[row][end - starts[row]]
       switch move {
-      case .match, .firstMatch:
-        matchOf[rows.lowerBound + row - 1] = places.lowerBound + end - 1
+      case .match, .firstMatch, .skipBoth:
+        if move.isMatch { matchOf[rows.lowerBound + row - 1] = places.lowerBound + end - 1 }
         row -= 1
         end -= 1
       case .skipMeasured: row -= 1

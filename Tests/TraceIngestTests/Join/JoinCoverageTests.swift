@@ -64,21 +64,18 @@ import TraceSynthesis
     #expect(operations.used == 84 && operations.skippedCount == 12)
   }
 
-  @Test("layers that were not logged are of the iteration that runs on both sides of them")
-  func firstLines() throws {
-    var plan = Self.plan()
-    plan.layers = [0, 1, 2, 3]
-    let run = try JoinRun(plan)
-    let gates = run.gates.routing(of: { $0.iteration == 0 && $0.layer <= 1 })
-    let (joined, summary) = try TraceJoin(traffic: run.network, routing: gates).run()
-    #expect(summary.matchedCount == 8)
-    #expect(iterations(joined).count { $0 == 0 } == 16)
-    #expect(iterations(joined).prefix(16).allSatisfy { $0 == 0 })
-    let operations = try ledger(joined, "operations")
-    #expect(operations.used == 8)
+  @Test("a layer that was not logged is of the iteration that runs on both sides of it")
+  func lackingLayer() throws {
+    let gates = try JoinRun.gates(Self.plan(), model: Self.plan().model)
+    let run = try Self.wire(gates)
+    let logged = gates.routing(of: { $0.iteration > 0 || $0.layer < 2 })
+    let (joined, summary) = try TraceJoin(traffic: run.network, routing: logged).run()
+    #expect(summary.matchedCount == 44 && run.rightCount(in: joined) == 44)
     #expect(
-      operations.skipped.map(\.count) == [8, 48]
-        && operations.skipped[0].reason.contains("unlike"))
+      iterations(joined) == [0, 1, 2, 3].flatMap { [Int32](repeating: $0, count: 12) })
+    let operations = try ledger(joined, "operations")
+    #expect(operations.used == 44 && operations.skipped.map(\.count) == [4])
+    #expect(operations.skipped.allSatisfy { $0.reason.contains("unlike") })
   }
 
   @Test("other traffic after the last all-to-all inherits its iteration, until the next begins")
@@ -109,7 +106,6 @@ import TraceSynthesis
     var run = try Self.wire(gates)
     for operation in Array(0..<6) + Array(36..<48) { run.blur(Int32(operation), by: share) }
     let (joined, summary) = try TraceJoin(traffic: run.network, routing: gates).run()
-    for o in joined.operations.rows { print("OP", share, o.id, o.iteration, o.layer, o.phase.name, run.truth[o.id]!.iteration, run.truth[o.id]!.layer, run.truth[o.id]!.phase.name) }
     #expect(summary.matchedCount == 48)
     #expect(run.rightCount(in: joined) == 48)
   }
