@@ -22,7 +22,9 @@ struct JoinVerb: Verb {
 
       The matrices between servers are compared in the order of time, for each rule of copies (one \
       per expert, rank or server); the rule that leaves the least unexplained is taken, and the \
-      others are printed beside it. Traces that do not fit each other are refused, and so are those \
+      others are printed beside it. With several micro-batches so is the order in which their \
+      passes took turns: one after the other, 1F1B with any run-up, interleaved, or all forward \
+      first. Traces that do not fit each other are refused, and so are those \
       that fit other places just as well.
       """)
 
@@ -56,6 +58,7 @@ struct JoinVerb: Verb {
     document.sentences = [Self.sentence(summary)]
     document.remarks = summary.notes
     document.add("copies", Self.copies(summary))
+    if !summary.orders.isEmpty { document.add("orders", Self.orders(summary)) }
     document.add("factors", Self.factors(summary))
     document.add(
       "ledger",
@@ -85,6 +88,24 @@ struct JoinVerb: Verb {
       ])
     for (copies, coverage, residual) in summary.rules {
       table.append([.text(copies.rawValue), .number(coverage), .number(residual)])
+    }
+    return table
+  }
+
+  private static func orders(_ summary: JoinSummary) -> Table {
+    var table = Table(
+      "How forward and backward passes took turns, the next best order, and the mean share of an "
+        + "exchange's bytes that each leaves on other pairs",
+      columns: [
+        .text("stage", "Stage"), .text("order", "Order"),
+        .number("distance_share", "Elsewhere", .share), .text("next_order", "Next best"),
+        .number("next_distance_share", "Elsewhere", .share),
+      ])
+    for stage in summary.orders {
+      table.append([
+        .text(stage.stage < 0 ? "–" : "\(stage.stage)"), .text(stage.order),
+        .number(stage.meanDistance), .text(stage.runnerUp), .number(stage.runnerUpMeanDistance),
+      ])
     }
     return table
   }

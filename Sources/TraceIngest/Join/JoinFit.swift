@@ -3,8 +3,13 @@ internal import TraceModel
 /// How well the measured exchanges are what the routing says, for one rule of copies.
 struct JoinFit {
   let copies: CopyRule
-  /// Operations of the routing that each measured exchange was, by site; nil where it was none.
-  private(set) var stepsOf: [[[Workload.Step]?]] = []
+  /// What became of each measured exchange, by site.
+  private(set) var fates: [[MeasuredFate]]
+  /// Operations of the routing that were not found, and whether they ran outside the time of what was
+  /// measured.
+  private(set) var missing: [(operations: [Int32], isBeyond: Bool)] = []
+  /// How passes took turns, by pipeline stage; of sites where something was measured.
+  private(set) var stages: [StageFit] = []
   /// Expected exchanges, and those that were found.
   private(set) var expectedCount = 0
   private(set) var matchedCount = 0
@@ -18,6 +23,16 @@ struct JoinFit {
   /// fits as well, 1 when no other fits at all.
   private(set) var contrast = 0.0
 
+  /// What became of a measured exchange.
+  enum MeasuredFate {
+    /// It is these operations of the routing.
+    case found([Workload.Step])
+    /// It ran before or after all that the routing holds.
+    case beyond
+    /// The routing has nothing like it in its place.
+    case unlike
+  }
+
   private typealias Found = (measured: ServerShares, expected: ServerShares, phase: Phase)
 
   init(
@@ -25,51 +40,89 @@ struct JoinFit {
   ) {
     self.copies = copies
     let expected = sites.expected(of: workload)
-    let shifts = Self.shifts(measured, expected)
-    let alignments = parallelMap(count: sites.count) { site in
-      SequenceAlignment(
-        of: measured.ofSite[site].map(\.shares), to: expected[site].map(\.shares),
-        shift: shifts[site].shift)
-    }
+    expectedCount = expected.reduce(0) { $0 + $1.count }
+    fates = measured.ofSite.map { $0.map { _ in .unlike } }
     var found: [Found] = []
-    var contrasts = (sum: 0.0, bytes: 0.0)
-    for site in 0..<sites.count {
-      expectedCount += expected[site].count
-      stepsOf.append(
-        alignments[site].matchOf.map {
-          $0.map { expected[site][$0].steps.map { workload.steps[$0] } }
-        })
-      for (place, match) in alignments[site].matchOf.enumerated() {
-        guard let match else { continue }
-        let shares = measured.ofSite[site][place].shares
-        found.append((shares, expected[site][match].shares, expected[site][match].phase))
-        contrasts.sum += shifts[site].contrast * shares.bytes
-        contrasts.bytes += shares.bytes
+    var foundBytes = 0.0
+    for group in Self.sitesInStep(measured, expected) {
+      let fit = StageFit(
+        group.map { (measured.ofSite[$0], expected[$0]) },
+        stageCount: workload.layout.parallelism.pipeline)
+      stages.append(fit)
+      for (site, matches) in zip(group, fit.matchOf) {
+        let ordered = fit.order.places.map { expected[site][$0] }
+        settle(matches, site: site, ordered, in: workload)
+        for (place, match) in matches.enumerated() {
+          guard let match else { continue }
+          let (own, other) = (measured.ofSite[site][place], ordered[match])
+          found.append((own.shares(for: other), other.shares, other.place.phase))
+          foundBytes += own.bytes
+          contrast += fit.contrast * own.bytes
+        }
       }
     }
     matchedCount = found.count
-    let bytes = measured.ofSite.joined().reduce(0) { $0 + $1.shares.bytes }
-    coverage = bytes > 0 ? contrasts.bytes / bytes : 0
-    contrast = contrasts.bytes > 0 ? contrasts.sum / contrasts.bytes : 0
+    let bytes = measured.ofSite.joined().reduce(0) { $0 + $1.bytes }
+    coverage = bytes > 0 ? foundBytes / bytes : 0
+    contrast = foundBytes > 0 ? contrast / foundBytes : 0
     factors = Self.factors(of: found)
     residual = residual(of: found)
   }
 
-  /// Sites with equally many exchanges run in step, so they have one shift: all of them decide.
-  private static func shifts(
+  /// Sites where something was measured, together when the same is expected of them in the same order:
+  /// the copies of a pipeline stage.
+  private static func sitesInStep(
     _ measured: MeasuredExchanges, _ expected: [[ExpectedExchange]]
-  ) -> [(shift: Int, contrast: Double)] {
-    let costs = parallelMap(count: expected.count) { site -> ShiftCosts? in
-      guard !measured.ofSite[site].isEmpty, !expected[site].isEmpty else { return nil }
-      return ShiftCosts(
-        of: measured.ofSite[site].map(\.shares)[...], to: expected[site].map(\.shares)[...])
+  ) -> [[Int]] {
+    var groupOf: [[ExpectedExchange.Place]: Int] = [:]
+    var groups: [[Int]] = []
+    for site in expected.indices
+    where !measured.ofSite[site].isEmpty && !expected[site].isEmpty {
+      let places = expected[site].map(\.place)
+      if let group = groupOf[places] {
+        groups[group].append(site)
+      } else {
+        groupOf[places] = groups.count
+        groups.append([site])
+      }
     }
-    var together: [Int: ShiftCosts] = [:]
-    for (site, own) in costs.enumerated() {
-      guard let own else { continue }
-      if together[expected[site].count]?.add(own) == nil { together[expected[site].count] = own }
+    return groups
+  }
+
+  /// What became of the exchanges of a site, on both sides.
+  private mutating func settle(
+    _ matches: [Int?], site: Int, _ ordered: [ExpectedExchange], in workload: Workload
+  ) {
+    var rowOf = [Int?](repeating: nil, count: ordered.count)
+    let areBeyond = Self.areBeyond(matches, count: ordered.count)
+    for (row, match) in matches.enumerated() {
+      if let match {
+        rowOf[match] = row
+        fates[site][row] = .found(ordered[match].steps.map { workload.steps[$0] })
+      } else if areBeyond[row] {
+        fates[site][row] = .beyond
+      }
     }
-    return expected.map { together[$0.count]?.best ?? (0, 0) }
+    for (place, isBeyond) in Self.areBeyond(rowOf, count: matches.count).enumerated()
+    where rowOf[place] == nil {
+      missing.append(
+        (ordered[place].steps.map { workload.steps[$0].operation }, isBeyond: isBeyond))
+    }
+  }
+
+  /// Whether those of a sequence without a partner lie before or after all of the other sequence, if
+  /// both go on beside each other from the outermost pairs.
+  private static func areBeyond(_ matches: [Int?], count: Int) -> [Bool] {
+    let pairs = matches.enumerated().compactMap { row, match in
+      match.map { (row: row, match: $0) }
+    }
+    guard let first = pairs.first, let last = pairs.last else {
+      return [Bool](repeating: false, count: matches.count)
+    }
+    return matches.indices.map { row in
+      row < first.row && first.match - (first.row - row) < 0
+        || row > last.row && last.match + (row - last.row) >= count
+    }
   }
 
   /// What orders rules of copies: the share of all measured bytes that stays unexplained.

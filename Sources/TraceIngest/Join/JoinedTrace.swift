@@ -6,16 +6,19 @@ struct JoinedTrace {
   private let routing: Trace
   private let fit: JoinFit
   private var operations: OperationTable
+  /// What became of the measured operations.
+  private var ledger: Ledger
   /// By operation id of the routing: the operation that was measured.
   private var measuredID: [Int32: Int32] = [:]
-  /// Operations outside the time that the routing covers.
-  private var outsideCount = 0
+  /// Operations whose iteration is not known: all-to-alls, and what ran beside them.
+  private var withoutIteration = (exchanges: 0, others: 0)
 
   init(_ traffic: Trace, _ routing: Trace, _ measured: MeasuredExchanges, _ fit: JoinFit) {
     self.traffic = traffic
     self.routing = routing
     self.fit = fit
     operations = traffic.operations
+    ledger = measured.ledger
     label(measured)
   }
 
@@ -28,24 +31,52 @@ struct JoinedTrace {
     forget("layer") { $0.layer = Operation.unknown }
     forget("phase") { $0.phase = .unspecified }
     var times = IterationTimes()
-    for (exchanges, matches) in zip(measured.ofSite, fit.stepsOf) {
-      for (exchange, steps) in zip(exchanges, matches) {
-        guard let steps, let first = steps.first, let row = exchange.operations.first else {
-          continue
+    var isStray = [Bool](repeating: false, count: operations.count)
+    for (exchanges, fates) in zip(measured.ofSite, fit.fates) {
+      for (exchange, fate) in zip(exchanges, fates) {
+        switch fate {
+        case .found(let steps): label(exchange, steps, &times)
+        case .beyond: leave(exchange, "before or after all that the routing holds")
+        case .unlike: leave(exchange, "unlike what the routing holds in their place")
         }
-        for row in exchange.operations { take(first, row: row) }
-        times.add(
-          operations.rows[row], until: exchange.operations.map { operations.rows[$0].end }.max())
-        for step in steps { measuredID[step.operation] = operations.rows[row].id }
+        if case .found = fate { continue }
+        for row in exchange.operations {
+          isStray[row] = true
+          times.addStray(start: operations.rows[row].start)
+        }
       }
     }
     times.settle()
     for row in operations.rows.indices where operations.rows[row].iteration == Operation.unknown {
-      if let iteration = times.iteration(at: operations.rows[row].start) {
+      let start = operations.rows[row].start
+      let iteration =
+        isStray[row] ? times.iteration(ofStrayAt: start) : times.iteration(at: start)
+      if let iteration {
         operations.rows[row].iteration = iteration
+      } else if isStray[row] {
+        withoutIteration.exchanges += 1
       } else {
-        outsideCount += 1
+        withoutIteration.others += 1
       }
+    }
+  }
+
+  private mutating func label(
+    _ exchange: MeasuredExchange, _ steps: [Workload.Step], _ times: inout IterationTimes
+  ) {
+    guard let step = steps.first, let first = exchange.operations.first else { return }
+    for row in exchange.operations { take(step, row: row) }
+    let start = operations.rows[first].start
+    times.add(
+      start: start, end: exchange.operations.map { operations.rows[$0].end }.max() ?? start,
+      iteration: step.iteration)
+    for step in steps { measuredID[step.operation] = operations.rows[first].id }
+    ledger.used += Int64(exchange.operations.count)
+  }
+
+  private mutating func leave(_ exchange: MeasuredExchange, _ reason: String) {
+    for row in exchange.operations {
+      ledger.skip(reason, first: "operation \(operations.rows[row].id)")
     }
   }
 
@@ -71,11 +102,15 @@ struct JoinedTrace {
   func trace(_ summary: inout JoinSummary) -> Trace {
     var trace = Trace(
       metadata: traffic.metadata, operations: operations, transfers: traffic.transfers)
+    let missing = reasonsMissing()
     var ledger = Ledger(unit: "routing rows", source: "join")
     for row in 0..<routing.routing.count {
       ledger.read += 1
       guard let operation = measuredID[routing.routing.operation[row]] else {
-        ledger.skip("of all-to-alls that were not measured", first: "row \(row)")
+        ledger.skip(
+          missing[routing.routing.operation[row]]
+            ?? "of all-to-alls with nothing to compare between servers",
+          first: "row \(row)")
         continue
       }
       ledger.used += 1
@@ -84,14 +119,39 @@ struct JoinedTrace {
         operation: operation, sourceRank: routing.routing.sourceRank[row],
         tokens: routing.routing.tokens[row], expertSet: routing.routing.experts[experts])
     }
-    summary.ledgers.append(ledger)
-    if outsideCount > 0 {
-      summary.notes.append(
-        "\(outsideCount) operations ran before or after what the routing covers, or have no time: "
-          + "their iteration is not known")
-    }
+    summary.ledgers = [self.ledger, ledger]
+    summary.notes += notes
     trace.metadata = metadata(summary)
     return trace
+  }
+
+  /// Why operations of the routing were not found, by id.
+  private func reasonsMissing() -> [Int32: String] {
+    var reasons: [Int32: String] = [:]
+    for (operations, isBeyond) in fit.missing {
+      for operation in operations {
+        reasons[operation] =
+          isBeyond
+          ? "of all-to-alls before or after all that was measured"
+          : "of all-to-alls unlike what was measured in their place"
+      }
+    }
+    return reasons
+  }
+
+  private var notes: [String] {
+    var notes: [String] = []
+    if withoutIteration.exchanges > 0 {
+      notes.append(
+        "\(withoutIteration.exchanges) operations may be all-to-alls that the routing does not hold: "
+          + "their iteration is not known")
+    }
+    if withoutIteration.others > 0 {
+      notes.append(
+        "\(withoutIteration.others) other operations ran where the routing names no iteration, or "
+          + "have no time: their iteration is not known")
+    }
+    return notes
   }
 
   private func metadata(_ summary: JoinSummary) -> TraceMetadata {
@@ -119,38 +179,5 @@ struct JoinedTrace {
         confidence: fit.coverage * (1 - fit.residual) * fit.contrast)
     }
     return metadata
-  }
-}
-
-/// When iterations ran, by the exchanges that are known to be of them.
-private struct IterationTimes {
-  private var begins: [(start: Int64, iteration: Int32)] = []
-  private var end = Int64.min
-  private var longestPause: Int64 = 0
-
-  mutating func add(_ operation: Operation, until end: Int64?) {
-    begins.append((operation.start, operation.iteration))
-    self.end = max(self.end, end ?? operation.start)
-  }
-
-  mutating func settle() {
-    begins.sort { ($0.start, $0.iteration) < ($1.start, $1.iteration) }
-    for (before, after) in zip(begins, begins.dropFirst()) {
-      longestPause = max(longestPause, pause(from: before.start, to: after.start))
-    }
-  }
-
-  /// The iteration of the last exchange that began by a moment; nil before the first, and later after
-  /// the last than any exchange came after the one before it.
-  func iteration(at time: Int64) -> Int32? {
-    guard time != Operation.unknownTime, let first = begins.first, time >= first.start,
-      time <= end || pause(from: end, to: time) <= longestPause
-    else { return nil }
-    var (low, high) = (0, begins.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if begins[middle].start <= time { low = middle + 1 } else { high = middle }
-    }
-    return begins[low - 1].iteration
   }
 }

@@ -4,13 +4,28 @@ internal import TraceModel
 struct MeasuredExchange {
   /// Rows of the operation table.
   var operations: [Int]
-  var shares: ServerShares
+  /// All bytes.
+  var bytes: Double
+  /// Of these what the servers sent whose tokens are compared: their dispatch, if this is one.
+  var sent: ServerShares
+  /// What they received: their combine, if this is one.
+  var received: ServerShares
+
+  /// What of it can be compared with an expected exchange.
+  func shares(for expected: ExpectedExchange) -> ServerShares {
+    expected.place.phase.runsFromExperts ? received : sent
+  }
+
+  /// The share of bytes that would have to go elsewhere, 0 … 1; O(pairs).
+  func distance(to expected: ExpectedExchange) -> Double {
+    shares(for: expected).distance(to: expected.shares)
+  }
 }
 
 /// The exchanges of each site in the order of their starts, and what was no part of any.
 struct MeasuredExchanges {
   private(set) var ofSite: [[MeasuredExchange]] = []
-  /// What became of every operation.
+  /// What became of the operations that can be no all-to-all of the routing.
   private(set) var ledger = Ledger(unit: "measured operations", source: "join")
 
   private let sites: JoinSites
@@ -38,7 +53,6 @@ struct MeasuredExchanges {
         ledger.skip(reason, first: "operation \(operation.id)")
       } else if let site = siteOf[row] {
         rowsOfSite[Int(site)].append(row)
-        ledger.used += 1
       }
     }
     ofSite = rowsOfSite.map(exchanges)
@@ -84,7 +98,7 @@ struct MeasuredExchanges {
   /// Why an operation is part of no exchange.
   private func reasonAgainst(_ operation: Operation, row: Int) -> String? {
     if siteOf[row] == nil { return "no bytes between servers" }
-    if leavesSite[row] { return "between servers that share no experts" }
+    if leavesSite[row] { return "between servers that share no experts in the routing" }
     if operation.start == Operation.unknownTime { return "no time" }
     return operation.role == .expert || operation.role == .other
       ? nil : "\(operation.role.name) traffic"
@@ -105,7 +119,11 @@ struct MeasuredExchanges {
     return together.map { rows in
       var bytes: [Int64: Double] = [:]
       for row in rows { bytes.merge(bytesOf[row]) { $0 + $1 } }
-      return MeasuredExchange(operations: rows, shares: ServerShares(bytes))
+      let shares = ServerShares(bytes)
+      return MeasuredExchange(
+        operations: rows, bytes: shares.bytes,
+        sent: shares.only { sites.isCompared($0, runsFromExperts: false) },
+        received: shares.only { sites.isCompared($0, runsFromExperts: true) })
     }
   }
 }

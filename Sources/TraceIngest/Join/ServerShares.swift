@@ -18,6 +18,16 @@ struct ServerShares {
     for place in shares.indices { shares[place] /= bytes }
   }
 
+  /// Only some of the pairs, as shares of their own sum.
+  func only(_ isKept: (Int64) -> Bool) -> ServerShares {
+    guard !pairs.allSatisfy(isKept) else { return self }
+    var amounts: [Int64: Double] = [:]
+    for place in pairs.indices where isKept(pairs[place]) {
+      amounts[pairs[place]] = shares[place] * bytes
+    }
+    return ServerShares(amounts)
+  }
+
   /// Half the sum of all differences: the share of bytes that would have to go elsewhere, 0 … 1.
   ///
   /// O(pairs).

@@ -1,32 +1,51 @@
+/// Some measured exchanges from the whole length of a sequence, and how far each is from every expected
+/// one.
+struct ProbeDistances {
+  /// Places of the probes among the measured ones.
+  let probes: [Int]
+  let measuredCount: Int
+  let expectedCount: Int
+  /// By probe and expected one.
+  let distances: [[Double]]
+
+  private static let probeCount = 32
+
+  /// - Complexity: O(expected × 32 · pairs of a matrix).
+  init(of measured: ArraySlice<MeasuredExchange>, to expected: ArraySlice<ExpectedExchange>) {
+    measuredCount = measured.count
+    expectedCount = expected.count
+    let count = min(Self.probeCount, measured.count)
+    probes = (0..<count).map { $0 * measured.count / count }
+    distances = probes.map { probe in
+      expected.map { measured[measured.startIndex + probe].distance(to: $0) }
+    }
+  }
+}
+
 /// How badly two sequences of matrices go together, for each number of places by which one is shifted
 /// against the other.
 ///
-/// Probes from the whole length are compared with every expected matrix. Sequences of several sites
-/// that run in step are added up: what one cannot tell another may.
+/// Sequences of several sites that run in step are added up: what one cannot tell another may.
 struct ShiftCosts {
   /// Shift of the first cost.
   private let first: Int
   /// Mean distance of the probes; nil where too little of the sequences lies side by side.
   private var costs: [(sum: Double, weight: Double)]
 
-  private static let probeCount = 32
-
-  /// - Complexity: O(expected × 32 · pairs of a matrix).
-  init(of measured: ArraySlice<ServerShares>, to expected: ArraySlice<ServerShares>) {
-    first = 1 - measured.count
-    costs = [(Double, Double)](repeating: (0, 0), count: measured.count + expected.count - 1)
-    let count = min(Self.probeCount, measured.count)
-    let probes = (0..<count).map { $0 * measured.count / count }
-    let distances = probes.map { probe in
-      expected.map { measured[measured.startIndex + probe].distance(to: $0) }
-    }
-    let least = min(measured.count, expected.count) / 2
+  /// - Parameter order: the expected ones as they stand beside the measured ones.
+  /// - Complexity: O((measured + expected) × 32).
+  init(_ probes: ProbeDistances, order: [Int]) {
+    let (measured, expected) = (probes.measuredCount, probes.expectedCount)
+    first = 1 - measured
+    costs = [(Double, Double)](repeating: (0, 0), count: measured + expected - 1)
+    let least = min(measured, expected) / 2
     for place in costs.indices {
       let shift = first + place
-      let overlap = min(measured.count, expected.count - shift) - max(0, -shift)
+      let overlap = min(measured, expected - shift) - max(0, -shift)
       guard overlap >= max(1, least) else { continue }
-      for (row, probe) in probes.enumerated() where (0..<expected.count).contains(probe + shift) {
-        costs[place].sum += distances[row][probe + shift]
+      for (row, probe) in probes.probes.enumerated()
+      where (0..<expected).contains(probe + shift) {
+        costs[place].sum += probes.distances[row][order[probe + shift]]
         costs[place].weight += 1
       }
     }
@@ -50,7 +69,7 @@ struct ShiftCosts {
 
   /// The shift with the least mean distance, of equal ones the nearest, and how much better it is than
   /// any other: 0 when another is as good, 1 when it alone fits.
-  var best: (shift: Int, contrast: Double)? {
+  var best: (shift: Int, cost: Double, contrast: Double)? {
     let means = costs.indices.filter { costs[$0].weight > 0 }.map {
       (shift: first + $0, cost: costs[$0].sum / costs[$0].weight)
     }
@@ -60,6 +79,6 @@ struct ShiftCosts {
         (abs($0), $0) < (abs($1), $1)
       } ?? 0
     let next = means.filter { $0.shift != shift }.map(\.cost).min() ?? 1
-    return (shift, next > 0 ? max(0, 1 - least / next) : 0)
+    return (shift, least, next > 0 ? max(0, 1 - least / next) : 0)
   }
 }

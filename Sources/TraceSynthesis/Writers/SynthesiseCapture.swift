@@ -18,6 +18,7 @@ public struct SynthesisedCapture: Sendable, Hashable {
 /// One all-to-all of a synthetic capture.
 public struct SynthesisedBurst: Sendable, Hashable {
   public var iteration: Int32
+  public var microBatch: Int32
   public var layer: Int32
   public var phase: Phase
   /// Nanoseconds since 1970; the last acknowledgements come a little later than the end.
@@ -31,9 +32,12 @@ public struct SynthesisedBurst: Sendable, Hashable {
 /// all-to-alls: bursts of RDMA WRITEs between NICs (addressed as in
 /// `SynthesisPlan.addressedLayout`), with compute as idle gaps.
 ///
+/// Pipeline stages take their micro-batches one forward, one backward (`PipelineOrder`), as in a trace
+/// of the plan; what would run on several stages at a time runs one after the other.
 /// Only bytes between scale-up domains are on the wire. Invariant CRCs are valid in frames that the
 /// snap length does not cut.
-/// - Complexity: O(packets log packets per burst); memory for one micro-batch and one burst.
+/// - Complexity: O(packets log packets per burst); memory for one burst, and for one micro-batch, or for
+///   as many as the pipeline has under way.
 @discardableResult
 public func synthesiseCapture(
   _ plan: SynthesisPlan, parameters: CaptureParameters = CaptureParameters(), path: String
@@ -49,18 +53,43 @@ public func synthesiseCapture(
   let gate = TokenGate(plan)
   var capture = try CaptureWriting(plan: plan, parameters: parameters, path: path)
   var nextID: Int32 = 0
+  func microBatch(_ microBatch: Int, _ iteration: Int) throws -> Workload {
+    var buffer = TraceBuffer()
+    try synthesiseMicroBatch(
+      plan, gate, iteration: iteration, microBatch: microBatch, nextID: &nextID, into: &buffer)
+    let trace = Trace(
+      metadata: syntheticMetadata(plan), operations: buffer.operations, routing: buffer.routing)
+    return try Workload(trace: trace, grain: .rank)
+  }
+
+  let passes = passesAsTheyRun(plan)
   for iteration in 0..<plan.iterations {
-    for microBatch in 0..<plan.microBatches {
-      var buffer = TraceBuffer()
-      try synthesiseMicroBatch(
-        plan, gate, iteration: iteration, microBatch: microBatch, nextID: &nextID, into: &buffer)
-      let trace = Trace(
-        metadata: syntheticMetadata(plan), operations: buffer.operations, routing: buffer.routing)
-      try capture.append(try Workload(trace: trace, grain: .rank))
+    var underWay: [Int: Workload] = [:]
+    for (stage, pass) in passes {
+      let workload = try underWay[pass.microBatch] ?? microBatch(pass.microBatch, iteration)
+      underWay[pass.microBatch] = pass.isBackward && stage == 0 ? nil : workload
+      let steps = workload.steps.filter {
+        Int($0.stage) == stage && $0.phase.isBackward == pass.isBackward
+      }
+      try capture.append(steps, of: workload)
     }
     try capture.endIteration()
   }
   return try capture.finish()
+}
+
+/// The passes of one iteration on all pipeline stages, in the order in which a workload has them.
+private func passesAsTheyRun(_ plan: SynthesisPlan) -> [(stage: Int, pass: PipelinePass)] {
+  let stageCount = plan.layout.parallelism.pipeline
+  let passes = (0..<stageCount).flatMap { stage in
+    PipelineOrder.passes(
+      ofStage: stage, stageCount: stageCount, microBatchCount: plan.microBatches
+    ).map { (stage: stage, pass: $0) }
+  }
+  let slots = passes.map {
+    PipelineOrder.slot(of: $0.pass, inStage: $0.stage, stageCount: stageCount)
+  }
+  return passes.indices.sorted { (slots[$0], $0) < (slots[$1], $1) }.map { passes[$0] }
 }
 
 /// The capture that is being written.
@@ -85,9 +114,9 @@ private struct CaptureWriting {
       serverMatrix: TrafficMatrix(size: plan.layout.serverCount), endNanoseconds: clock)
   }
 
-  mutating func append(_ workload: Workload) throws {
+  /// - Parameter steps: of one pass.
+  mutating func append(_ steps: [Workload.Step], of workload: Workload) throws {
     var start = 0
-    let steps = workload.steps
     // The expert groups of one layer and phase run at the same time.
     while start < steps.count {
       let first = steps[start]
@@ -148,8 +177,8 @@ private struct CaptureWriting {
     if let first = steps.first {
       summary.bursts.append(
         SynthesisedBurst(
-          iteration: first.iteration, layer: first.layer, phase: first.phase, start: start,
-          end: clock, bytes: flows.reduce(0) { $0 + $1.bytes }))
+          iteration: first.iteration, microBatch: first.microBatch, layer: first.layer,
+          phase: first.phase, start: start, end: clock, bytes: flows.reduce(0) { $0 + $1.bytes }))
     }
     summary.endNanoseconds = clock
   }
