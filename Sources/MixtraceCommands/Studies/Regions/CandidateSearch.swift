@@ -43,9 +43,9 @@ struct CandidateSearch {
         Self.features(of: workload), count: sampleCount)
       let numbers = workload.iterations
       let chosen = Set(representatives.places.map { numbers[$0] })
+      let raced = workload.keepingSteps { chosen.contains($0.iteration) }
       sample = CandidateTrials.Sample(
-        representatives: representatives,
-        workload: workload.keepingSteps { chosen.contains($0.iteration) })
+        representatives, of: raced, arePooled: fabric.nicPolicy == .pooled)
       options.representatives = representatives
     }
     representatives = options.representatives
@@ -84,15 +84,14 @@ struct CandidateSearch {
       var fabric = try? trials.fabrics.fabric(of: best.candidate).get()
     else { return nil }
     fabric.name = best.candidate.name
-    return OpticsStudy(of: trials.sample?.workload ?? trials.workload, on: fabric)
+    return OpticsStudy(of: trials.sample?.recorded ?? trials.workload, on: fabric)
   }
 
   /// Nanoseconds of all iterations on a network of unlimited rate; nil where recorded times say when
   /// operations start.
   func unlimitedNanoseconds() -> Double? {
     guard trials.fabrics.parameters.options.pacing == .dependencies,
-      case .played(let times) = trials.play(
-        FabricComparison.unlimitedNetwork, .never, sample: trials.sample, limit: .infinity)
+      case .played(let times) = trials.playUnlimited()
     else { return nil }
     return trials.sample?.representatives.expand(times).reduce(0) { $0 + $1.nanoseconds }
       ?? times.nanoseconds
@@ -103,8 +102,11 @@ struct CandidateSearch {
     guard let representatives else { return nil }
     let numbers = zip(representatives.places, representatives.weights)
       .map { "\(iterations[$0]) (for \($1))" }.joined(separator: ", ")
+    let grain =
+      trials.sample.map { $0.workload.grain == trials.workload.grain ? "" : ", server by server," }
     return
-      "Candidates raced on iterations \(numbers): the medoids of the bytes that servers exchange."
+      "Candidates raced\(grain ?? "") on iterations \(numbers): the medoids of the bytes that servers "
+      + "exchange."
   }
 
   private static func grid(
