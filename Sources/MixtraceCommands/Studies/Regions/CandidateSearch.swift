@@ -8,6 +8,8 @@ struct CandidateLists {
   var opticalNICs: [Int]
   var switches: [CandidateFabrics.OpticalSwitch]
   var schedulers: [String]
+  /// Decibels that light may lose between two transceivers; nil when it is not checked.
+  var lossBudget: Double?
 }
 
 /// Every network that some lists allow, compared on one workload.
@@ -43,9 +45,9 @@ struct CandidateSearch {
         Self.features(of: workload), count: sampleCount)
       let numbers = workload.iterations
       let chosen = Set(representatives.places.map { numbers[$0] })
+      let raced = workload.keepingSteps { chosen.contains($0.iteration) }
       sample = CandidateTrials.Sample(
-        representatives: representatives,
-        workload: workload.keepingSteps { chosen.contains($0.iteration) })
+        representatives, of: raced, arePooled: fabric.nicPolicy == .pooled)
       options.representatives = representatives
     }
     representatives = options.representatives
@@ -84,15 +86,14 @@ struct CandidateSearch {
       var fabric = try? trials.fabrics.fabric(of: best.candidate).get()
     else { return nil }
     fabric.name = best.candidate.name
-    return OpticsStudy(of: trials.sample?.workload ?? trials.workload, on: fabric)
+    return OpticsStudy(of: trials.sample?.recorded ?? trials.workload, on: fabric)
   }
 
   /// Nanoseconds of all iterations on a network of unlimited rate; nil where recorded times say when
   /// operations start.
   func unlimitedNanoseconds() -> Double? {
     guard trials.fabrics.parameters.options.pacing == .dependencies,
-      case .played(let times) = trials.play(
-        FabricComparison.unlimitedNetwork, .never, sample: trials.sample, limit: .infinity)
+      case .played(let times) = trials.playUnlimited()
     else { return nil }
     return trials.sample?.representatives.expand(times).reduce(0) { $0 + $1.nanoseconds }
       ?? times.nanoseconds
@@ -103,8 +104,11 @@ struct CandidateSearch {
     guard let representatives else { return nil }
     let numbers = zip(representatives.places, representatives.weights)
       .map { "\(iterations[$0]) (for \($1))" }.joined(separator: ", ")
+    let grain =
+      trials.sample.map { $0.workload.grain == trials.workload.grain ? "" : ", server by server," }
     return
-      "Candidates raced on iterations \(numbers): the medoids of the bytes that servers exchange."
+      "Candidates raced\(grain ?? "") on iterations \(numbers): the medoids of the bytes that servers "
+      + "exchange."
   }
 
   private static func grid(
@@ -115,7 +119,7 @@ struct CandidateSearch {
     var grid = CandidateGrid(
       plans: lists.plans, serverCount: workload.layout.serverCount,
       nicsPerServer: fabric.nicsPerServer, opticalNICs: lists.opticalNICs,
-      switches: lists.switches.map(\.kind)
+      switches: lists.switches.map(\.kind), lossBudgetDecibels: lists.lossBudget
     ) { kind in
       known.filter { $0.1?.hardwareDefect(on: duplex) == nil }.map(\.0)
         .filter { kind.name != Self.rotor || !followsDemand($0) }

@@ -18,23 +18,27 @@ struct CandidateTrial {
   /// - Parameter policy: the one to play; nil for the best of all.
   func inFull(policy name: String?, limit: Double) -> CandidateReplay {
     let policies = trials.policies(on: fabric).filter { name == nil || $0.name == name }
-    var best: (times: CandidateTimes, policy: ReconfigurationPolicy)?
+    var best: (times: CandidateTimes, policy: ReconfigurationPolicy, isExposed: Bool)?
     for policy in policies {
-      let least = best.map { $0.times.nanoseconds } ?? limit
-      switch trials.play(
-        fabric, policy, sample: nil, limit: min(limit, least),
-        measuresExposure: !sharesInstant(policy))
-      {
+      let least = min(limit, best.map { $0.times.nanoseconds } ?? limit)
+      let standing =
+        policy == .never && sharesInstant(policy)
+        ? trials.playStanding(candidate, fabric, limit: least) : nil
+      let answer =
+        standing
+        ?? trials.play(
+          fabric, policy, sample: nil, limit: least, measuresExposure: !sharesInstant(policy))
+      switch answer {
       case .failed(let reason): return .failed(reason)
       case .exceedsLimit: continue
       case .played(let times):
-        if times.nanoseconds < best?.times.nanoseconds ?? .infinity { best = (times, policy) }
+        if times.nanoseconds < best?.times.nanoseconds ?? .infinity {
+          best = (times, policy, standing != nil || !sharesInstant(policy))
+        }
       }
     }
     guard let best else { return .exceedsLimit }
-    guard sharesInstant(best.policy), best.times.reconfigurations > 0 else {
-      return .played(best.times)
-    }
+    guard !best.isExposed, best.times.reconfigurations > 0 else { return .played(best.times) }
     switch trials.playInstant(candidate, fabric, best.policy, sample: nil) {
     case .played(let instant): return .played(best.times.exposed(beyond: instant))
     case let other: return other
@@ -93,8 +97,7 @@ struct CandidateTrial {
       return .played(instant)
     }
     if let standing, let first = standing.iterations.first,
-      case .played(let probe) = trials.play(
-        fabric, policy, sample: sample.firstAlone, limit: .infinity),
+      case .played(let probe) = trials.playBeginning(of: sample, fabric, policy),
       probe.nanoseconds > first.nanoseconds * Self.clearlyWorse + standing.onceNanoseconds
     {
       return .exceedsLimit
