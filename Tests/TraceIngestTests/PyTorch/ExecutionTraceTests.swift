@@ -298,7 +298,7 @@ import TraceModel
       ExecutionTraceReader.self, ranks: texts, layout: Layout(serverCount: 1, gpusPerServer: 4))
     // 2 · 3/4 of 48 bytes from each of the four declared ranks.
     #expect(found.rows.transfers.bytes == [72, 72, 72, 72])
-    #expect(found.notes(about: "1 process groups without recorded members").count == 1)
+    #expect(found.notes(about: "1 process group without recorded members").count == 1)
     #expect(found.summary.provenance["operations.group"]?.origin == .inferred)
   }
 
