@@ -21,7 +21,7 @@ func printHotExpertTable() throws -> Bool {
         ($0.hotExperts, $0.hotFactor, $0.drift) = (count, factor, drift)
       }
       for (iteration, receipts) in run.receipts.enumerated() {
-        let hot = hotServers(receipts)
+        let hot = Imbalance(loads: receipts)?.hot ?? []
         all += 1
         if hot == run.schedule.hotExperts(iteration: iteration, position: 0) { found += 1 }
         let ofHot = hot.reduce(0) { $0 + receipts[$1] } / Double(max(1, hot.count))
@@ -43,15 +43,6 @@ func printHotExpertTable() throws -> Bool {
   }
   if !isGood { print("below threshold") }
   return isGood
-}
-
-/// The servers above the widest relative gap between successive receipts.
-private func hotServers(_ receipts: [Double]) -> [Int] {
-  let order = receipts.indices.sorted { (receipts[$1], $0) < (receipts[$0], $1) }
-  let gap = (1..<order.count).max {
-    receipts[order[$0 - 1]] / receipts[order[$0]] < receipts[order[$1 - 1]] / receipts[order[$1]]
-  }
-  return order.prefix(gap ?? 0).sorted()
 }
 
 /// Tokens of a hot expert ÷ the mean of 64, when each token draws two different experts.

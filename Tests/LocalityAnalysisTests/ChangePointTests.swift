@@ -36,20 +36,22 @@ import TraceModel
     for seed in 100..<140 as Range<UInt64> {
       let noise = series(40, changesAt: [], step: 0, seed: seed)
       if !changePoints(of: noise).isEmpty { seen += 1 }
-      #expect(!wanders(noise))
+      #expect(!drifts(noise, cutAt: changePoints(of: noise)))
     }
     #expect(seen <= 2)
   }
 
-  @Test func `a walk wanders, a change does not`() {
+  @Test func `a walk drifts, a change does not`() {
     var random = RandomStream(seed: 12)
     var place = [Double](repeating: 0, count: 20)
     let walk = (0..<20).map { _ in
       for axis in place.indices { place[axis] += random.unit() - 0.5 }
       return place
     }
-    #expect(wanders(walk))
-    #expect(!wanders(series(20, changesAt: [10], step: 5, dimension: 20, seed: 13)))
+    #expect(drifts(walk, cutAt: changePoints(of: walk)))
+    let changed = series(20, changesAt: [10], step: 5, dimension: 20, seed: 13)
+    #expect(changePoints(of: changed) == [10])
+    #expect(!drifts(changed, cutAt: [10]))
   }
 
   @Test func `a series that stands still and jumps once`() {
@@ -119,15 +121,15 @@ import TraceModel
     }
     let options = LocalityOptions(readsDetails: true)
     let changes = analyseLocality(expertWorkload(demands), options: options).details?.changes
-    #expect(changes?.iterations == [6])
-    #expect(changes?.basis == "pairs")
+    #expect(changes?.pairs.iterations == [6])
+    #expect(changes?.receipts.iterations == [])
     let few = analyseLocality(expertWorkload(Array(demands.prefix(5))), options: options)
-    #expect(few.details?.changes.absence == .tooFew(have: 5, need: 6, of: "iterations"))
+    #expect(few.details?.changes.pairs.absence == .tooFew(have: 5, need: 6, of: "iterations"))
     // Receipts are even throughout, so guessed senders leave nothing to see.
     let guessed = expertWorkload(
       demands, provenance: ["routing.sourceRank": Provenance(.inferred, method: "blocks")])
     let blind = analyseLocality(guessed, options: options).details?.changes
-    #expect(blind?.basis == "receipts")
-    #expect(blind?.iterations == [])
+    #expect(blind?.pairs.absence == .notIdentifiable("source ranks are inferred (blocks)"))
+    #expect(blind?.receipts.iterations == [])
   }
 }

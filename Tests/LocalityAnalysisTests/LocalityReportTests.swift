@@ -182,4 +182,21 @@ import TraceModel
     #expect(candidates.tooLarge == [8])
     #expect(declaredServerOrder(layout) == [0, 1, 2, 3, 4, 5, 6, 7])
   }
+
+  /// Layers with hot pairs of their own, which their sum evens out.
+  @Test func `the sentence on pairs has one basis, which the report has, too`() throws {
+    let layers = (0..<2).map { layer in
+      (Int32(0), Int32(layer), Fixture.matrix(8) { ($1 - $0 + 8) % 8 == 3 + 2 * layer ? 400 : 100 })
+    }
+    let report = analyseLocality(expertWorkload(layers))
+    let bits = try #require(report.layerExcessInformation.number)
+    let residual = try #require(report.layerRankOneResidual.number)
+    #expect(isClose(report.layerProfiles[0].rankOneResidual.number, residual, within: 1e-12))
+    #expect(residual > 1.1 * (try #require(report.networkProfile.rankOneResidual.number)))
+    let sentence = try #require(report.verdict.first { $0.topic == .pairs }).sentence
+    #expect(
+      sentence.contains(
+        "\(decimal(bits, places: 3)) bit beyond what totals per server explain, "
+          + "\(percent(residual)) of the bytes off a rank-one matrix (each a mean over 2 layers)"))
+  }
 }

@@ -128,4 +128,53 @@ import TraceModel
     let product = Fixture.matrix(8) { 100 * ($0 + 1) * ($1 + 1) }
     #expect(analyseLocality(expertWorkload([(0, 0, product)])).synthetic == nil)
   }
+
+  /// The same draws in each of several expert groups, which never meet.
+  @Test func `pairs that never drift trigger in several expert groups, too`() {
+    let affine = { (_: Int, source: Int) -> [Double] in
+      (0..<8).map { ($0 + source) % 8 == 0 ? 3 : 1 }
+    }
+    var set = DemandSet()
+    var steps: [Workload.Step] = []
+    for group in 0..<2 {
+      let draws = drawn(iterations: 4, tokens: 2048, seed: 20 + UInt64(group), weights: affine)
+      for (iteration, _, small) in draws {
+        var matrix = TrafficMatrix(size: 16)
+        for source in 0..<8 {
+          for expert in 0..<8 {
+            matrix[8 * group + source, 8 * group + expert] = small[source, expert]
+          }
+        }
+        steps.append(
+          Workload.Step(
+            operation: 2 * iteration + Int32(group), kind: .allToAll, role: .expert,
+            phase: .dispatchForward, iteration: iteration, layer: 0, group: Int32(group),
+            demand: set.append(matrix)))
+      }
+    }
+    let workload = Workload(
+      grain: .server,
+      layout: Layout(
+        serverCount: 16, gpusPerServer: 1, parallelism: Parallelism(expert: 8, data: 16)),
+      demands: set, steps: steps)
+    #expect(analyseLocality(workload).synthetic?.rule == .noDrift)
+  }
+
+  /// 8,192 counts for 49 degrees of freedom are few, twenty times as many are not.
+  @Test func `many small demands tell as much as a large one`() {
+    let even = { (_: Int, _: Int) in [Double](repeating: 1, count: 8) }
+    let one = analyseLocality(
+      expertWorkload(drawn(iterations: 1, tokens: 64, seed: 8, weights: even)))
+    #expect(one.synthetic == nil)
+    #expect(one.notes.contains { $0.hasPrefix("too few tokens to tell") })
+    let many = analyseLocality(
+      expertWorkload(drawn(iterations: 40, tokens: 512, seed: 8, weights: even)))
+    #expect(many.synthetic?.rule == .independentRows)
+    #expect(!many.notes.contains { $0.hasPrefix("too few tokens to tell") })
+    // Structure as weak as the measured matrix's shows at the same power.
+    let weak = drawn(iterations: 40, tokens: 512, seed: 8) { _, source in
+      (0..<8).map { ($0 + source) % 8 < 4 ? 1.28 : 1 }
+    }
+    #expect(analyseLocality(expertWorkload(weak)).synthetic?.rule != .independentRows)
+  }
 }

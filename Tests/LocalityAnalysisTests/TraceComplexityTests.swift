@@ -76,4 +76,34 @@ import TraceModel
     #expect(steady.nonTemporal < 0.75)
     #expect(moving.nonTemporal > 0.95)
   }
+
+  /// Groups run side by side: what one draws says nothing of the other, and no pair leads across.
+  @Test(arguments: [1, 2, 4]) func `even draws in several expert groups have no order`(
+    groups: Int
+  ) throws {
+    var random = RandomStream(seed: 31)
+    let size = 8 * groups
+    let layout = Layout(
+      serverCount: size, gpusPerServer: 1, parallelism: Parallelism(expert: 8, data: size))
+    var demands = DemandSet()
+    var steps: [Workload.Step] = []
+    for iteration in 0..<20 {
+      for group in 0..<groups {
+        let matrix = Fixture.matrix(size) { source, destination in
+          source / 8 == group && destination / 8 == group ? 900 + random.below(200) : 0
+        }
+        steps.append(
+          Workload.Step(
+            operation: Int32(steps.count), kind: .allToAll, role: .expert, phase: .dispatchForward,
+            iteration: Int32(iteration), layer: 0, group: Int32(group),
+            demand: demands.append(matrix)))
+      }
+    }
+    let workload = Workload(grain: .server, layout: layout, demands: demands, steps: steps)
+    let report = analyseLocality(workload, options: LocalityOptions(readsDetails: true))
+    let complexity = try #require(report.details?.complexity)
+    #expect(isClose(complexity.temporal, 1, within: 0.01))
+    #expect(isClose(complexity.nonTemporal, 1, within: 0.01))
+    #expect(abs(complexity.symbolCount - 65_536) <= groups)
+  }
 }

@@ -84,6 +84,7 @@ public func analyseLocality(
   let profiles = subject.profiles()
   let matrix = workload.trafficMatrix(subject.asSent, at: .server) ?? TrafficMatrix(size: 0)
   let traffic = HeldOutTraffic(subject)
+  let synthetic = syntheticReading(subject)
   let known = Set(workload.steps.lazy.map(\.iteration)).filter { $0 >= 0 }
   let layers = Set(workload.steps.lazy.map(\.layer)).filter { $0 >= 0 }
 
@@ -100,8 +101,8 @@ public func analyseLocality(
     curveAbsence: absentSources.map { "not identifiable: \($0)" },
     declaredOrder: order, candidates: candidates,
     time: TimeSimilarity(subject),
-    synthetic: syntheticSign(subject), layoutGuess: layoutGuess(workload.provenance), verdict: [],
-    notes: subject.notes)
+    synthetic: synthetic.sign, layoutGuess: layoutGuess(workload.provenance), verdict: [],
+    notes: subject.notes + [synthetic.untested].compactMap(\.self))
   if options.readsDetails { report.details = LocalityDetails(subject, time: report.time) }
   if absentSources == nil {
     let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)

@@ -91,8 +91,8 @@ private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions)
 }
 
 private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> VerdictLine {
-  guard let lasting = layerExcess(report),
-    let residual = report.structureProfile.rankOneResidual.number
+  guard let lasting = report.layerExcessInformation.number,
+    let residual = report.layerRankOneResidual.number
   else {
     let absence = report.structureProfile.excessInformation.absence ?? "unknown"
     return VerdictLine(.pairs, "Pair structure: \(absence).")
@@ -102,6 +102,8 @@ private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> V
   let words =
     "\(decimal(lasting, places: 3)) bit beyond what totals per \(report.structureProfile.label) explain, "
     + "\(percent(residual)) of the bytes off a rank-one matrix"
+    + (report.layerProfiles.count > 1
+      ? " (each a mean over \(report.layerProfiles.count) layers)" : "")
   if lasting >= options.strongPairStructureBits {
     return VerdictLine(
       .pairs, "Hot pairs: \(words). Circuits between the right servers can serve them.")
@@ -122,14 +124,27 @@ private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> V
   return VerdictLine(.pairs, "Some pair structure: \(words). Replay must tell what it is worth.")
 }
 
-/// Byte-weighted mean of the layers' excess: layers may have different hot pairs that a sum over
-/// layers would blur.
-private func layerExcess(_ report: LocalityReport) -> Double? {
-  let layers = report.layerProfiles.compactMap { profile in
-    profile.excessInformation.number.map { ($0, Double(profile.bytes)) }
+extension LocalityReport {
+  /// Pair information of a layer beyond totals per end: the byte-weighted mean over layers, which may
+  /// have different hot pairs that a sum over layers would blur.
+  public var layerExcessInformation: Finding { meanOfLayers(\.excessInformation, .bits) }
+
+  /// Share of a layer's bytes on other pairs than hot senders and receivers explain: the byte-weighted
+  /// mean over layers.
+  public var layerRankOneResidual: Finding { meanOfLayers(\.rankOneResidual, .share) }
+
+  private func meanOfLayers(
+    _ statistic: (MatrixProfile) -> Finding, _ unit: Finding.Unit
+  ) -> Finding {
+    let known = layerProfiles.compactMap { profile in
+      statistic(profile).number.map { ($0, Double(profile.bytes)) }
+    }
+    let total = known.reduce(0) { $0 + $1.1 }
+    guard total > 0 else {
+      return layerProfiles.first.map(statistic) ?? .notIdentifiable("no bytes leave their end")
+    }
+    return .value(known.reduce(0) { $0 + $1.0 * $1.1 / total }, unit)
   }
-  let total = layers.reduce(0) { $0 + $1.1 }
-  return total > 0 ? layers.reduce(0) { $0 + $1.0 * $1.1 / total } : nil
 }
 
 private func regionLine(_ report: LocalityReport) -> VerdictLine? {

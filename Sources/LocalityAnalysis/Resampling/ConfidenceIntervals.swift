@@ -3,10 +3,17 @@ internal import TraceModel
 
 /// How much the main statistics would differ had other iterations been recorded.
 public struct ConfidenceIntervals: Sendable, Hashable {
-  /// One statistic with its central 95 % of resamples.
+  /// One statistic with its 95 % interval.
+  ///
+  /// Bits of information and other distances from evenness are too high by what chance adds, and
+  /// resamples are too high once more. So the interval is the basic one (Davison and Hinkley 1997,
+  /// section 5.2): the resamples' distances from the recorded value, taken off it. Maxima have a band
+  /// that holds for all ends at once.
   public struct Row: Sendable, Hashable {
     public var statistic: String
-    /// The value of the whole trace.
+    /// The value of the recorded iterations.
+    public var recorded: Finding
+    /// The value without what chance adds: twice the recorded one less the resamples' mean.
     public var estimate: Finding
     public var low: Finding
     public var high: Finding
@@ -69,52 +76,146 @@ public struct ConfidenceIntervals: Sendable, Hashable {
   private mutating func resample(
     _ subject: AnalysisSubject, _ series: IterationSeries, time: TimeSimilarity
   ) {
-    var bootstrap = BlockBootstrap(
-      count: series.numbers.count, blockLength: blockLength, seed: seed)
-    let blocks = subject.endBlocks
-    var samples: [[Double]] = [[], [], []]
+    let count = series.numbers.count
+    var bootstrap = BlockBootstrap(count: count, blockLength: blockLength, seed: seed)
     let pairs = subject.absentSources == nil
-    for _ in 0..<resampleCount {
-      let weights = bootstrap.weights()
-      let reading = Reading(series.sum(weights), blocks: blocks, readsPairs: pairs)
-      for (place, value) in reading.values.enumerated() {
-        if let value { samples[place].append(value) }
-      }
+    let regions = pairs && subject.readsNetwork ? divisors(of: subject.ends.count) : []
+    let whole = series.sum([Int64](repeating: 1, count: count))
+    let blocks = subject.endBlocks.joined(by: whole).members.filter { $0.count > 1 }
+    func read(_ matrix: TrafficMatrix) -> ResampledReading {
+      ResampledReading(matrix, blocks: blocks, readsPairs: pairs, regionSizes: regions)
     }
-    let ones = [Int64](repeating: 1, count: series.numbers.count)
-    let whole = Reading(series.sum(ones), blocks: blocks, readsPairs: pairs)
-    let names = ["receive max/mean on NICs", "pair information", "off rank one"]
-    let units: [Finding.Unit] = [.ratio, .bits, .share]
-    for (place, name) in names.enumerated() {
-      guard let estimate = whole.values[place], samples[place].count == resampleCount else {
-        continue
+    let samples = (0..<resampleCount).map { _ in read(series.sum(bootstrap.weights())) }
+    let recorded = read(whole)
+    rows += [
+      Row(
+        "receive max/mean on NICs", recorded: recorded.receipts, samples: samples.map(\.receipts)),
+      Row("send max/mean", recorded: recorded.sends, samples: samples.map(\.sends)),
+    ].compactMap(\.self)
+    for (name, unit) in ResampledReading.names(regionSizes: regions) {
+      let values = samples.compactMap { $0.values[name] }
+      guard let value = recorded.values[name], values.count == resampleCount else { continue }
+      rows.append(Row(name, recorded: value, samples: values, unit: unit, least: 0))
+    }
+    for (name, values) in time.successiveSimilarities where values.count >= 2 * blockLength {
+      var bootstrap = BlockBootstrap(count: values.count, blockLength: blockLength, seed: seed)
+      func mean(_ weights: [Int64]) -> Double {
+        zip(weights, values).reduce(0.0) { $0 + Double($1.0) * $1.1 } / Double(values.count)
       }
-      let sorted = samples[place].sorted()
-      rows.append(
-        Row(
-          statistic: name, estimate: .value(estimate, units[place]),
-          low: .value(quantile(sorted, 0.025), units[place]),
-          high: .value(quantile(sorted, 0.975), units[place])))
+      let samples = (0..<resampleCount).map { _ in mean(bootstrap.weights()) }
+      let recorded = mean([Int64](repeating: 1, count: values.count))
+      rows.append(Row(name, recorded: recorded, samples: samples, unit: .index, least: -1))
     }
     if rows.isEmpty { absence = "no bytes leave their end" }
   }
+}
 
-  /// The statistics of one sum of iterations.
-  private struct Reading {
-    var values: [Double?]
+extension ConfidenceIntervals.Row {
+  /// - Parameter least: the smallest value that the statistic can have.
+  init(
+    _ statistic: String, recorded: Double, samples: [Double], unit: Finding.Unit, least: Double
+  ) {
+    let sorted = samples.sorted()
+    let mean = samples.reduce(0, +) / Double(samples.count)
+    func reflected(_ value: Double) -> Finding { .value(max(least, 2 * recorded - value), unit) }
+    self.statistic = statistic
+    self.recorded = .value(recorded, unit)
+    estimate = reflected(mean)
+    low = reflected(quantile(sorted, 0.975))
+    high = reflected(quantile(sorted, 0.025))
+  }
+}
 
-    init(_ matrix: TrafficMatrix, blocks: ExpertBlocks, readsPairs: Bool) {
-      let parts = blocks.joined(by: matrix).members.filter { $0.count > 1 }.map {
-        matrix.restricted(to: $0)
-      }
-      let loads = parts.compactMap { Imbalance(loads: $0.saturatingColumnSums)?.maxOverMean }
-      let structures = readsPairs ? parts.compactMap { PairStructure($0) } : []
-      let bytes = structures.reduce(0) { $0 + $1.bytes }
-      func mean(_ value: (PairStructure) -> Double) -> Double? {
-        bytes > 0 ? structures.reduce(0) { $0 + value($1) * $1.bytes / bytes } : nil
-      }
-      values = [loads.max(), mean(\.excessBits), mean(\.rankOneResidual)]
+extension ConfidenceIntervals.Row {
+  /// The largest of several loads ÷ mean, with a band that holds for all of them at once.
+  ///
+  /// Which load is the largest is chance, too, so that the interval of the one that was is too high.
+  /// The largest true load is at least the recorded one less the most that any load is too high by,
+  /// and at most the recorded one and the most that any is too low by.
+  ///
+  /// - Parameter recorded: loads ÷ mean of their block; nothing without loads.
+  init?(_ statistic: String, recorded: [Double], samples: [[Double]]) {
+    guard let largest = recorded.max(), samples.allSatisfy({ $0.count == recorded.count }) else {
+      return nil
     }
+    func excesses(_ sign: Double) -> [Double] {
+      samples.map { sample in
+        zip(sample, recorded).reduce(0.0) { max($0, sign * ($1.0 - $1.1)) }
+      }.sorted()
+    }
+    let low = max(1, largest - quantile(excesses(1), 0.975))
+    let high = largest + quantile(excesses(-1), 0.975)
+    let mean = samples.reduce(0.0) { $0 + ($1.max() ?? 0) } / Double(max(1, samples.count))
+    self.statistic = statistic
+    self.recorded = .value(largest, .ratio)
+    estimate = .value(min(high, max(low, 2 * largest - mean)), .ratio)
+    self.low = .value(low, .ratio)
+    self.high = .value(high, .ratio)
+  }
+}
+
+/// The statistics of one sum of iterations.
+private struct ResampledReading {
+  /// What each end receives and sends ÷ the mean of its block; empty where unknown.
+  var receipts: [Double] = []
+  var sends: [Double] = []
+  /// Others by name; those that it does not have are left out.
+  var values: [String: Double] = [:]
+
+  init(_ matrix: TrafficMatrix, blocks: [[Int]], readsPairs: Bool, regionSizes: [Int]) {
+    let parts = blocks.map { matrix.restricted(to: $0) }
+    receipts = parts.flatMap { Self.overMean($0.saturatingColumnSums) }
+    values["receive Gini"] =
+      parts.compactMap { Imbalance(loads: $0.saturatingColumnSums) }
+      .max { $0.maxOverMean < $1.maxOverMean }?.gini
+    guard readsPairs else { return }
+    sends = parts.flatMap { Self.overMean($0.saturatingRowSums) }
+    let structures = parts.compactMap { PairStructure($0) }
+    let bytes = structures.reduce(0) { $0 + $1.bytes }
+    guard bytes > 0 else { return }
+    func mean(_ value: (PairStructure) -> Double) -> Double {
+      structures.reduce(0) { $0 + value($1) * $1.bytes / bytes }
+    }
+    values["pair information"] = mean(\.excessBits)
+    values["off rank one"] = mean(\.rankOneResidual)
+    values["top 25 % of pairs"] = PairDistribution(blocks: parts).topQuarterShare
+    for size in regionSizes where size > 1 && size < matrix.size {
+      values[Self.regionName(size)] = intraRegionShare(
+        matrix, regionOf: (0..<matrix.size).map { $0 / size })
+    }
+  }
+
+  /// Names and units of `values`, in the order of a table.
+  static func names(regionSizes: [Int]) -> [(name: String, unit: Finding.Unit)] {
+    [
+      ("pair information", .bits), ("off rank one", .share), ("receive Gini", .index),
+      ("top 25 % of pairs", .share),
+    ] + regionSizes.map { (regionName($0), .share) }
+  }
+
+  private static func regionName(_ size: Int) -> String { "φ of \(size) in order" }
+
+  private static func overMean(_ loads: [Int64]) -> [Double] {
+    let total = loads.reduce(0.0) { $0 + Double($1) }
+    return total > 0 ? loads.map { Double($0) * Double(loads.count) / total } : []
+  }
+}
+
+extension TimeSimilarity {
+  /// Similarities of successive iterations, each the mean over layers; none where layers have gaps.
+  fileprivate var successiveSimilarities: [(name: String, values: [Double])] {
+    func means(_ series: [[Double]]) -> [Double] {
+      guard let count = series.first?.count, series.allSatisfy({ $0.count == count }) else {
+        return []
+      }
+      return (0..<count).map { place in
+        series.reduce(0.0) { $0 + $1[place] } / Double(series.count)
+      }
+    }
+    return [
+      ("cosine of pairs beyond totals", means(layers.map(\.pairCosines))),
+      ("cosine of receipts beyond mean", means(layers.map(\.receiptCosines))),
+    ]
   }
 }
 

@@ -16,9 +16,11 @@ struct CountDispersion {
 
   /// From here to there G² ÷ degrees of freedom is that of independent draws.
   static let drawn = 0.25...2.0
-  /// Counts per degree of freedom from which pair structure as weak as that of the measured matrix
-  /// (0.011 bit) would show as more than twice the degrees of freedom.
-  static let neededPerFreedom = 200.0
+  /// What each count adds to G² where pairs have as little structure as the measured matrix:
+  /// 2·ln 2 · 0.011 bit.
+  static let measuredPerCount = 2 * 0.693_147 * 0.011
+  /// Counts per degree of freedom below which G² is not the χ² that it is compared with.
+  static let neededPerFreedom = 10.0
   /// Degrees of freedom below which chance alone may look like anything.
   static let neededFreedom = 30.0
 
@@ -82,14 +84,30 @@ struct CountDispersion {
       count += other.count
     }
 
+    /// Whether structure as weak as the measured matrix's would show: half of what it adds to G² is
+    /// above four standard deviations of chance, √(2 · degrees of freedom).
+    ///
+    /// G² and what structure adds to it grow with the number of tables, chance with its root, so
+    /// many small tables tell as much as a large one.
+    var canTell: Bool {
+      degreesOfFreedom >= CountDispersion.neededFreedom
+        && count >= CountDispersion.neededPerFreedom * degreesOfFreedom
+        && count * CountDispersion.measuredPerCount / 2 >= 4 * (2 * degreesOfFreedom).squareRoot()
+    }
+
+    /// True when there was anything to compare.
+    var isEmpty: Bool { degreesOfFreedom <= 0 || count <= 0 }
+
     /// G² ÷ degrees of freedom when it is that of independent draws and there are counts enough to
     /// tell; nil otherwise.
+    ///
+    /// At most halfway from chance to the measured matrix's structure, and at most 2.
     var suspicious: Double? {
-      guard degreesOfFreedom >= CountDispersion.neededFreedom,
-        count >= CountDispersion.neededPerFreedom * degreesOfFreedom,
-        CountDispersion.drawn.contains(statistic / degreesOfFreedom)
-      else { return nil }
-      return statistic / degreesOfFreedom
+      guard canTell else { return nil }
+      let ratio = statistic / degreesOfFreedom
+      let halfway = 1 + count * CountDispersion.measuredPerCount / 2 / degreesOfFreedom
+      guard CountDispersion.drawn.contains(ratio), ratio <= halfway else { return nil }
+      return ratio
     }
   }
 }

@@ -16,6 +16,14 @@ public struct Imbalance: Sendable, Hashable {
   public var busiest: Int
   /// Number of ends.
   public var count: Int
+  /// The hot ends, ascending: those above the widest relative gap between successive loads in their
+  /// upper half.
+  ///
+  /// Empty where no gap is a quarter (`leastGap`) wide: loads then fall off without a step.
+  public var hot: [Int]
+
+  /// A load this many times the next lower one makes it hot, and all above.
+  public static let leastGap = 1.25
 
   /// Nil when there are no ends or no load at all.
   ///
@@ -33,10 +41,25 @@ public struct Imbalance: Sendable, Hashable {
     gini = moments.gini
     self.busiest = busiest
     count = loads.count
+    hot = hotEnds(loads)
   }
 
   /// The same for integer loads such as row or column sums.
   public init?(loads: [Int64]) { self.init(loads: loads.map { Double($0) }) }
+}
+
+/// The ends above the widest relative gap between loads; the lowest index first among equals.
+private func hotEnds(_ loads: [Double]) -> [Int] {
+  let order = loads.indices.sorted {
+    loads[$0] > loads[$1] || (loads[$0] == loads[$1] && $0 < $1)
+  }
+  var widest = (place: 0, gap: Imbalance.leastGap)
+  for place in 1..<max(1, order.count / 2 + 1) where place < order.count {
+    let (above, below) = (loads[order[place - 1]], loads[order[place]])
+    let gap = below > 0 ? above / below : above > 0 ? .infinity : 1
+    if gap > widest.gap { widest = (place, gap) }
+  }
+  return order.prefix(widest.place).sorted()
 }
 
 /// What imbalance and concentration share: one pass over loads in descending order.

@@ -33,6 +33,8 @@ public struct MatrixProfile: Sendable, Hashable {
   public var receiveGini: Finding
   /// The end that receives most, over the mean of its block.
   public var busiestReceiver: Int?
+  /// The ends of its block that stand out from the rest (`Imbalance.hot`), ascending.
+  public var hotReceivers: [Int]
 
   public var pairGini: Finding
   public var pairEntropy: Finding
@@ -86,6 +88,7 @@ public struct MatrixProfile: Sendable, Hashable {
     receiveJain = loads.jain
     receiveGini = loads.gini
     busiestReceiver = loads.busiest
+    hotReceivers = loads.hot
 
     pairCount = pairs.distribution.pairCount
     pairGini = pairs.finding(pairs.distribution.gini, .index)
@@ -174,6 +177,7 @@ private struct LoadReading {
   var jain: Finding
   var gini: Finding
   var busiest: Int?
+  var hot: [Int]
 
   init(_ parts: [TrafficMatrix], members: [[Int]], absentSources: String?) {
     var worst: (imbalance: Imbalance, block: Int)?
@@ -198,6 +202,7 @@ private struct LoadReading {
     jain = known(worst?.imbalance.jain, .index)
     gini = known(worst?.imbalance.gini, .index)
     busiest = worst.map { members[$0.block][$0.imbalance.busiest] }
+    hot = worst.map { worst in worst.imbalance.hot.map { members[worst.block][$0] } } ?? []
     // Which receipts are local, and who sent what, both need real sources.
     networkReceive = absentSources.map { .notIdentifiable($0) } ?? known(network, .ratio)
     send = absentSources.map { .notIdentifiable($0) } ?? known(sent, .ratio)

@@ -47,11 +47,19 @@ public struct SyntheticSign: Sendable, Hashable {
   }
 }
 
-/// Looks at the distinct demands of a subject; nil when nothing gives a generator away.
+/// What looking for signs of a generator gave.
+struct SyntheticReading {
+  /// Nil when nothing gives a generator away.
+  var sign: SyntheticSign?
+  /// Why routing could not be told from independent draws, in words; nil where it could.
+  var untested: String?
+}
+
+/// Looks at the distinct demands of a subject.
 ///
 /// Up to 64 demands, spread evenly, are examined; fewer of large matrices, none above `denseEndLimit`. Rules on counts need
 /// expert traffic with believed sources and enough tokens (`CountDispersion`).
-func syntheticSign(_ subject: AnalysisSubject) -> SyntheticSign? {
+func syntheticReading(_ subject: AnalysisSubject) -> SyntheticReading {
   let workload = subject.workload
   guard workload.endpointCount <= denseEndLimit else { return nil }
   let used = Set(
@@ -62,53 +70,73 @@ func syntheticSign(_ subject: AnalysisSubject) -> SyntheticSign? {
   let limit = max(1, min(64, 10_000_000 / max(1, size * size)))
   let examined = evenlySpread(used, limit: limit)
   let blocks = subject.ownBlocks
+  let readsCounts = subject.isExpert && subject.absentSources == nil
   var permuted = 0
   var dispersion = CountDispersion.Sum()
   for demand in examined {
     let matrix = unitMatrix(of: demand, in: workload)
     if rowsPermuteOneVector(matrix) || rowsPermuteOneVector(matrix.transposed) { permuted += 1 }
-    guard subject.isExpert, subject.absentSources == nil else { continue }
+    guard readsCounts else { continue }
     for ends in blocks.joined(by: matrix).members where ends.count > 1 {
       dispersion.add(CountDispersion(rowsOf: matrix.restricted(to: ends)))
     }
   }
-  if permuted * 2 > examined.count {
-    return SyntheticSign(.permutedRows, demandCount: permuted, examinedCount: examined.count)
+  func sign(_ rule: SyntheticSign.Rule, _ count: Int, _ ratio: Double?) -> SyntheticReading {
+    SyntheticReading(
+      sign: SyntheticSign(
+        rule, demandCount: count, examinedCount: examined.count, dispersion: ratio))
   }
-  if let ratio = dispersion.suspicious {
-    return SyntheticSign(
-      .independentRows, demandCount: examined.count, examinedCount: examined.count,
-      dispersion: ratio)
+  if permuted * 2 > examined.count { return sign(.permutedRows, permuted, nil) }
+  guard readsCounts else { return SyntheticReading() }
+  if let ratio = dispersion.suspicious { return sign(.independentRows, examined.count, ratio) }
+  let stillness = stillnessOfGroups(subject, limit: limit)
+  if let ratio = stillness.suspicious {
+    return SyntheticReading(
+      sign: SyntheticSign(
+        .noDrift, demandCount: stillness.examinedCount, examinedCount: stillness.examinedCount,
+        dispersion: ratio))
   }
-  guard subject.isExpert, subject.absentSources == nil else { return nil }
-  return signOfNoDrift(subject, limit: limit)
+  guard !dispersion.isEmpty, !dispersion.canTell else { return SyntheticReading() }
+  return SyntheticReading(
+    untested: "too few tokens to tell routing from independent draws: a warning would be chance")
 }
 
-/// Compares the demands of each layer's forward dispatch from iteration to iteration.
-private func signOfNoDrift(_ subject: AnalysisSubject, limit: Int) -> SyntheticSign? {
+/// How demands of the same layer and expert group differ from one iteration to the next.
+private struct Stillness {
+  var dispersion = CountDispersion.Sum()
+  var examined: Set<Int> = []
+  var iterations: Set<Int32> = []
+
+  var examinedCount: Int { examined.count }
+  /// One pair of iterations may be alike by chance.
+  var suspicious: Double? { iterations.count >= 2 ? dispersion.suspicious : nil }
+}
+
+/// Compares the demands of each layer's and group's forward dispatch from iteration to iteration.
+private func stillnessOfGroups(_ subject: AnalysisSubject, limit: Int) -> Stillness {
   var selection = subject.selection
   selection.phases = [.dispatchForward]
   selection.iterations = 0...Int32.max
   let workload = subject.workload
-  var dispersion = CountDispersion.Sum()
-  var examined: Set<Int> = []
-  var iterations: Set<Int32> = []
-  var previous: (layer: Int32, demand: Int, matrix: TrafficMatrix)?
+  var result = Stillness()
+  var previous: (layer: Int32, group: Int32, demand: Int, matrix: TrafficMatrix)?
+  // Groups never meet: only a group's own demands can be alike.
   let steps = workload.steps.filter { selection.contains($0) }.sorted {
-    ($0.layer, $0.iteration, $0.operation) < ($1.layer, $1.iteration, $1.operation)
+    ($0.layer, $0.group, $0.iteration, $0.operation)
+      < ($1.layer, $1.group, $1.iteration, $1.operation)
   }
-  for step in steps where examined.count < limit {
+  for step in steps where result.examined.count < limit {
     let matrix = unitMatrix(of: step.demand, in: workload)
-    if let previous, previous.layer == step.layer, previous.demand != step.demand {
-      dispersion.add(CountDispersion(previous.matrix, against: matrix))
-      iterations.insert(step.iteration)
+    if let previous, previous.layer == step.layer, previous.group == step.group,
+      previous.demand != step.demand
+    {
+      result.dispersion.add(CountDispersion(previous.matrix, against: matrix))
+      result.iterations.insert(step.iteration)
     }
-    examined.insert(step.demand)
-    previous = (step.layer, step.demand, matrix)
+    result.examined.insert(step.demand)
+    previous = (step.layer, step.group, step.demand, matrix)
   }
-  guard iterations.count >= 2, let ratio = dispersion.suspicious else { return nil }
-  return SyntheticSign(
-    .noDrift, demandCount: examined.count, examinedCount: examined.count, dispersion: ratio)
+  return result
 }
 
 /// A demand in its own units between the workload's ends.

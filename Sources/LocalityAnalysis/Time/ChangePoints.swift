@@ -6,8 +6,8 @@ internal import Glibc
 /// Cost of a segment: squared distance from its mean ÷ noise variance. Price of a change: 1.5 · (d + 1) · ln T
 /// for T vectors of d numbers: half more than Schwarz's criterion for d new means and one place, since
 /// scatter is estimated, too. The noise variance is
-/// half the median squared step from one vector to the next. Vectors that wander (`wanders`) have no
-/// mean that could change; ask before.
+/// half the median squared step from one vector to the next. Vectors that drift (`drifts`) have no
+/// mean that could change, and are cut at random; ask afterwards.
 /// O(T · d) while changes are many, O(T² · d) at worst.
 ///
 /// - Parameter series: vectors of equal length.
@@ -45,27 +45,34 @@ package func changePoints(of series: [[Double]]) -> [Int] {
   return changes.reversed()
 }
 
-/// True when two steps lead further than one: the vectors wander, and a change of their mean could
-/// not be told from that.
+/// True when vectors move on between the places where they were cut: distances grow with time.
 ///
-/// Independent scatter takes two steps as far as one, a random walk twice as far (squared); the limit
-/// is a third more. Medians, so that a few changes do not count.
-package func wanders(_ series: [[Double]]) -> Bool {
-  guard series.count >= 4 else { return false }
-  let one = squaredSteps(series, apart: 1)
-  let two = squaredSteps(series, apart: 2)
-  return quantile(two, 0.5) > 4.0 / 3 * quantile(one, 0.5)
+/// Independent scatter around a mean takes many steps as far as one. The limit is 15 % further and
+/// three standard errors of the medians that are compared; medians, so that a few changes do not
+/// count. Cuts every eight vectors or fewer are drift, too: no mean lasts. O(T · d).
+///
+/// - Parameter cuts: first indices of segments, as `changePoints` gives them.
+package func drifts(_ series: [[Double]], cutAt cuts: [Int]) -> Bool {
+  guard series.count >= 4, let dimension = series.first?.count else { return false }
+  if cuts.count * 8 > series.count { return true }
+  let one = squaredSteps(series, apart: 1, cutAt: cuts).sorted()
+  let many = (3...8).flatMap { squaredSteps(series, apart: $0, cutAt: cuts) }.sorted()
+  guard !one.isEmpty, !many.isEmpty else { return false }
+  let freedom = Double(max(1, dimension * series.count))
+  let limit = 1.15 + 3 * 1.25 * (2 / freedom).squareRoot()
+  return quantile(many, 0.5) > limit * quantile(one, 0.5)
 }
 
-/// Squared distances of vectors some steps apart, ascending.
-private func squaredSteps(_ series: [[Double]], apart: Int) -> [Double] {
+/// Squared distances of vectors some steps apart with no cut between them, in order.
+private func squaredSteps(_ series: [[Double]], apart: Int, cutAt cuts: [Int] = []) -> [Double] {
   var steps: [Double] = []
-  for (last, next) in zip(series, series.dropFirst(apart)) {
+  for (index, (last, next)) in zip(series, series.dropFirst(apart)).enumerated() {
+    if cuts.contains(where: { $0 > index && $0 <= index + apart }) { continue }
     var square = 0.0
     for (one, other) in zip(last, next) { square += (one - other) * (one - other) }
     steps.append(square)
   }
-  return steps.sorted()
+  return steps
 }
 
 /// Variance per number: half the median squared step, raised to the mean of a χ² with that median
@@ -74,7 +81,7 @@ private func squaredSteps(_ series: [[Double]], apart: Int) -> [Double] {
 /// Series that stand still most of the time have none; a ten-thousandth of their size stands for it.
 private func noiseVariance(of series: [[Double]]) -> Double {
   let dimension = Double(series[0].count)
-  let median = quantile(squaredSteps(series, apart: 1), 0.5)
+  let median = quantile(squaredSteps(series, apart: 1).sorted(), 0.5)
   let root = 1 - 2 / (9 * dimension)
   var size = 0.0
   for vector in series { for value in vector { size += value * value } }

@@ -54,9 +54,7 @@ package struct SparseTraffic: Sendable {
   /// - Parameter share: how many of the pairs with bytes count as heavy, 0 … 1 (at least one pair).
   package func jaccardOfTop(_ other: SparseTraffic, share: Double = 0.25) -> Double? {
     guard !keys.isEmpty, !other.keys.isEmpty else { return nil }
-    let (mine, others) = (top(share), other.top(share))
-    let common = Set(mine).intersection(others).count
-    return Double(common) / Double(mine.count + others.count - common)
+    return jaccard(top(share), other.top(share))
   }
 
   /// The index that two sets of as many pairs would have if they were drawn by chance, in the mean.
@@ -72,11 +70,24 @@ package struct SparseTraffic: Sendable {
     min(keys.count, max(1, Int((Double(keys.count) * share).rounded(.toNearestOrAwayFromZero))))
   }
 
-  /// Keys of the heaviest pairs; the lowest index first among equals.
-  private func top(_ share: Double) -> [Int] {
+  /// Keys of the heaviest pairs, ascending; the lowest index first among equals.
+  func top(_ share: Double = 0.25) -> [Int] {
     let order = keys.indices.sorted {
       bytes[$0] > bytes[$1] || (bytes[$0] == bytes[$1] && $0 < $1)
     }
-    return order.prefix(topCount(share)).map { keys[$0] }
+    return order.prefix(topCount(share)).map { keys[$0] }.sorted()
   }
+}
+
+/// Common part of two ascending sets ÷ their union; nil when either is empty.
+func jaccard(_ mine: [Int], _ others: [Int]) -> Double? {
+  guard !mine.isEmpty, !others.isEmpty else { return nil }
+  var (left, right, common) = (0, 0, 0)
+  while left < mine.count && right < others.count {
+    let (key, other) = (mine[left], others[right])
+    if key == other { common += 1 }
+    if key <= other { left += 1 }
+    if other <= key { right += 1 }
+  }
+  return Double(common) / Double(mine.count + others.count - common)
 }

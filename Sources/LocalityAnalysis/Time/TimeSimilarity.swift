@@ -50,6 +50,11 @@ public struct TimeSimilarity: Sendable, Hashable {
   /// Mean cosine of one layer's matrix and the next layer's on the same servers, each summed over
   /// the iterations.
   public var adjacentLayers: Finding
+  /// Mean cosine of what one layer and the next have beyond their totals per end.
+  public var adjacentLayerPairs: Finding
+  /// Layers against each other by the difference of their numbers, up to `mostLayerLags`, each summed
+  /// over the iterations; empty where fewer than two can be compared.
+  public var layerLags: [LagPoint]
   /// The same at each distance in iterations that occurs, ascending.
   public var lags: LagSimilarity
   /// How much slower circuits for the last iteration's demand are than those for the true one, as a
@@ -59,6 +64,8 @@ public struct TimeSimilarity: Sendable, Hashable {
   /// Iterations needed before a similarity means anything, and before its spread does.
   public static let iterationsForTrend = 3
   public static let iterationsForSpread = 10
+  /// Layers further apart are not compared.
+  public static let mostLayerLags = 8
 
   /// One pass over the selection by layer and iteration between network ends.
   public init(_ workload: Workload, _ selection: MatrixSelection, absentSources: String? = nil) {
@@ -92,6 +99,8 @@ public struct TimeSimilarity: Sendable, Hashable {
     (pairCosine, receiptCosine) = (tooFew, tooFew)
     cosineSpread = [fewForSpread, fewForSpread]
     adjacentLayers = .notIdentifiable("fewer than two layers on the same servers")
+    adjacentLayerPairs = adjacentLayers
+    layerLags = []
     lags = LagSimilarity(absence: tooFew)
     if iterations.count >= Self.iterationsForTrend {
       compareIterations(workload, known, ends: ends, blocks: blocks)
@@ -99,13 +108,14 @@ public struct TimeSimilarity: Sendable, Hashable {
     if let absentSources {
       forgetPairs(absentSources)
     } else {
-      compareLayers(workload, selection, ends: ends)
+      compareLayers(workload, selection, ends: ends, blocks: blocks)
     }
   }
 
   /// Takes back what needs to know who sent; what arrives is known all the same.
   private mutating func forgetPairs(_ reason: String) {
     adjacentLayers = .notIdentifiable(reason)
+    adjacentLayerPairs = adjacentLayers
     guard iterationCount >= Self.iterationsForTrend else { return }
     let absence = Finding.notIdentifiable(reason)
     (cosine, jaccard, jaccardAboveChance, pairCosine) = (absence, absence, absence, absence)
@@ -170,23 +180,26 @@ public struct TimeSimilarity: Sendable, Hashable {
   }
 
   private mutating func compareLayers(
-    _ workload: Workload, _ selection: MatrixSelection, ends: EndMap
+    _ workload: Workload, _ selection: MatrixSelection, ends: EndMap, blocks: ExpertBlocks
   ) {
     var known = selection
     known.layers = known.layers ?? 0...Int32.max
-    var previous: (key: TrafficKey, traffic: SparseTraffic)?
-    var cosines: [Double] = []
+    var sums = LagSums(ends: ends.count)
+    var window: [Moment] = []
     workload.forEachTrafficMatrix(known, by: [.layer], map: ends) { key, matrix in
-      let traffic = SparseTraffic(matrix)
-      if let previous, previous.key.layer.map({ $0 &+ 1 }) == key.layer,
-        previous.traffic.sharesEnds(with: traffic), let cosine = previous.traffic.cosine(traffic)
-      {
-        cosines.append(cosine)
+      // A moment's number is what lags are differences of: here that of the layer.
+      let moment = Moment(matrix, iteration: key.layer ?? 0, blocks: blocks.joined(by: matrix))
+      for earlier in window where earlier.traffic.sharesEnds(with: moment.traffic) {
+        sums.add(earlier, moment, lag: Int(moment.iteration) - Int(earlier.iteration))
       }
-      previous = (key, traffic)
+      window = Array((window + [moment]).suffix(min(sums.limit, Self.mostLayerLags)))
     }
-    guard !cosines.isEmpty else { return }
-    adjacentLayers = .value(cosines.reduce(0, +) / Double(cosines.count), .index)
+    layerLags = sums.points.filter { $0.lag <= Self.mostLayerLags }
+    guard let next = layerLags.first, next.lag == 1, let cosine = next.cosine else { return }
+    adjacentLayers = .value(cosine, .index)
+    adjacentLayerPairs =
+      next.pairs.map { .value($0, .index) }
+      ?? .notIdentifiable("totals per end explain every pair of both layers")
   }
 }
 
@@ -195,7 +208,7 @@ extension LayerSimilarity {
   fileprivate mutating func add(_ earlier: Moment, _ later: Moment, chances: inout [Double]) {
     guard let cosine = earlier.traffic.cosine(later.traffic) else { return }
     cosines.append(cosine)
-    jaccards.append(earlier.traffic.jaccardOfTop(later.traffic) ?? 0)
+    jaccards.append(jaccard(earlier.heaviest, later.heaviest) ?? 0)
     chances.append(earlier.traffic.jaccardByChance(later.traffic, pairCount: later.pairCount))
     if let pairs = earlier.pairs.cosine(later.pairs) { pairCosines.append(pairs) }
     if let receipts = earlier.receipts.cosine(later.receipts) { receiptCosines.append(receipts) }

@@ -28,37 +28,60 @@ public struct TraceComplexity: Sendable, Hashable {
   public init?(
     symbols: [Int32], alphabet: Int, shuffleCount: Int = 10, seed: UInt64 = 1
   ) {
-    guard !symbols.isEmpty, alphabet > 0, shuffleCount > 0 else { return nil }
-    self.symbolCount = symbols.count
+    self.init([PairSequence(symbols, alphabet)], shuffleCount: shuffleCount, seed: seed)
+  }
+
+  /// Several sequences that run at the same time: their sizes are added up.
+  init?(_ sequences: [PairSequence], shuffleCount: Int = 10, seed: UInt64 = 1) {
+    let sequences = sequences.filter { !$0.symbols.isEmpty && $0.alphabet > 0 }
+    guard !sequences.isEmpty, shuffleCount > 0 else { return nil }
+    symbolCount = sequences.reduce(0) { $0 + $1.symbols.count }
     self.shuffleCount = shuffleCount
     self.seed = seed
     var random = RandomStream(seed: seed, purpose: 0x54_43)
-    var shuffled = symbols
-    var (shuffledBits, uniformBits) = (0.0, 0.0)
-    for _ in 0..<shuffleCount {
-      for index in stride(from: shuffled.count - 1, to: 0, by: -1) {
-        shuffled.swapAt(index, random.below(index + 1))
+    var (ownBits, shuffledBits, uniformBits) = (0.0, 0.0, 0.0)
+    for sequence in sequences {
+      let alphabet = sequence.alphabet
+      ownBits += lempelZivBits(sequence.symbols.span, alphabet: alphabet)
+      var shuffled = sequence.symbols
+      for _ in 0..<shuffleCount {
+        for index in stride(from: shuffled.count - 1, to: 0, by: -1) {
+          shuffled.swapAt(index, random.below(index + 1))
+        }
+        shuffledBits += lempelZivBits(shuffled.span, alphabet: alphabet)
+        let uniform = shuffled.map { _ in Int32(random.below(alphabet)) }
+        uniformBits += lempelZivBits(uniform.span, alphabet: alphabet)
       }
-      shuffledBits += lempelZivBits(shuffled.span, alphabet: alphabet)
-      let uniform = symbols.map { _ in Int32(random.below(alphabet)) }
-      uniformBits += lempelZivBits(uniform.span, alphabet: alphabet)
     }
-    let own = lempelZivBits(symbols.span, alphabet: alphabet)
-    temporal = own * Double(shuffleCount) / shuffledBits
+    // A lone symbol of its alphabet takes bits all the same, so neither sum is 0.
+    temporal = ownBits * Double(shuffleCount) / shuffledBits
     nonTemporal = shuffledBits / uniformBits
   }
 }
 
+/// Pairs in the order of time.
+struct PairSequence {
+  /// Numbers 0 ..< alphabet.
+  var symbols: [Int32]
+  /// Pairs that could occur.
+  var alphabet: Int
+
+  init(_ symbols: [Int32], _ alphabet: Int) {
+    (self.symbols, self.alphabet) = (symbols, alphabet)
+  }
+}
+
 extension TraceComplexity {
-  /// Pairs that a workload's sequence is sampled to.
+  /// Pairs that a workload's sequences are sampled to, all together.
   static let sequenceLength = 1 << 16
 
   /// The pairs of a subject's operations in their order, each operation with as many as its share of
   /// the bytes.
   ///
-  /// A matrix has no order of its own, so an operation's pairs are drawn from it with their bytes as
-  /// weights. Of a layer's four phases only the forward dispatch counts where it is known: the
-  /// others repeat it.
+  /// Expert groups work at the same time and never meet: each has a sequence of its own, of the pairs
+  /// inside it. A matrix has no order of its own, so an operation's pairs are drawn from it with their
+  /// bytes as weights. Of a layer's four phases only the forward dispatch counts where it is known:
+  /// the others repeat it.
   init?(_ subject: AnalysisSubject, seed: UInt64 = 1) {
     let workload = subject.workload
     var selection = subject.selection
@@ -66,50 +89,65 @@ extension TraceComplexity {
       selection.phases = [.dispatchForward]
     }
     let steps = workload.steps.filter { selection.contains($0) }
-    let size = subject.ends.count
+    let whole = workload.matrix(of: steps, selection: selection, map: subject.ends)
+    let blocks = subject.endBlocks.joined(by: whole)
+    let bytes = SparseTraffic(whole).bytesInside(blocks)
+    guard bytes > 0 else { return nil }
     var random = RandomStream(seed: seed, purpose: 0x50_53)
-    var cells: [Int32] = []
-    var isActive = [Bool](repeating: false, count: size)
-    let whole = steps.reduce(0.0) { $0 + subject.remoteBytes(of: $1) }
-    guard whole > 0 else { return nil }
+    var sequences = blocks.members.map { BlockSequence(ends: $0, of: whole) }
     for step in steps {
-      let quota = Double(Self.sequenceLength) * subject.remoteBytes(of: step) / whole
-      let count = Int(quota.rounded(.toNearestOrAwayFromZero))
-      guard count > 0 else { continue }
-      let traffic = SparseTraffic(
-        workload.matrix(of: [step], selection: selection, map: subject.ends))
-      for (end, active) in traffic.isActive.enumerated() where active { isActive[end] = true }
-      cells += traffic.drawn(count, &random)
+      let matrix = workload.matrix(of: [step], selection: selection, map: subject.ends)
+      for block in sequences.indices where sequences[block].alphabet > 0 {
+        sequences[block].append(
+          matrix, symbolsPerByte: Double(Self.sequenceLength) / bytes, &random)
+      }
     }
-    // Pairs of the ends that take part, numbered by source and destination.
-    var place = [Int32](repeating: -1, count: size)
-    var active: Int32 = 0
-    for end in 0..<size where isActive[end] {
-      place[end] = active
-      active += 1
-    }
-    let symbols = cells.map { cell -> Int32 in
-      let (source, destination) = (place[Int(cell) / size], place[Int(cell) % size])
-      return source * (active - 1) + (destination > source ? destination - 1 : destination)
-    }
-    self.init(symbols: symbols, alphabet: Int(active) * (Int(active) - 1), seed: seed)
+    self.init(sequences.map { PairSequence($0.symbols, $0.alphabet) }, seed: seed)
   }
 }
 
-extension AnalysisSubject {
-  /// Bytes of a step between different ends of the structure.
-  fileprivate func remoteBytes(of step: Workload.Step) -> Double {
-    var units = 0.0
-    for pair in workload.demands.pairs(of: step.demand) {
-      let source = ends.target[Int(workload.demands.source[pair])]
-      let destination = ends.target[Int(workload.demands.destination[pair])]
-      if source != destination { units += Double(workload.demands.amount[pair]) }
+/// The sequence of one expert group's pairs as it grows.
+private struct BlockSequence {
+  /// Ends that take part, ascending.
+  private let ends: [Int]
+  private(set) var symbols: [Int32] = []
+  /// Symbols that the bytes so far stand for.
+  private var due = 0.0
+
+  init(ends: [Int], of whole: TrafficMatrix) {
+    let isActive = SparseTraffic(whole.restricted(to: ends)).isActive
+    self.ends = zip(ends, isActive).filter { $0.1 }.map(\.0)
+  }
+
+  /// Pairs of different ends.
+  var alphabet: Int { ends.count * (ends.count - 1) }
+
+  /// Adds as many pairs as the matrix's bytes inside the group ask for; what rounding leaves over
+  /// stays for the next matrix.
+  mutating func append(
+    _ matrix: TrafficMatrix, symbolsPerByte: Double, _ random: inout RandomStream
+  ) {
+    let traffic = SparseTraffic(matrix.restricted(to: ends))
+    due += traffic.bytes.reduce(0, +) * symbolsPerByte
+    let count = Int(due.rounded(.toNearestOrAwayFromZero)) - symbols.count
+    guard count > 0 else { return }
+    let others = Int32(ends.count - 1)
+    for cell in traffic.drawn(count, &random) {
+      let (source, destination) = (cell / (others + 1), cell % (others + 1))
+      symbols.append(source * others + (destination > source ? destination - 1 : destination))
     }
-    return units * Double(step.bytesPerUnit)
   }
 }
 
 extension SparseTraffic {
+  /// Bytes between ends of one block.
+  fileprivate func bytesInside(_ blocks: ExpertBlocks) -> Double {
+    let size = isActive.count
+    return zip(keys, bytes).reduce(0.0) { sum, cell in
+      blocks.blockOf[cell.0 / size] == blocks.blockOf[cell.0 % size] ? sum + cell.1 : sum
+    }
+  }
+
   /// Cells drawn with their bytes as weights.
   fileprivate func drawn(_ count: Int, _ random: inout RandomStream) -> [Int32] {
     var sums: [Double] = []

@@ -59,10 +59,34 @@ struct SelectionOptions: ParsableArguments {
           "--model \(model) has \(declared.expertCount) experts, the trace is of "
             + "\(recorded.name) with \(recorded.expertCount)")
       }
+      if trace.metadata.model == nil, let routed = RoutedExperts(trace.routing),
+        !routed.canBe(ofModelWith: declared.expertCount)
+      {
+        throw ValidationError(
+          "--model \(model) has \(declared.expertCount) experts, the trace's tokens go to "
+            + "\(routed.used) of the first \(routed.span)")
+      }
       trace.metadata.model = declared
       trace.metadata.provenance["model"] = Provenance(.declared, method: "--model \(model)")
     }
     return trace
+  }
+
+  /// The selection with each token copy counted as one byte where the part holds nothing but tokens
+  /// that no model gives a size.
+  func countingTokensWhereNeeded(in file: TraceFile) throws -> SelectionOptions {
+    guard file.metadata.model == nil, model == nil, !tokensAsBytes else { return self }
+    return countingTokensWhereNeeded(in: try trace(of: file))
+  }
+
+  /// The same of a part that was read.
+  func countingTokensWhereNeeded(in trace: Trace) -> SelectionOptions {
+    guard trace.metadata.model == nil, trace.transfers.count == 0, trace.routing.count > 0 else {
+      return self
+    }
+    var selection = self
+    selection.tokensAsBytes = true
+    return selection
   }
 
   /// That --model takes the place of the trace's own model, in words; empty where it does not.

@@ -8,12 +8,17 @@ extension LocalityTables {
   static func momentary(_ report: LocalityReport) -> Table {
     let momentary = report.momentary
     var table = Table(
-      "Single operations",
+      "Single layers and operations",
       columns: [
         .text("statistic", "Statistic"), .number("value", "Value", .plain),
         .text("meaning", "Meaning"),
       ])
     let rows: [(String, Finding, String)] = [
+      (
+        "pair information of a layer, bit", report.layerExcessInformation,
+        "mean over layers, by bytes"
+      ),
+      ("off rank one in a layer", report.layerRankOneResidual, "mean over layers, by bytes"),
       ("receive max/mean", momentary.receiveMaxOverMean, "mean over operations, by bytes"),
       ("pair information, bit", momentary.excessInformation, "chance included"),
       ("pair information by chance, bit", momentary.samplingFloor, "if tokens were independent"),
@@ -48,7 +53,9 @@ extension LocalityTables {
       ("half-life of pairs", time.lags.pairHalfLife, "iterations until half as alike"),
       ("half-life of receipts", time.lags.receiptHalfLife, "iterations until half as alike"),
       ("period", time.lags.period, "iterations until it comes back"),
+      ("drift of receivers", time.lags.drift, "share that trade places per iteration"),
       ("cosine of adjacent layers", time.adjacentLayers, "of bytes"),
+      ("adjacent layers' pairs beyond totals", time.adjacentLayerPairs, "1: same hot pairs"),
     ]
     if let regret = time.regret {
       rows.insert(("regret of the last value", regret, "time lost by circuits set for it"), at: 0)
@@ -62,19 +69,33 @@ extension LocalityTables {
 
   /// Similarity against distance in iterations.
   static func lags(_ report: LocalityReport) -> Table {
+    lags(report.time.lags.points, title: "Similarity against distance in iterations")
+  }
+
+  /// Similarity against distance in layers; nil where there are none to compare.
+  static func layerLags(_ report: LocalityReport) -> Table? {
+    let points = report.time.layerLags
+    return points.isEmpty
+      ? nil : lags(points, title: "Similarity of layers against the difference of their numbers")
+  }
+
+  private static func lags(_ points: [LagPoint], title: String) -> Table {
     var table = Table(
-      "Similarity against distance in iterations",
+      title,
       columns: [
         .number("lag", "Lag", .plain), .number("count", "Compared", .count),
         .number("pair_cosine", "Pairs beyond totals", .plain),
         .number("receipt_cosine", "Receipts beyond mean", .plain),
+        .number("receipt_order", "Order of receivers", .plain),
+        .number("jaccard_above_chance", "Jaccard above chance", .plain),
         .number("cosine", "Bytes", .plain),
       ])
-    for point in report.time.lags.points {
-      table.append([
-        Cell(point.lag), Cell(point.count), Cell(point.pairs, orMissing: ""),
-        Cell(point.receipts, orMissing: ""), Cell(point.cosine, orMissing: ""),
-      ])
+    for point in points {
+      table.append(
+        [Cell(point.lag), Cell(point.count)]
+          + [point.pairs, point.receipts, point.order, point.jaccardAboveChance, point.cosine].map {
+            Cell($0, orMissing: "")
+          })
     }
     return table
   }
@@ -125,16 +146,19 @@ extension LocalityTables {
       "non-temporal complexity", complexity.map { .number($0.nonTemporal) } ?? missing,
       "1: all pairs equally often",
     ])
-    let changes = details.changes
-    table.append([
-      "changes for good", changes.absence.map { cell($0) } ?? Cell(changes.iterations.count),
-      .text(
-        changes.iterations.isEmpty
-          ? "of \(changes.basis)"
-          : "of \(changes.basis), at "
-            + (changes.iterations.count == 1 ? "iteration " : "iterations ")
-            + changes.iterations.map { "\($0)" }.joined(separator: ", ")),
-    ])
+    let kinds = [("receipts", details.changes.receipts), ("pairs", details.changes.pairs)]
+    for (name, changes) in kinds {
+      let places = changes.iterations.map { "\($0)" }.joined(separator: ", ")
+      let at = changes.iterations.count == 1 ? "at iteration " : "at iterations "
+      table.append([
+        .text("changes for good, \(name)"),
+        changes.absence.map { cell($0) } ?? Cell(changes.iterations.count),
+        .text(
+          (changes.iterations.isEmpty ? "" : at + places)
+            + (changes.drifts && changes.absence == nil
+              ? (changes.iterations.isEmpty ? "" : "; ") + "drifts otherwise" : "")),
+      ])
+    }
     if let complexity {
       table.notes.append(
         "Complexity: LZ78 size of \(complexity.symbolCount) pairs drawn from the operations in their "
@@ -142,28 +166,34 @@ extension LocalityTables {
           + "\(complexity.seed)).")
     }
     table.notes.append(
-      "Changes: PELT on square roots of shares; a change costs 1.5·(d + 1)·ln T for T vectors of "
-        + "d numbers, noise is half the median squared step.")
-    if let absence = changes.absence { table.notes += reasons([absence]) }
+      "Changes: PELT on square roots of shares (a change costs 1.5·(d + 1)·ln T for T vectors of "
+        + "d numbers, noise is half the median squared step); where those drift, iterations that "
+        + "resemble the one before less than half as much as is usual, and what was before never "
+        + "comes back.")
+    table.notes += reasons(kinds.compactMap(\.1.absence))
     return table
   }
 
   private static func intervals(_ intervals: ConfidenceIntervals) -> Table {
     var table = Table(
-      "Central 95 % over resampled iterations",
+      "95 % intervals from resampled iterations",
       columns: [
-        .text("statistic", "Statistic"), .number("value", "Value", .plain),
+        .text("statistic", "Statistic"), .number("recorded", "Recorded", .plain),
+        .number("value", "Without chance", .plain),
         .number("low_value", "Low", .plain), .number("high_value", "High", .plain),
       ])
     for row in intervals.rows {
-      table.append([.text(row.statistic), cell(row.estimate), cell(row.low), cell(row.high)])
+      table.append([
+        .text(row.statistic), cell(row.recorded), cell(row.estimate), cell(row.low), cell(row.high),
+      ])
     }
     if let absence = intervals.absence {
       table.notes = ["No interval: \(absence)."]
     } else {
       table.notes = [
         "\(intervals.resampleCount) resamples in blocks of \(intervals.blockLength) successive "
-          + "iterations (seed \(intervals.seed))."
+          + "iterations (seed \(intervals.seed)). Chance makes maxima and bits too high, in resamples "
+          + "once more: that is taken off (basic intervals)."
       ]
     }
     return table
