@@ -43,6 +43,56 @@ import TraceModel
     #expect(isClose(values[1], 10.0.squareRoot(), within: 1e-12))
   }
 
+  /// One-sided rotations (Hestenes 1958) share no step with reflections.
+  @Test func `singular values are those that rotations find`() {
+    var random = RandomStream(seed: 27)
+    for size in 1...24 {
+      for rank in [1, (size + 1) / 2, size] {
+        // A product of two thin matrices, of the rank wanted.
+        let left = (0..<size * rank).map { _ in random.unit() - 0.3 }
+        let right = (0..<size * rank).map { _ in random.unit() - 0.3 }
+        let cells = (0..<size * size).map { cell in
+          (0..<rank).reduce(0.0) {
+            $0 + left[cell / size * rank + $1] * right[cell % size * rank + $1]
+          }
+        }
+        let (found, expected) = (singularValues(cells, size: size), rotated(cells, size: size))
+        #expect(found.count == size)
+        for (value, other) in zip(found, expected) {
+          #expect(abs(value - other) <= 1e-13 * expected[0] * Double(size), "\(size) of \(rank)")
+        }
+      }
+    }
+    #expect(singularValues([Double](repeating: 0, count: 9), size: 3) == [0, 0, 0])
+    #expect(singularValues([-3], size: 1) == [3])
+  }
+
+  private func rotated(_ cells: [Double], size: Int) -> [Double] {
+    var rows = (0..<size).map { Array(cells[$0 * size..<($0 + 1) * size]) }
+    func product(_ one: Int, _ other: Int) -> Double {
+      zip(rows[one], rows[other]).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    for _ in 0..<60 {
+      for first in 0..<size {
+        for second in first + 1..<max(first + 1, size) {
+          let (left, right, both) = (
+            product(first, first), product(second, second), product(first, second)
+          )
+          guard abs(both) > 1e-16 * (left * right).squareRoot(), both != 0 else { continue }
+          let slope = (right - left) / (2 * both)
+          let tangent = (slope < 0 ? -1 : 1) / (abs(slope) + (1 + slope * slope).squareRoot())
+          let cosine = 1 / (1 + tangent * tangent).squareRoot()
+          for column in 0..<size {
+            let (one, other) = (rows[first][column], rows[second][column])
+            rows[first][column] = cosine * (one - tangent * other)
+            rows[second][column] = cosine * (tangent * one + other)
+          }
+        }
+      }
+    }
+    return (0..<size).map { product($0, $0).squareRoot() }.sorted(by: >)
+  }
+
   /// From numpy's singular values.
   @Test(
     .enabled(if: RealInputs.arePresent, Comment(rawValue: RealInputs.absence)),

@@ -24,15 +24,19 @@ private struct ExchangeState {
   let regionCount: Int
   /// Row per server, column per region.
   var attraction: [Double]
+  var draws: Draws
   /// Gains below this are rounding and could be exchanged back and forth for ever.
   let smallestGain: Double
 
   init(_ traffic: SymmetricTraffic, regionOf: [Int]) {
+    let count = (regionOf.max() ?? 0) + 1
+    var sums = [Double](repeating: 0, count: traffic.size * count)
+    add(traffic.weights.span, regionOf.span, regionCount: count, to: &sums)
+    draws = Draws(regionOf.span, sums.span, regionCount: count)
     self.regionOf = regionOf
-    regionCount = (regionOf.max() ?? 0) + 1
+    regionCount = count
+    attraction = sums
     smallestGain = traffic.total * 1e-12
-    attraction = [Double](repeating: 0, count: traffic.size * regionCount)
-    add(traffic.weights.span, regionOf.span, regionCount: regionCount, to: &attraction)
   }
 
   /// Exchanges that gain, until there is none.
@@ -40,11 +44,12 @@ private struct ExchangeState {
     let isLocked = [Bool](repeating: false, count: traffic.size)
     for _ in 0..<100 {
       var isBetter = false
-      for server in 0..<traffic.size {
+      for server in 0..<traffic.size
+      where draws.of[server].gain + draws.largestGain > smallestGain {
         let partner = bestPartner(
-          of: server, traffic.weights.span, regionOf.span, attraction.span, isLocked.span,
-          regionCount: regionCount)
-        guard let partner, partner.gain > smallestGain else { continue }
+          of: server, above: smallestGain, traffic.weights.span, regionOf.span, attraction.span,
+          draws.of.span, isLocked.span, regionCount: regionCount)
+        guard let partner else { continue }
         exchange(server, partner.server, traffic)
         isBetter = true
       }
@@ -57,27 +62,19 @@ private struct ExchangeState {
   /// - Returns: whether any was worth keeping.
   mutating func takeBestPrefixOfChain(_ traffic: SymmetricTraffic) -> Bool {
     var isLocked = [Bool](repeating: false, count: traffic.size)
-    var favourite = (0..<traffic.size).map {
-      favouriteRegion(of: $0, regionOf.span, attraction.span, regionCount: regionCount)
-    }
     var chain: [(Int, Int)] = []
     var (gain, bestGain, bestLength) = (0.0, smallestGain, 0)
     // Beyond this many losses in a row a chain hardly ever comes back.
     let patience = 32 + traffic.size / 8
     while chain.count - bestLength < patience {
-      let first = mostDrawn(
-        regionOf.span, attraction.span, favourite.span, isLocked.span, regionCount: regionCount)
-      guard let first else { break }
+      guard let first = mostDrawn(draws.of.span, isLocked.span) else { break }
       isLocked[first] = true
       let partner = bestPartner(
-        of: first, traffic.weights.span, regionOf.span, attraction.span, isLocked.span,
-        regionCount: regionCount)
+        of: first, above: -.infinity, traffic.weights.span, regionOf.span, attraction.span,
+        draws.of.span, isLocked.span, regionCount: regionCount)
       guard let partner else { break }
       isLocked[partner.server] = true
-      let regions = (regionOf[first], regionOf[partner.server])
       exchange(first, partner.server, traffic)
-      update(
-        &favourite, regionOf.span, attraction.span, changed: regions, regionCount: regionCount)
       chain.append((first, partner.server))
       gain += partner.gain
       if gain > bestGain {
@@ -96,6 +93,62 @@ private struct ExchangeState {
       in: &attraction)
     regionOf[server] = away
     regionOf[partner] = home
+    let (regions, sums) = (regionOf, attraction)
+    draws.update(regions.span, sums.span, changed: (home, away), regionCount: regionCount)
+  }
+}
+
+/// Where a server would rather be.
+private struct Draw {
+  /// The other region that it exchanges most with; ties go to the lowest.
+  var favourite: Int
+  /// What it alone would gain there.
+  var gain: Double
+}
+
+/// The draws of all servers: no exchange gains more than both of its servers would, so that most need
+/// not be looked at.
+private struct Draws {
+  private(set) var of: [Draw] = []
+  private(set) var largestGain = -Double.infinity
+
+  init(_ regionOf: Span<Int>, _ attraction: Span<Double>, regionCount: Int) {
+    of.reserveCapacity(regionOf.count)
+    for server in 0..<regionOf.count {
+      let favourite = favouriteRegion(
+        of: server, regionOf, attraction, regionCount: regionCount)
+      let row = server * regionCount
+      let gain = attraction[row + favourite] - attraction[row + regionOf[server]]
+      of.append(Draw(favourite: favourite, gain: gain))
+      largestGain = max(largestGain, gain)
+    }
+  }
+
+  /// After bytes with two regions have changed: a row is searched again only where its favourite is one of
+  /// them or its own region.
+  mutating func update(
+    _ regionOf: Span<Int>, _ attraction: Span<Double>, changed: (Int, Int), regionCount: Int
+  ) {
+    var largest = -Double.infinity
+    var draws = of.mutableSpan
+    for server in 0..<regionOf.count {
+      var known = draws[server].favourite
+      let (home, row) = (regionOf[server], server * regionCount)
+      if known == changed.0 || known == changed.1 || known == home {
+        known = favouriteRegion(of: server, regionOf, attraction, regionCount: regionCount)
+      } else {
+        if changed.0 != home, attraction[row + changed.0] > attraction[row + known] {
+          known = changed.0
+        }
+        if changed.1 != home, attraction[row + changed.1] > attraction[row + known] {
+          known = changed.1
+        }
+      }
+      let gain = attraction[row + known] - attraction[row + home]
+      draws[server] = Draw(favourite: known, gain: gain)
+      largest = max(largest, gain)
+    }
+    largestGain = largest
   }
 }
 
@@ -127,21 +180,12 @@ private func move(
 }
 
 /// The free server that gains most by leaving for another region; ties go to the lowest.
-///
-/// - Parameter favourite: the other region that each server exchanges most with.
-private func mostDrawn(
-  _ regionOf: Span<Int>, _ attraction: Span<Double>, _ favourite: Span<Int>,
-  _ isLocked: Span<Bool>, regionCount: Int
-) -> Int? {
+private func mostDrawn(_ draws: Span<Draw>, _ isLocked: Span<Bool>) -> Int? {
   var best: Int?
   var bestGain = -Double.infinity
-  for server in 0..<regionOf.count where !isLocked[server] {
-    let row = server * regionCount
-    let gain = attraction[row + favourite[server]] - attraction[row + regionOf[server]]
-    if gain > bestGain {
-      bestGain = gain
-      best = server
-    }
+  for server in 0..<draws.count where draws[server].gain > bestGain && !isLocked[server] {
+    bestGain = draws[server].gain
+    best = server
   }
   return best
 }
@@ -159,42 +203,21 @@ private func favouriteRegion(
   return best
 }
 
-/// Brings favourites up to date after bytes with two regions have changed: a row is searched again
-/// only where its favourite is one of them or its own region.
-private func update(
-  _ favourite: inout [Int], _ regionOf: Span<Int>, _ attraction: Span<Double>, changed: (Int, Int),
-  regionCount: Int
-) {
-  var favourites = favourite.mutableSpan
-  for server in 0..<regionOf.count {
-    let known = favourites[server]
-    let home = regionOf[server]
-    if known == changed.0 || known == changed.1 || known == home {
-      favourites[server] = favouriteRegion(
-        of: server, regionOf, attraction, regionCount: regionCount)
-      continue
-    }
-    let row = server * regionCount
-    if changed.0 != home, attraction[row + changed.0] > attraction[row + favourites[server]] {
-      favourites[server] = changed.0
-    }
-    if changed.1 != home, attraction[row + changed.1] > attraction[row + favourites[server]] {
-      favourites[server] = changed.1
-    }
-  }
-}
-
-/// The free server of another region whose exchange with `server` gains most, a loss included.
+/// The free server of another region whose exchange with `server` gains most, if that is more than
+/// `least`; ties go to the lowest.
 private func bestPartner(
-  of server: Int, _ weights: Span<Double>, _ regionOf: Span<Int>, _ attraction: Span<Double>,
-  _ isLocked: Span<Bool>, regionCount: Int
+  of server: Int, above least: Double, _ weights: Span<Double>, _ regionOf: Span<Int>,
+  _ attraction: Span<Double>, _ draws: Span<Draw>, _ isLocked: Span<Bool>, regionCount: Int
 ) -> (server: Int, gain: Double)? {
   let count = regionOf.count
   let home = regionOf[server]
   let mine = server * regionCount
+  let own = draws[server].gain
   var best: Int?
-  var bestGain = -Double.infinity
+  var bestGain = least
   for other in 0..<count {
+    // Bytes between both would be lost as well.
+    guard own + draws[other].gain > bestGain else { continue }
     let away = regionOf[other]
     if away == home || isLocked[other] { continue }
     let theirs = other * regionCount

@@ -11,7 +11,7 @@ public let effectiveRankLimit = 256
 /// diagonal is not a pattern: it is filled with what the totals per end would have put there
 /// (`QuasiIndependence`), and a diagonal that the input kept is left as it is.
 ///
-/// O(n³) per sweep, some ten sweeps.
+/// O(n³).
 ///
 /// - Returns: nil without bytes or beyond `effectiveRankLimit` ends.
 public func effectiveRank(_ matrix: TrafficMatrix) -> Double? {
@@ -44,48 +44,4 @@ private func completed(_ matrix: TrafficMatrix) -> [Double] {
     cells[end * size + end] = fit.rowFactors[end] * fit.columnFactors[end]
   }
   return cells
-}
-
-/// The singular values of a square row-major matrix, descending: one-sided Jacobi rotations
-/// (Hestenes 1958), which turn its rows until they are orthogonal.
-package func singularValues(_ cells: [Double], size: Int) -> [Double] {
-  var rows = cells
-  var span = rows.mutableSpan
-  for _ in 0..<60 {
-    var isOrthogonal = true
-    for first in 0..<size {
-      for second in (first + 1)..<max(first + 1, size)
-      where rotate(&span, first * size, second * size, count: size) {
-        isOrthogonal = false
-      }
-    }
-    if isOrthogonal { break }
-  }
-  return (0..<size).map { row in
-    rows[row * size..<(row + 1) * size].reduce(0) { $0 + $1 * $1 }.squareRoot()
-  }.sorted(by: >)
-}
-
-/// Turns two rows until they are orthogonal; false when they are.
-private func rotate(
-  _ cells: inout MutableSpan<Double>, _ first: Int, _ second: Int, count: Int
-) -> Bool {
-  var (left, right, product) = (0.0, 0.0, 0.0)
-  for column in 0..<count {
-    let (one, other) = (cells[first + column], cells[second + column])
-    left += one * one
-    right += other * other
-    product += one * other
-  }
-  guard abs(product) > 1e-15 * (left * right).squareRoot(), product != 0 else { return false }
-  let slope = (right - left) / (2 * product)
-  let tangent = (slope < 0 ? -1 : 1) / (abs(slope) + (1 + slope * slope).squareRoot())
-  let cosine = 1 / (1 + tangent * tangent).squareRoot()
-  let sine = cosine * tangent
-  for column in 0..<count {
-    let (one, other) = (cells[first + column], cells[second + column])
-    cells[first + column] = cosine * one - sine * other
-    cells[second + column] = sine * one + cosine * other
-  }
-  return true
 }

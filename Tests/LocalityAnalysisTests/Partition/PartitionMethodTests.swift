@@ -69,6 +69,27 @@ import TraceModel
     }
   }
 
+  /// Where nothing is left to gain by one exchange, the prefix of no chain was skipped either.
+  @Test func `no exchange that gains is overlooked`() {
+    var random = RandomStream(seed: 36)
+    for count in [13, 24, 40] {
+      for size in [2, 3, count / 2] {
+        let traffic = SymmetricTraffic(Fixture.random(count, &random))
+        guard traffic.total > 0 else { continue }
+        let start = Grouping(name: "", order: random.permutation(count), size: size).regionOf
+        let regionOf = refinedPartition(traffic, from: start)
+        let inside = traffic.inside(regionOf)
+        for first in 0..<count {
+          for second in 0..<first where regionOf[first] != regionOf[second] {
+            var exchanged = regionOf
+            exchanged.swapAt(first, second)
+            #expect(traffic.inside(exchanged) <= inside * (1 + 1e-9))
+          }
+        }
+      }
+    }
+  }
+
   /// Two pairs must be taken apart at once: any one exchange loses.
   @Test func `refinement goes through a loss`() {
     // Heavy pairs {0,1} and {4,5} want to trade places; each holds together more than it is drawn.
