@@ -1,5 +1,9 @@
 internal import TraceModel
 
+/// Ends up to which dense matrices are made: each one takes 128 MiB then, and its readings several times
+/// that.
+public let denseEndLimit = 4_096
+
 /// The part of a workload that the structure of a network is judged by.
 struct AnalysisSubject {
   /// What the part is, the best that the workload has.
@@ -37,7 +41,9 @@ struct AnalysisSubject {
     let network = EndMap(networkEndsOf: workload.layout, from: workload.grain)
     let selection = Self.selection(of: part)
     let slices = workload.trafficBytes(selection, by: [])
-    readsNetwork = slices.allSatisfy { $0.bytes.betweenDomains > 0 || $0.bytes.moved == 0 }
+    readsNetwork =
+      workload.endpointCount > denseEndLimit
+      || slices.allSatisfy { $0.bytes.betweenDomains > 0 || $0.bytes.moved == 0 }
     ends =
       readsNetwork
       ? network
@@ -129,7 +135,8 @@ struct AnalysisSubject {
     let servers = workload.trafficMatrix(selection, at: .server) ?? network
     // The workload's own grain stands for those with as many ends.
     for grain in [workload.grain, .server, .nic, .rank] {
-      guard EndMap(layout, from: workload.grain, to: grain) != nil,
+      guard layout.endpointCount(at: grain) <= denseEndLimit,
+        EndMap(layout, from: workload.grain, to: grain) != nil,
         sizes.insert(layout.endpointCount(at: grain)).inserted,
         let matrix = workload.trafficMatrix(selection, at: grain)
       else { continue }
@@ -194,6 +201,18 @@ struct AnalysisSubject {
       result.append(
         "pairs, regions and time are read between scale-up domains of "
           + "\(workload.layout.serversPerNetworkEnd) servers: bytes inside one need no network")
+    }
+    let tooFine = Set([workload.grain, .nic, .server]).filter {
+      workload.layout.endpointCount(at: $0) > denseEndLimit
+    }
+    if !tooFine.isEmpty {
+      let names = tooFine.sorted { $0.rawValue < $1.rawValue }.map {
+        "\(workload.layout.endpointCount(at: $0)) \($0.name)s"
+      }
+      result.append(
+        "no matrix is made between \(names.joined(separator: " or ")), nor are they asked whether they "
+          + "look synthetic: \(denseEndLimit) ends are the most; structure is read between coarser ones"
+      )
     }
     if workload.grain == .rank, workload.layout.nicCount != workload.layout.rankCount {
       result.append("NIC matrices assume pinned NICs: GPU g of a server uses NIC ⌊g·N/G⌋")

@@ -49,10 +49,11 @@ public struct SyntheticSign: Sendable, Hashable {
 
 /// Looks at the distinct demands of a subject; nil when nothing gives a generator away.
 ///
-/// Up to 64 demands, spread evenly, are examined; fewer of large matrices. Rules on counts need
+/// Up to 64 demands, spread evenly, are examined; fewer of large matrices, none above `denseEndLimit`. Rules on counts need
 /// expert traffic with believed sources and enough tokens (`CountDispersion`).
 func syntheticSign(_ subject: AnalysisSubject) -> SyntheticSign? {
   let workload = subject.workload
+  guard workload.endpointCount <= denseEndLimit else { return nil }
   let used = Set(
     workload.steps.filter { subject.selection.contains($0) }.map(\.demand)
   ).sorted()

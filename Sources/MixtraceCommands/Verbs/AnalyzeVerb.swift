@@ -67,7 +67,8 @@ struct AnalyzeVerb: Verb {
     var locality = analyseLocality(
       workload, options: LocalityOptions(switchLimit: optical.switchLimit, readsDetails: details))
     var study: RegionStudy?
-    if !noRegions, workload.movesBytes {
+    let tooLarge = noRegions ? nil : RegionStudy.reasonAgainst(workload)
+    if !noRegions, tooLarge == nil, workload.movesBytes {
       let regions = try RegionStudy(
         workload: workload, locality: locality, fabric: optical, parameters: parameters)
       if let regret = try regions.optics.regretOfLastValue() {
@@ -78,7 +79,7 @@ struct AnalyzeVerb: Verb {
     var document = ResultDocument()
     document.sentences =
       try selection.replacedModel(in: read.file) + locality.verdict.map(\.sentence)
-    document.remarks = locality.notes.map { "Note: \($0)." }
+    document.remarks = (locality.notes + [tooLarge].compactMap(\.self)).map { "Note: \($0)." }
     add(locality, to: &document)
     if let study {
       if locality.synthetic != nil {

@@ -41,6 +41,33 @@ struct RegionStudy {
     withCircuits = search.choiceWithCircuits()
   }
 
+  /// Shares of single ends in operations that a replay beside an analysis may have: more than this many
+  /// take gigabytes.
+  private static let partLimit = 1 << 24
+
+  /// Why regions are left out of an analysis, in words, or nil.
+  ///
+  /// - Complexity: O(pairs of the distinct demands).
+  static func reasonAgainst(_ workload: Workload) -> String? {
+    var lastDemand = [Int](repeating: -1, count: workload.endpointCount)
+    let ends = (0..<workload.demands.count).map { demand in
+      var count = 0
+      for row in workload.demands.pairs(of: demand) where workload.demands.amount[row] > 0 {
+        for end in [workload.demands.source[row], workload.demands.destination[row]]
+        where lastDemand[Int(end)] != demand {
+          lastDemand[Int(end)] = demand
+          count += 1
+        }
+      }
+      return count
+    }
+    let parts = workload.steps.reduce(0) { $0 + ends[$1.demand] }
+    guard parts > partLimit else { return nil }
+    return
+      "no regions were replayed: \(workload.grain.name)s have \(parts) parts in operations, more than "
+      + "\(partLimit); 'mixtrace regions' replays them all, or some with --layer or --iteration"
+  }
+
   /// The region to take if optics are bought, whether or not they pay.
   var regionIfOptical: CandidateScore? { restsOnGuess ? nil : withCircuits[.smallest] }
 
