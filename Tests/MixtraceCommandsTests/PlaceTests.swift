@@ -87,6 +87,104 @@ struct PlaceTests {
     }
   }
 
+  @Test("a saving that other iterations might not show is called noise")
+  func noise() throws {
+    try withScratchFolder { folder in
+      var (noisy, clear) = (0, 0)
+      for seed in 1...6 {
+        let path = folder.path("run\(seed).mixt")
+        try succeeding(
+          "synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "1", "--layers", "0-0",
+          "--tokens-per-rank", "32", "--iterations", "40", "--skew", "0.8", "--drift", "0.6",
+          "--seed", "\(seed)", "--trace", path)
+        let outcome = try succeeding(
+          "place", path, "--nic-rate", "10 Gb/s", "--slots", "1", "--format", "json")
+        let row = try #require(try outcome.rows("placements").last)
+        let said = try outcome.sentences()
+        let saved = try number(row, "saved_share")
+        guard let low = row["saved_low_share"] as? Double,
+          let high = row["saved_high_share"] as? Double
+        else { continue }
+        #expect(low <= saved && saved <= high, "\(row)")
+        guard saved >= 0.01 else { continue }
+        #expect(said.contains("within noise") == (low <= 0), "\(said)")
+        #expect(said.contains("Moving experts saves") == (low > 0), "\(said)")
+        #expect((row["break_even_iterations"] as? Int == nil) == (low <= 0))
+        if low <= 0 { noisy += 1 } else { clear += 1 }
+      }
+      #expect(noisy + clear > 0)
+    }
+  }
+
+  @Test("planted hot experts are those that get the replicas")
+  func hotExperts() throws {
+    try withScratchFolder { folder in
+      let path = folder.path("hot.mixt")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "1", "--layers", "0-1",
+        "--tokens-per-rank", "96", "--iterations", "24", "--skew", "0", "--drift", "0",
+        "--pair-affinity", "0", "--hot-experts", "1", "--hot-factor", "12", "--seed", "5",
+        "--trace", path)
+      let outcome = try succeeding(
+        "place", path, "--objective", "busiest-rank", "--nic-rate", "10 Gb/s", "--format", "json")
+      // Layer by operation, and tokens by layer and expert, from the routing itself.
+      let operations = try succeeding("export", path, "operations").csv.dropFirst()
+      let layerOf = Dictionary(uniqueKeysWithValues: operations.map { ($0[0], $0[8]) })
+      var tokens: [String: [String: Int]] = [:]
+      for row in try succeeding("export", path, "routing").csv.dropFirst() {
+        for expert in row[3].split(separator: " ") {
+          tokens[layerOf[row[0]] ?? "", default: [:]][String(expert), default: 0] +=
+            Int(row[2]) ?? 0
+        }
+      }
+      for layer in 0..<2 {
+        let hot = try #require(tokens["\(layer)"]?.max { $0.value < $1.value }?.key)
+        var copies: [String: Int] = [:]
+        for row in try outcome.rows("slots")
+        where row["placement"] as? String == "replicated" && row["layer"] as? Int == layer {
+          for expert in (row["experts"] as? String ?? "").split(separator: " ") {
+            copies[String(expert), default: 0] += 1
+          }
+        }
+        #expect(copies.max { $0.value < $1.value }?.key == hot, "layer \(layer): \(copies)")
+        #expect((copies[hot] ?? 0) >= 4, "layer \(layer): \(copies)")
+      }
+      let said = try outcome.sentences()
+      #expect(said.contains("more slot on each rank saves"), "\(said)")
+      #expect(said.contains("resamples of the 12 scored iterations lie between"), "\(said)")
+    }
+  }
+
+  @Test("a capture that was joined to its routing is placed as the routing alone")
+  func joinedTrace() throws {
+    try withScratchFolder { folder in
+      let (capture, layout) = (folder.path("run.pcap"), folder.path("layout.yaml"))
+      let logs = folder.path("logs")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "1", "--layers", "0-1",
+        "--tokens-per-rank", "64", "--iterations", "3", "--skew", "2", "--capture", capture,
+        "--router-logs", logs, "--layout-file", layout)
+      let (network, gates) = (folder.path("network.mixt"), folder.path("gates.mixt"))
+      try succeeding("ingest", capture, "--layout", layout, "-o", network)
+      let files = try FileManager.default.contentsOfDirectory(atPath: logs).sorted()
+      try succeeding(
+        ["ingest"] + files.map { "\(logs)/\($0)" }
+          + ["--layout", layout, "--model", "mixtral-8x7b", "-o", gates])
+      let joined = folder.path("joined.mixt")
+      try succeeding("join", network, gates, "-o", joined)
+      let options = ["--objective", "busiest-rank", "--format", "json"]
+      let rows = try succeeding(["place", joined] + options).rows("placements")
+      let alone = try succeeding(["place", gates] + options).rows("placements")
+      // Measured bytes cannot follow an expert, so tokens decide in both.
+      for (row, other) in zip(rows, alone) {
+        #expect(try number(row, "imbalance_ratio") == number(other, "imbalance_ratio"))
+        #expect(try number(row, "between_servers_bytes") == number(other, "between_servers_bytes"))
+      }
+      #expect(rows.count == 3 && alone.count == 3)
+      #expect(try number(rows[2], "imbalance_ratio") < number(rows[0], "imbalance_ratio"))
+    }
+  }
+
   @Test("with --then-regions the region is chosen before and after")
   func regions() throws {
     try withScratchFolder { folder in

@@ -19,6 +19,8 @@ enum PlacementTables {
         .number("completion_ns", "Completion", .nanoseconds),
         .number("gradient_ns", "Gradients", .nanoseconds, isForMachinesOnly: true),
         .number("saved_share", "Saved", .share),
+        .number("saved_low_share", "At least", .share, isForMachinesOnly: true),
+        .number("saved_high_share", "At most", .share, isForMachinesOnly: true),
         .number("moved_experts", "Moved experts", .count, isForMachinesOnly: true),
         .number("moved_bytes", "Moved", .bytes),
         .number("migration_ns", "Move takes", .nanoseconds, isForMachinesOnly: true),
@@ -48,14 +50,27 @@ enum PlacementTables {
       .number(candidate.busiestPortBytes), .number(candidate.fittedPortBytes),
       .number(row.nanosecondsPerIteration), .number(row.gradientNanoseconds),
       isContiguous ? .missing("") : .number(row.savedShare),
+      bound(row.interval, \.low), bound(row.interval, \.high),
       candidate.migration.map { Cell($0.movedExperts) } ?? unknown,
       candidate.migration.map { Cell($0.movedBytes) } ?? unknown,
       Cell(row.migrationNanoseconds, orMissing: "not declared"),
       candidate.replicas.map { Cell($0.memoryBytes) } ?? unknown,
       candidate.replicas.map { Cell($0.gradientBytesPerIteration) } ?? unknown,
-      row.breakEvenIterations.map { Cell($0) }
-        ?? (isContiguous ? .missing("") : candidate.migration == nil ? unknown : .missing("never")),
+      (row.interval?.isWithinNoise ?? false)
+        ? .missing("within noise")
+        : row.breakEvenIterations.map { Cell($0) }
+          ?? (isContiguous
+            ? .missing("") : candidate.migration == nil ? unknown : .missing("never")),
     ]
+  }
+
+  /// An end of an interval, where there is one.
+  private static func bound(
+    _ interval: SavingInterval?, _ end: KeyPath<SavingInterval, Double>
+  ) -> Cell {
+    guard let interval else { return .missing("") }
+    return interval.absence == nil
+      ? .number(interval[keyPath: end]) : .missing("no interval")
   }
 
   /// The expert of every slot, for whoever is to move them.

@@ -55,9 +55,14 @@ extension PlacementStudy {
           + "(\(HumanNumber.text(row.gradientNanoseconds, .nanoseconds)) at best)" : ""
       return "\(name) is not worth it on \(row.fabric.name): it \(result) of an iteration\(cost)."
     }
-    var words =
-      "\(name) saves \(HumanNumber.text(row.savedShare, .share)) of an iteration on "
-      + "\(row.fabric.name)"
+    let saved = "\(HumanNumber.text(row.savedShare, .share)) of an iteration on \(row.fabric.name)"
+    if let interval = row.interval, interval.isWithinNoise {
+      return "\(name) would save \(saved), but that is within noise: \(spread(of: interval))."
+    }
+    var words = "\(name) saves \(saved)"
+    if let interval = row.interval {
+      words += " (\(interval.absence.map { "no interval: \($0)" } ?? spread(of: interval)))"
+    }
     if let iterations = row.breakEvenIterations, let migration = row.candidate.migration {
       words +=
         " and pays after \(iterations) \(iterations == 1 ? "iteration" : "iterations") "
@@ -73,6 +78,12 @@ extension PlacementStudy {
       }
     }
     return words + "."
+  }
+
+  private func spread(of interval: SavingInterval) -> String {
+    "95 % of \(SavingInterval.resampleCount) resamples of the \(interval.iterationCount) scored "
+      + "iterations lie between \(HumanNumber.text(interval.low, .share)) and "
+      + HumanNumber.text(interval.high, .share)
   }
 
   private var replicasName: String {

@@ -41,14 +41,14 @@ struct PlacementStudy {
     }
     for (done, fabric) in fabrics.enumerated() {
       progress(fabric.name, done)
-      var contiguousTime: Double?
+      var contiguous: [Double]?
       for candidate in candidates {
-        let time = try completion(of: candidate.scored, on: fabric) / Double(input.scored.count)
+        let times = try iterationTimes(of: candidate.scored, on: fabric)
         rows.append(
           PlacementRow(
-            candidate: candidate, fabric: fabric, nanosecondsPerIteration: time,
-            contiguousNanoseconds: contiguousTime ?? time))
-        contiguousTime = contiguousTime ?? time
+            candidate, on: fabric, nanoseconds: times, contiguous: contiguous ?? times,
+            iterationCount: input.scored.count))
+        contiguous = contiguous ?? times
       }
     }
   }
@@ -107,7 +107,7 @@ struct PlacementStudy {
     var bestTime = Double.infinity
     for placement in placements {
       let workload = try input.workload(of: input.fitted, placement: placement)
-      let time = try completion(of: workload, on: fabric)
+      let time = try iterationTimes(of: workload, on: fabric).reduce(0, +)
       guard time < bestTime else { continue }
       bestTime = time
       best = placement
@@ -129,12 +129,14 @@ struct PlacementStudy {
     return try planner.placement(for: loads, goal: .across(regionOf: servers))
   }
 
-  private func completion(
+  /// Nanoseconds of each iteration; of all together where recorded ones overlap.
+  private func iterationTimes(
     of workload: Workload, on fabric: FabricSpecification
-  ) throws -> Double {
+  ) throws -> [Double] {
     do throws(ReplayError) {
-      return try replay(workload, on: fabric, options: parameters.replayOptions())
-        .completionNanoseconds
+      let result = try replay(workload, on: fabric, options: parameters.replayOptions())
+      return parameters.options.pacing == .dependencies
+        ? result.iterations.map(\.completionNanoseconds) : [result.completionNanoseconds]
     } catch {
       let reason = FabricFailure(label: fabric.name, error: error).reason
       throw VerbError("nothing can be replayed on \(fabric.name): \(reason)")
@@ -200,6 +202,24 @@ struct PlacementRow {
   let fabric: FabricSpecification
   let nanosecondsPerIteration: Double
   let contiguousNanoseconds: Double
+  /// Of the share that is saved; nil for contiguous blocks.
+  private(set) var interval: SavingInterval?
+
+  /// - Parameters:
+  ///   - nanoseconds: of each iteration, or of all together.
+  ///   - contiguous: the same with experts in contiguous blocks.
+  init(
+    _ candidate: PlacementCandidate, on fabric: FabricSpecification, nanoseconds: [Double],
+    contiguous: [Double], iterationCount: Int
+  ) {
+    self.candidate = candidate
+    self.fabric = fabric
+    nanosecondsPerIteration = nanoseconds.reduce(0, +) / Double(iterationCount)
+    contiguousNanoseconds = contiguous.reduce(0, +) / Double(iterationCount)
+    guard !candidate.placement.layers.isEmpty, nanoseconds.count == contiguous.count else { return }
+    interval = SavingInterval(
+      before: contiguous, after: nanoseconds, loss: gradientNanoseconds)
+  }
 
   /// What one server can receive from the network.
   private var serverBytesPerNanosecond: Double {
