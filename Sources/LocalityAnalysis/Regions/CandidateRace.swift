@@ -62,6 +62,8 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
 
   /// Candidates replayed at once.
   private static var partSize: Int { 8 }
+  /// Candidates that are replayed both ways before sampling errors are believed, where there are as many.
+  private static var leastComparisons: Int { 4 }
   /// What estimates are trusted to: a candidate is out when it is worse by more.
   private static var sampledSlack: Double { 0.02 }
 
@@ -173,13 +175,29 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
       func isOpen(_ place: Int) -> Bool { scores[place]?.isSampled == true }
       let winners = answers(among: known).filter(isOpen)
       // Nobody is told from an answer before the first full replays say how well sampling does.
-      let near = ratios.isEmpty ? [] : contenders(among: known).filter { !winners.contains($0) }
+      var near = ratios.isEmpty ? [] : contenders(among: known).filter { !winners.contains($0) }
+      if winners.isEmpty, near.isEmpty, ratios.count < Self.leastComparisons {
+        near = unlike(among: known)
+      }
       let chosen = near.prefix(contendersLeft)
       undecided = Set(near.dropFirst(chosen.count))
       contendersLeft -= chosen.count
       guard !(winners + chosen).isEmpty else { return }
       replayInFull(winners + chosen)
     }
+  }
+
+  /// The fastest sampled candidate of a division, with optical NICs and a scheduler, that was not
+  /// replayed in full yet: what sampling is worth is not told from two alike.
+  private func unlike(among known: [Int]) -> [Int] {
+    func kind(_ place: Int) -> Candidate {
+      var candidate = candidates[place]
+      candidate.technology = nil
+      return candidate
+    }
+    let compared = Set(known.filter { scores[$0]?.isSampled == false }.map(kind))
+    let first = known.first { scores[$0]?.isSampled == true && !compared.contains(kind($0)) }
+    return first.map { [$0] } ?? []
   }
 
   private mutating func replayInFull(_ places: [Int]) {
