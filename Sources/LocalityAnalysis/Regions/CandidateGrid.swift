@@ -5,11 +5,16 @@ public struct SwitchKind: Sendable, Hashable {
   public var radix: Int
   /// Switches that serve a region side by side, each with an equal part of every server's NICs.
   public var planes: Int
+  /// Decibels that light loses at most on one pass; nil when nobody says.
+  public var insertionLossDecibels: Double?
 
-  public init(name: String, radix: Int, planes: Int = 1) {
+  public init(
+    name: String, radix: Int, planes: Int = 1, insertionLossDecibels: Double? = nil
+  ) {
     self.name = name
     self.radix = radix
     self.planes = planes
+    self.insertionLossDecibels = insertionLossDecibels
   }
 }
 
@@ -31,19 +36,23 @@ public struct CandidateGrid: Sendable, Hashable {
   ///   - plans: divisions of the servers; those without circuits count once.
   ///   - serverCount: all servers.
   ///   - nicsPerServer: NICs of a server, optical ones included.
+  ///   - lossBudgetDecibels: what light may lose between two transceivers; nil when it is not checked. A
+  ///     circuit passes one switch, whatever the region and the planes.
   ///   - schedulersOf: the schedulers that a kind of switch can serve.
   public init(
     plans: [RegionPlan], serverCount: Int, nicsPerServer: Int, opticalNICs: [Int],
-    switches: [SwitchKind], schedulersOf: (SwitchKind) -> [String]
+    switches: [SwitchKind], lossBudgetDecibels: Double? = nil,
+    schedulersOf: (SwitchKind) -> [String]
   ) {
     candidates = [.withoutCircuits(serverCount: serverCount)]
     for plan in plans where plan.hasCircuits {
       for count in opticalNICs {
         for kind in switches {
           let schedulers = schedulersOf(kind)
-          if let reason = Self.defect(
-            of: plan, opticalNICs: count, kind, serverCount: serverCount,
-            nicsPerServer: nicsPerServer)
+          if let reason = Self.loss(of: kind, beyond: lossBudgetDecibels)
+            ?? Self.defect(
+              of: plan, opticalNICs: count, kind, serverCount: serverCount,
+              nicsPerServer: nicsPerServer)
           {
             omit(schedulers.count, because: reason)
             continue
@@ -55,6 +64,13 @@ public struct CandidateGrid: Sendable, Hashable {
         }
       }
     }
+  }
+
+  /// Why light does not get through a switch, in words, or nil.
+  private static func loss(of kind: SwitchKind, beyond budget: Double?) -> String? {
+    guard let budget, let loss = kind.insertionLossDecibels, loss > budget else { return nil }
+    return "light loses \(decimal(loss, places: 1)) dB in \(kind.name), and transceivers allow "
+      + "\(decimal(budget, places: 1)) dB"
   }
 
   /// Why a combination cannot be built, in words, or nil.

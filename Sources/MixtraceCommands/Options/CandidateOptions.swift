@@ -52,6 +52,29 @@ struct CandidateOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Decibels that light may lose between two transceivers: a switch that loses more is left out.",
+      discussion:
+        "Take fibre, connectors and ageing off before. Default: loss is not checked.",
+      valueName: "dB"))
+  var lossBudget: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Decibels that light loses at most on its way through a switch, as piezo=2.7,mems-3d=3.",
+      discussion: "Of those published only palomar's is known: 2.", valueName: "name=dB,…"))
+  var insertionLosses: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which servers several jobs got: one after the other, each over all of the cluster, any.",
+      valueName: "way"))
+  var allocation = JobAllocation.contiguous
+
+  @Option(help: ArgumentHelp("Draws the servers of --allocation random.", valueName: "number"))
+  var allocationSeed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
       "How much slower than the fastest an answer may be, as a share.", valueName: "share"))
   var epsilon = 0.05
 
@@ -81,8 +104,55 @@ struct CandidateOptions: ParsableArguments {
     for size in regionSizes?.numbers ?? [] {
       try checkOption("--region-sizes", size, in: 1...1_000_000)
     }
+    if let lossBudget, !(lossBudget >= 0 && lossBudget.isFinite) {
+      throw ValidationError("--loss-budget is \(lossBudget); it must be a number of dB from 0")
+    }
+    if insertionLosses != nil, lossBudget == nil {
+      throw ValidationError("--insertion-losses say nothing without --loss-budget")
+    }
+    _ = try declaredLosses
     _ = try groupingNames
     _ = try schedulerNames
+  }
+
+  /// Decibels by the name of a switch.
+  private var declaredLosses: [String: Double] {
+    get throws {
+      var losses: [String: Double] = [:]
+      for word in try insertionLosses.map({ try words($0, of: "--insertion-losses") }) ?? [] {
+        let parts = word.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, let loss = Double(parts[1]), loss >= 0, loss.isFinite else {
+          throw ValidationError("--insertion-losses: \"\(word)\" is not like piezo=2.7")
+        }
+        let name = String(parts[0])
+        guard name == "declared" || OpticalTechnology.named(name) != nil else {
+          throw unknownName(
+            "technology", name, among: OpticalTechnology.all.map(\.name) + ["declared"])
+        }
+        losses[name] = loss
+      }
+      return losses
+    }
+  }
+
+  /// What was and what was not checked about the loss of light; nil where nothing was asked for.
+  func lossRemark(_ switches: [CandidateFabrics.OpticalSwitch]) -> String? {
+    guard let lossBudget else { return nil }
+    let known = switches.compactMap { found in
+      found.kind.insertionLossDecibels.map { "\(found.kind.name) \($0) dB" }
+    }
+    let unknown = switches.filter { $0.kind.insertionLossDecibels == nil }.map(\.kind.name)
+    var words =
+      "Loss of light: one pass through a switch against \(lossBudget) dB; fibre, connectors and ageing "
+      + "are not in it. "
+    words +=
+      known.isEmpty ? "Nothing could be checked" : "Checked: \(known.joined(separator: ", "))"
+    if !unknown.isEmpty {
+      words +=
+        "; no loss is published or declared (--insertion-losses) for "
+        + unknown.joined(separator: ", ")
+    }
+    return words + "."
   }
 
   var groupingNames: [GroupingName] {
@@ -108,6 +178,21 @@ struct CandidateOptions: ParsableArguments {
 
   /// The switches to try, and why some that were named cannot be.
   func switches(
+    of optical: OpticalLayer, circuits: CircuitOptions
+  ) throws -> (known: [CandidateFabrics.OpticalSwitch], omitted: [String]) {
+    var switches = try named(of: optical, circuits: circuits)
+    let losses = try declaredLosses
+    for place in switches.known.indices {
+      let name = switches.known[place].kind.name
+      let isNamed = OpticalTechnology.named(name) != nil
+      if let loss = losses[isNamed ? name : "declared"] {
+        switches.known[place].kind.insertionLossDecibels = loss
+      }
+    }
+    return switches
+  }
+
+  private func named(
     of optical: OpticalLayer, circuits: CircuitOptions
   ) throws -> (known: [CandidateFabrics.OpticalSwitch], omitted: [String]) {
     let isDeclared = circuits.delay != nil || circuits.opticalRadix != nil

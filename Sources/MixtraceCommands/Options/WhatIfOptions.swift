@@ -45,9 +45,12 @@ struct WhatIfOptions: ParsableArguments {
 
   /// The workload as it is to be replayed.
   ///
-  /// - Parameter read: the workload of another trace.
+  /// - Parameters:
+  ///   - read: the workload of another trace.
+  ///   - arrange: puts jobs side by side elsewhere, by the servers of each.
   func apply(
-    to workload: Workload, reading read: (_ path: String) throws -> Workload
+    to workload: Workload, reading read: (_ path: String) throws -> Workload,
+    arranging arrange: (Workload, _ jobSizes: [Int]) throws -> Workload = { all, _ in all }
   ) throws -> Workload {
     var jobs = [try changed(workload)]
     for path in job { jobs.append(try changed(try read(path))) }
@@ -59,7 +62,8 @@ struct WhatIfOptions: ParsableArguments {
         placed.append(PlacedJob(job, firstServer: servers))
         servers += job.layout.serverCount
       }
-      result = try Workload.merging(placed, serverCount: servers)
+      result = try arrange(
+        try Workload.merging(placed, serverCount: servers), jobs.map(\.layout.serverCount))
     }
     if let place {
       let servers = try Self.servers(place)
@@ -149,17 +153,20 @@ extension DemandSet {
 extension SelectionOptions {
   /// Reads the part of a trace that was asked for, with its what-if changes.
   func readWorkload(
-    _ trace: String, changes: WhatIfOptions, warningsTo terminal: Terminal
+    _ trace: String, changes: WhatIfOptions, warningsTo terminal: Terminal,
+    arranging arrange: (Workload, _ jobSizes: [Int]) throws -> Workload = { all, _ in all }
   ) throws -> ReadTrace<Workload> {
     var read = try readTrace(trace, warningsTo: terminal) { try wholeWorkload(of: $0) }
     var hasLosses = read.hasLosses
     // Chosen last: a change may add the roles that were asked for.
     read.value = try chosen(
-      of: changes.apply(to: read.value) { path in
-        let job = try readTrace(path, warningsTo: terminal) { try wholeWorkload(of: $0) }
-        hasLosses = hasLosses || job.hasLosses
-        return job.value
-      })
+      of: changes.apply(
+        to: read.value,
+        reading: { path in
+          let job = try readTrace(path, warningsTo: terminal) { try wholeWorkload(of: $0) }
+          hasLosses = hasLosses || job.hasLosses
+          return job.value
+        }, arranging: arrange))
     read.hasLosses = hasLosses
     guard read.value.movesBytes else {
       throw VerbError(

@@ -20,13 +20,15 @@ struct RegionsVerb: Verb {
       on representative iterations, and every answer is replayed in full. Circuits are tried as \
       --policy says and set once; the better counts. Prices are of whole switches.
 
-      Several traces are jobs that share the fabric side by side.
+      Several traces are jobs that share the fabric side by side, or as --allocation says.
 
       EXAMPLES
         mixtrace regions run.mixt
         mixtrace regions run.mixt --region-sizes 4,8,16 --optical-nics 2,4,6 \\
             --technologies piezo,silicon-photonics --epsilon 0.02
         mixtrace regions run.mixt other.mixt --groupings contiguous --format csv > candidates.csv
+        mixtrace regions run.mixt other.mixt --allocation random --allocation-seed 7
+        mixtrace regions run.mixt --loss-budget 2.5 --insertion-losses piezo=2.7,mems-3d=3
         mixtrace regions run.mixt --delay "10 us" --optical-radix 128
       """)
 
@@ -54,10 +56,22 @@ struct RegionsVerb: Verb {
     let parameters = try fabric.parameters()
     var changes = changes
     changes.job = Array(trace.dropFirst()) + changes.job
-    let read = try selection.readWorkload(trace[0], changes: changes, warningsTo: terminal)
+    var newServers: [Int]?
+    let read = try selection.readWorkload(
+      trace[0], changes: changes, warningsTo: terminal
+    ) { all, sizes in
+      let servers = lists.allocation.newServers(jobSizes: sizes, seed: lists.allocationSeed)
+      newServers = servers
+      guard lists.allocation != .contiguous else { return all }
+      return try all.placingServers(servers)
+    }
+    if newServers == nil, lists.allocation != .contiguous {
+      throw ValidationError("--allocation is for several jobs: name their traces")
+    }
     let meter = ProgressMeter(terminal: terminal, isQuiet: results.quiet)
     defer { meter.finish() }
-    let document = try document(of: read.value, parameters, meter: meter)
+    let document = try document(
+      of: read.value, parameters, newServers: newServers, meter: meter)
     meter.finish()
     var result = document
     result.sentences = try selection.replacedModel(in: read.file) + result.sentences
@@ -66,21 +80,24 @@ struct RegionsVerb: Verb {
   }
 
   private func document(
-    of workload: Workload, _ parameters: FabricParameters, meter: ProgressMeter
+    of workload: Workload, _ parameters: FabricParameters, newServers: [Int]?,
+    meter: ProgressMeter
   ) throws -> ResultDocument {
     let optical = try baseFabric(parameters, for: workload.layout)
     guard let layer = optical.optical else {
       throw VerbError("\(optical.name) has no optical switches to choose regions for")
     }
     let plans = RegionPlans(
-      workload, sizes: lists.regionSizes?.numbers, groupings: try lists.groupingNames)
+      workload, sizes: lists.regionSizes?.numbers, groupings: try lists.groupingNames,
+      newServers: newServers)
     let switches = try lists.switches(of: layer, circuits: fabric.circuits)
     let search = try CandidateSearch(
       CandidateLists(
         plans: plans.plans,
         opticalNICs: lists.opticalNics?.numbers
           ?? CandidateOptions.opticalNICs(of: optical.nicsPerServer),
-        switches: switches.known, schedulers: try lists.schedulerNames),
+        switches: switches.known, schedulers: try lists.schedulerNames, lossBudget: lists.lossBudget
+      ),
       on: optical, workload: plans.scored, parameters: parameters, tolerance: lists.epsilon,
       sampleCount: lists.representatives > 0 ? lists.representatives : nil,
       progress: { done, count in meter.showCandidates(done: done, of: count) })
@@ -92,7 +109,9 @@ struct RegionsVerb: Verb {
     document.sentences =
       choice.opticsSentences(conditions) + choice.answerSentences + (study?.sentences ?? [])
       + [plans.sentence, search.sampleSentence].compactMap(\.self)
-    document.remarks = switches.omitted.map { "Left out: \($0)." }
+    document.remarks =
+      switches.omitted.map { "Left out: \($0)." }
+      + [lists.lossRemark(switches.known), allocationRemark].compactMap(\.self)
     document.add("candidates", RegionTables.candidates(choice), isForMachinesOnly: true)
     document.add("answers", RegionTables.answers(choice))
     if choice.front.count > 1 { document.add("front", RegionTables.front(choice)) }
@@ -102,6 +121,14 @@ struct RegionsVerb: Verb {
       document.add("left_out", RegionTables.omissions(search.grid))
     }
     return document
+  }
+
+  private var allocationRemark: String? {
+    switch lists.allocation {
+    case .contiguous: nil
+    case .scattered: "Each job has servers all over the cluster."
+    case .random: "Jobs have servers drawn by seed \(lists.allocationSeed)."
+    }
   }
 
   /// The regional fabric whose parts the candidates replace, in regions that fit any switch.

@@ -2,7 +2,8 @@
 ///
 /// Radix and switching time: MixNet (SIGCOMM'25), Table 2; prices: the component table published with
 /// its cost calculator, where one price stands for any optical switch port. Switching is the slow
-/// end of a published range, without control and link-up.
+/// end of a published range, without control and link-up. Light loses less than 2 dB in Palomar (Google,
+/// as MixNet cites it); no other loss could be checked.
 ///
 /// | name | radix | switching | $/port | source |
 /// |---|---|---|---|---|
@@ -23,13 +24,15 @@ public struct OpticalTechnology: Sendable, Hashable {
   public var switchingNanoseconds: Double?
   /// US dollars for one port.
   public var portPriceUSD: Double?
+  /// Decibels that light loses at most on one pass.
+  public var insertionLossDecibels: Double?
 
   public static let all = [
     OpticalTechnology(
       name: "robotic-patch-panel", radix: 1008, switchingNanoseconds: 60e9, portPriceUSD: 100),
     OpticalTechnology(name: "piezo", radix: 576, switchingNanoseconds: 25e6, portPriceUSD: 520),
     OpticalTechnology(name: "mems-3d", radix: 320, switchingNanoseconds: 15e6, portPriceUSD: 520),
-    OpticalTechnology(name: "palomar", radix: 136),
+    OpticalTechnology(name: "palomar", radix: 136, insertionLossDecibels: 2),
     OpticalTechnology(name: "rotor", radix: 128, switchingNanoseconds: 10e3),
     OpticalTechnology(name: "silicon-photonics", radix: 32, switchingNanoseconds: 7e3),
     OpticalTechnology(name: "transceiver-switch", switchingNanoseconds: 80e3),

@@ -31,6 +31,29 @@ import TraceModel
     #expect(grid.omissions[0].reason == "3 optical NICs cannot be divided over 2 planes")
   }
 
+  @Test
+  func `a switch that loses more light than transceivers allow is left out, an unknown one is not`()
+  {
+    func grid(budget: Double?) -> CandidateGrid {
+      CandidateGrid(
+        plans: [plan(10), plan(20)], serverCount: 100, nicsPerServer: 8, opticalNICs: [2, 4],
+        switches: [
+          SwitchKind(name: "mirror", radix: 500, insertionLossDecibels: 3),
+          SwitchKind(name: "lens", radix: 500, insertionLossDecibels: 2.5),
+          SwitchKind(name: "patch", radix: 500),
+        ], lossBudgetDecibels: budget
+      ) { _ in ["greedy"] }
+    }
+    #expect(grid(budget: nil).candidates.count == 1 + 3 * 4)
+    #expect(grid(budget: 3).omissions.isEmpty)
+    let tight = grid(budget: 2.5)
+    #expect(Set(tight.candidates.compactMap(\.technology)) == ["lens", "patch"])
+    #expect(
+      tight.omissions.map(\.reason)
+        == ["light loses 3.0 dB in mirror, and transceivers allow 2.5 dB"])
+    #expect(tight.omissions.map(\.count) == [4])
+  }
+
   @Test func `bytes between regions need a NIC that is not optical`() {
     let grid = grid([2, 50], opticalNICs: [8])
     #expect(grid.candidates.count == 1)

@@ -153,6 +153,66 @@ struct RegionsVerbTests {
     }
   }
 
+  /// Ranks race as servers; whoever answers was replayed rank by rank.
+  @Test("a race between servers gives the answers of replaying every candidate rank by rank")
+  func raceBetweenServers() throws {
+    try withScratchFolder { folder in
+      let path = folder.path("ranks.mixt")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "32", "--gpus-per-server", "4", "--tensor", "2",
+        "--expert", "8", "--layers", "0-1", "--tokens-per-rank", "64", "--iterations", "8",
+        "--pair-affinity", "0.5", "--seed", "4", "--trace", path)
+      let options = [
+        "regions", path, "--region-sizes", "2,4,8,16,32", "--groupings", "contiguous,groups",
+        "--optical-nics", "1,2", "--technologies", "piezo,silicon-photonics", "--nic-rate",
+        "25 Gb/s", "--format", "json",
+      ]
+      let all = try succeeding(options + ["--representatives", "0"])
+      let raced = try succeeding(options + ["--representatives", "2"])
+      #expect(try raced.sentences().contains("Candidates raced, server by server, on iterations"))
+      for word in ["fastest", "smallest within ε", "cheapest within ε", "most per dollar"] {
+        let (row, other) = (
+          try answer(word, in: raced.rows("candidates")),
+          try answer(word, in: all.rows("candidates"))
+        )
+        #expect(row["standing"] as? String == "in full")
+        // Equal times and prices may go to another of equals, never to a worse one.
+        #expect(isNear(row["completion_ns"], other["completion_ns"] as? Double ?? 0), "\(word)")
+        #expect(row["cost_usd"] as? Double == other["cost_usd"] as? Double, "\(word)")
+      }
+    }
+  }
+
+  @Test(
+    "one processor gives the bytes that all give",
+    .enabled(
+      if: BuiltProgram.exists,
+      "the program is absent: build it with `swift build -c release --product mixtrace`"))
+  func processors() throws {
+    try withScratchFolder { folder in
+      let path = folder.path("run.mixt")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "16", "--gpus-per-server", "2", "--layers", "0-1",
+        "--tokens-per-rank", "48", "--iterations", "12", "--pair-affinity", "0.5", "--trace", path)
+      let command = [
+        BuiltProgram.path, "regions", path, "--nic-rate", "50 Gb/s", "--format", "json",
+      ]
+      let all = try Programs.run(command)
+      let one = try Programs.run(["taskset", "-c", "0"] + command)
+      #expect(all.status == 0 && one.status == 0, "\(all.errors)\(one.errors)")
+      #expect(!all.output.isEmpty && all.output == one.output)
+      let placed = [BuiltProgram.path, "place", path, "--then-regions", "--format", "json"]
+      let (placedByAll, placedByOne) = (
+        try Programs.run(placed), try Programs.run(["taskset", "-c", "0"] + placed)
+      )
+      #expect(placedByAll.status == 0, "\(placedByAll.errors)")
+      #expect(placedByAll.output == placedByOne.output)
+      for name in ["contiguous", "re-placed", "replicated"] {
+        #expect(placedByAll.output.contains("Region, experts \(name): "))
+      }
+    }
+  }
+
   @Test("what the hardware does not allow is left out and counted")
   func omissions() throws {
     try withScratchFolder { folder in
@@ -182,6 +242,69 @@ struct RegionsVerbTests {
       let rows = try outcome.rows("candidates")
       #expect(rows.contains { $0["region_servers"] as? Int == 8 })
       #expect(try outcome.sentences().contains("Smallest region within"))
+    }
+  }
+
+  /// Other names of servers change no time, as long as regions follow the jobs.
+  @Test(
+    "jobs that are scattered take as long in their own groups, and longer where regions cut them")
+  func allocations() throws {
+    try withScratchFolder { folder in
+      let path = folder.path("run.mixt")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "1", "--layers", "0-1",
+        "--tokens-per-rank", "64", "--iterations", "3", "--pair-affinity", "0.7",
+        "--planted-region", "2", "--trace", path)
+      func times(_ options: [String]) throws -> [String: Double] {
+        let rows = try succeeding(
+          [
+            "regions", path, path, "--region-sizes", "2,4", "--technologies", "silicon-photonics",
+            "--optical-nics", "1", "--nics-per-server", "2", "--nic-rate", "25 Gb/s", "--format",
+            "json",
+          ] + options
+        ).rows("candidates")
+        return Dictionary(
+          uniqueKeysWithValues: rows.map {
+            (name($0), $0["completion_ns"] as? Double ?? .infinity)
+          })
+      }
+      let contiguous = try times(["--groupings", "groups"])
+      for allocation in [["scattered"], ["random", "--allocation-seed", "7"]] {
+        let other = try times(["--groupings", "groups", "--allocation"] + allocation)
+        #expect(other.keys == contiguous.keys)
+        for (name, time) in contiguous { #expect(isNear(other[name], time), "\(name)") }
+        let cut = try times(["--groupings", "contiguous", "--allocation"] + allocation)
+        let whole = try times(["--groupings", "contiguous"])
+        #expect(cut.contains { $0.value > (whole[$0.key] ?? 0) * 1.01 }, "\(cut) \(whole)")
+      }
+      #expect(mixtrace("regions", path, "--allocation", "random").status == .wrongUsage)
+    }
+  }
+
+  @Test("switches that lose too much light are left out, and what was not checked is said")
+  func losses() throws {
+    try withScratchFolder { folder in
+      let path = try SmallTrace.write(in: folder)
+      let options = [
+        "regions", path, "--region-sizes", "2", "--optical-nics", "1", "--nics-per-server", "4",
+        "--technologies", "piezo,mems-3d,silicon-photonics", "--format", "json",
+      ]
+      let outcome = try succeeding(
+        options + ["--loss-budget", "2.5", "--insertion-losses", "piezo=2.7,mems-3d=2"])
+      let reasons = try outcome.rows("left_out").compactMap { $0["reason"] as? String }
+      #expect(reasons.contains("light loses 2.7 dB in piezo, and transceivers allow 2.5 dB"))
+      let remarks = try #require(try outcome.json()["remarks"] as? [String])
+      let remark = try #require(remarks.first { $0.hasPrefix("Loss of light") })
+      #expect(remark.contains("Checked: piezo 2.7 dB, mems-3d 2.0 dB; no loss is published"))
+      #expect(remark.contains("fibre, connectors and ageing are not in it"))
+      #expect(remark.hasSuffix("for silicon-photonics."))
+      for wrong in [
+        ["--insertion-losses", "piezo=2"], ["--loss-budget", "-1"],
+        ["--loss-budget", "2", "--insertion-losses", "pieso=2"],
+        ["--loss-budget", "2", "--insertion-losses", "piezo"],
+      ] {
+        #expect(mixtrace(options + wrong).status == .wrongUsage, "\(wrong)")
+      }
     }
   }
 

@@ -36,7 +36,9 @@ struct CandidateFabrics: Sendable {
       guard let radix = technology.radix else {
         throw CandidateFailure("\(technology.name): no number of ports is published")
       }
-      kind = SwitchKind(name: technology.name, radix: radix, planes: planes)
+      kind = SwitchKind(
+        name: technology.name, radix: radix, planes: planes,
+        insertionLossDecibels: technology.insertionLossDecibels)
       self.delay = delay
       portPriceUSD = technology.portPriceUSD
     }

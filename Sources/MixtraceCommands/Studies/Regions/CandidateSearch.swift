@@ -8,6 +8,8 @@ struct CandidateLists {
   var opticalNICs: [Int]
   var switches: [CandidateFabrics.OpticalSwitch]
   var schedulers: [String]
+  /// Decibels that light may lose between two transceivers; nil when it is not checked.
+  var lossBudget: Double?
 }
 
 /// Every network that some lists allow, compared on one workload.
@@ -117,7 +119,7 @@ struct CandidateSearch {
     var grid = CandidateGrid(
       plans: lists.plans, serverCount: workload.layout.serverCount,
       nicsPerServer: fabric.nicsPerServer, opticalNICs: lists.opticalNICs,
-      switches: lists.switches.map(\.kind)
+      switches: lists.switches.map(\.kind), lossBudgetDecibels: lists.lossBudget
     ) { kind in
       known.filter { $0.1?.hardwareDefect(on: duplex) == nil }.map(\.0)
         .filter { kind.name != Self.rotor || !followsDemand($0) }

@@ -11,8 +11,12 @@ struct RegionPlans {
   /// What a reader must know about the halves; nil where nothing was fitted.
   let sentence: String?
 
-  /// - Parameter sizes: nil for the sizes that are worth trying.
-  init(_ workload: Workload, sizes: [Int]?, groupings: [GroupingName]) {
+  /// - Parameters:
+  ///   - sizes: nil for the sizes that are worth trying.
+  ///   - newServers: where the layout's servers are; nil where they are in their own places.
+  init(
+    _ workload: Workload, sizes: [Int]?, groupings: [GroupingName], newServers: [Int]? = nil
+  ) {
     let layout = workload.layout
     let isExpert = workload.steps.contains { $0.role == .expert }
     let traffic = workload.steps.filter { !isExpert || $0.role == .expert }
@@ -23,7 +27,7 @@ struct RegionPlans {
     let wanted =
       noOptics != nil
       ? [] : (sizes ?? candidates.sizes.map(\.size)).filter { $0 > 1 && $0 <= layout.serverCount }
-    let order = declaredServerOrder(layout)
+    let order = declaredServerOrder(layout).map { newServers?[$0] ?? $0 }
     let fitting = Fitting(workload)
     let canFit = groupings.contains(.best) && reasonAgainstSources(workload.provenance) == nil
     let curve =
