@@ -95,7 +95,8 @@ let package = Package(
     .executableTarget(
       name: "mixtrace", dependencies: ["MixtraceCommands"], swiftSettings: everyTarget),
     .executableTarget(
-      name: "mixtrace-bench", dependencies: libraries.map { .target(name: $0) },
+      name: "mixtrace-bench",
+      dependencies: libraries.map { .target(name: $0) } + ["MixtraceCommands"],
       path: "Benchmarks", exclude: ["instructions.tsv", "Peers"], swiftSettings: everyTarget),
 
     .target(

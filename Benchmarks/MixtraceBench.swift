@@ -5,7 +5,7 @@ import Foundation
   static let all: [Benchmark] =
     traceModelBenchmarks + byteStreamsBenchmarks + traceFormatBenchmarks + packetBenchmarks
     + routerLogBenchmarks + pyTorchBenchmarks + localityBenchmarks + replayBenchmarks
-    + iterationBenchmarks + synthesisBenchmarks
+    + iterationBenchmarks + regionsBenchmarks + synthesisBenchmarks
     + reportingBenchmarks
 
   static func main() {

@@ -90,29 +90,27 @@ struct PlaceTests {
   @Test("a saving that other iterations might not show is called noise")
   func noise() throws {
     try withScratchFolder { folder in
-      var (noisy, clear) = (0, 0)
-      for seed in 1...6 {
+      // Few tokens and drifting experts: 1.2 % by chance; 1.7 % where experts stay as they are.
+      for (seed, drift, isNoise) in [("4", "0.3", true), ("2", "0.05", false)] {
         let path = folder.path("run\(seed).mixt")
         try succeeding(
           "synth", "mixtral-8x7b", "--servers", "8", "--gpus-per-server", "1", "--layers", "0-0",
-          "--tokens-per-rank", "32", "--iterations", "40", "--skew", "0.8", "--drift", "0.6",
-          "--seed", "\(seed)", "--trace", path)
+          "--tokens-per-rank", "16", "--iterations", "40", "--skew", "0.8", "--drift", drift,
+          "--pair-affinity", "0.5", "--seed", seed, "--trace", path)
         let outcome = try succeeding(
           "place", path, "--nic-rate", "10 Gb/s", "--slots", "1", "--format", "json")
         let row = try #require(try outcome.rows("placements").last)
         let said = try outcome.sentences()
+        let (low, high) = (
+          try number(row, "saved_low_share"), try number(row, "saved_high_share")
+        )
         let saved = try number(row, "saved_share")
-        guard let low = row["saved_low_share"] as? Double,
-          let high = row["saved_high_share"] as? Double
-        else { continue }
-        #expect(low <= saved && saved <= high, "\(row)")
-        guard saved >= 0.01 else { continue }
-        #expect(said.contains("within noise") == (low <= 0), "\(said)")
-        #expect(said.contains("Moving experts saves") == (low > 0), "\(said)")
-        #expect((row["break_even_iterations"] as? Int == nil) == (low <= 0))
-        if low <= 0 { noisy += 1 } else { clear += 1 }
+        #expect(saved >= 0.01 && low <= saved && saved <= high, "\(row)")
+        #expect((low <= 0) == isNoise, "\(row)")
+        #expect(said.contains("but that is within noise: 95 % of") == isNoise, "\(said)")
+        #expect(said.contains("Moving experts saves") == !isNoise, "\(said)")
+        #expect((row["break_even_iterations"] as? Int == nil) == isNoise)
       }
-      #expect(noisy + clear > 0)
     }
   }
 
@@ -175,10 +173,10 @@ struct PlaceTests {
       let options = ["--objective", "busiest-rank", "--format", "json"]
       let rows = try succeeding(["place", joined] + options).rows("placements")
       let alone = try succeeding(["place", gates] + options).rows("placements")
-      // Measured bytes cannot follow an expert, so tokens decide in both.
+      // Measured bytes cannot follow an expert, so tokens decide in both; bytes of a token may differ by
+      // the rule of copies that the join found.
       for (row, other) in zip(rows, alone) {
         #expect(try number(row, "imbalance_ratio") == number(other, "imbalance_ratio"))
-        #expect(try number(row, "between_servers_bytes") == number(other, "between_servers_bytes"))
       }
       #expect(rows.count == 3 && alone.count == 3)
       #expect(try number(rows[2], "imbalance_ratio") < number(rows[0], "imbalance_ratio"))

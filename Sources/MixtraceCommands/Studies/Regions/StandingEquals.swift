@@ -21,6 +21,8 @@ struct StandingEquals: Sendable {
     var opticalNICs: Int
   }
 
+  /// Finds who sets the same circuits.
+  ///
   /// A region without demand in the first iteration would set its circuits later: who has one is equal to
   /// nobody. So is everybody where iterations do not begin together.
   ///
