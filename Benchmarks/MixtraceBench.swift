@@ -29,7 +29,9 @@ import Foundation
       }
       print(try measuredRun(benchmark.prepare()))
     case ("--accuracy", let table):
-      guard try printAccuracy(of: table) else { throw BenchmarkError("accuracy is below its thresholds") }
+      guard try printAccuracy(of: table) else {
+        throw BenchmarkError("accuracy is below its thresholds")
+      }
     case ("--growth", let path?):
       try Data(growthReport().utf8).write(to: URL(fileURLWithPath: path))
     case ("--capture-stream", let count?):

@@ -19,7 +19,8 @@ struct IngestFolderTests {
         "ingest", logs.path, "-o", folder.path("run.mixt"), "--format", "json")
       let left = try outcome.rows("ledger").filter { $0["outcome"] as? String == "skipped" }
       #expect(left.map { $0["count"] as? Int } == [1])
-      #expect((left.first?["first"] as? String ?? "\(left)").contains("README.txt"))
+      let place = try #require(left.first?["first"] as? String)
+      #expect(place.contains("README.txt"))
       // Without a trace the folder is refused, and the file is said to be what it is.
       try FileManager.default.removeItem(atPath: logs.path("router_trace_rank0.jsonl"))
       let refused = mixtrace("ingest", logs.path, "-o", folder.path("none.mixt"))

@@ -33,7 +33,7 @@ struct OutputFormTests {
     "circuits", "count", "operations", "ends", "reconfigurations", "receive_gini",
     "pair_normalised_entropy",
     "value", "low_value", "high_value", "iteration", "micro_batch", "layer", "lag", "cosine",
-    "pair_cosine", "receipt_cosine",
+    "pair_cosine", "receipt_cosine", "receipt_order", "jaccard_above_chance",
   ]
 
   /// The keys of an object's numbers, nested ones included.

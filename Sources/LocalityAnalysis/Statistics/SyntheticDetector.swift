@@ -57,11 +57,14 @@ struct SyntheticReading {
 
 /// Looks at the distinct demands of a subject.
 ///
-/// Up to 64 demands, spread evenly, are examined; fewer of large matrices, none above `denseEndLimit`. Rules on counts need
-/// expert traffic with believed sources and enough tokens (`CountDispersion`).
+/// Up to 64 demands, spread evenly, are examined; fewer of large matrices, none above `denseEndLimit`.
+/// Rules on counts need expert traffic with believed sources and enough tokens (`CountDispersion`).
 func syntheticReading(_ subject: AnalysisSubject) -> SyntheticReading {
   let workload = subject.workload
-  guard workload.endpointCount <= denseEndLimit else { return nil }
+  guard workload.endpointCount <= denseEndLimit else {
+    return SyntheticReading(
+      untested: "more than \(denseEndLimit) ends: signs of a generator were not looked for")
+  }
   let used = Set(
     workload.steps.filter { subject.selection.contains($0) }.map(\.demand)
   ).sorted()

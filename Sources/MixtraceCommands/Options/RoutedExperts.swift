@@ -7,7 +7,9 @@ struct RoutedExperts {
   /// Experts named.
   let used: Int
 
-  /// Nil where the trace routes nothing. O(entries).
+  /// Nil where the trace routes nothing.
+  ///
+  /// O(entries).
   init?(_ routing: RoutingTable) {
     guard let highest = routing.experts.max(), highest >= 0 else { return nil }
     span = Int(highest) + 1

@@ -68,12 +68,14 @@ struct IngestVerb: Verb {
 
   func run(on terminal: Terminal) throws -> ExitStatus {
     let attributionOptions = try attribution.options()
-    let found = try IngestInputs(inputs)
-    let inputs = found.paths
-    try refuse(
-      outputs: [output, writeLayout].compactMap { $0 },
-      thatAreInputs: inputs + [declarations.layout, declarations.model].compactMap { $0 })
+    let outputs = [output, writeLayout].compactMap { $0 }
+    let declared = [declarations.layout, declarations.model].compactMap { $0 }
+    // Before anything is read, and again when folders have been looked into.
+    try refuse(outputs: outputs, thatAreInputs: self.inputs + declared)
     let model = try declarations.readModel()
+    let found = try IngestInputs(self.inputs)
+    let inputs = found.paths
+    try refuse(outputs: outputs, thatAreInputs: inputs + declared)
     let reader = found.reader
     var options = IngestOptions(
       layout: try declarations.readLayout(), model: model, captureFilter: filter)

@@ -30,6 +30,7 @@ struct SequenceAlignment {
     guard !measured.isEmpty, !expected.isEmpty else { return }
     align(measured.indices, to: expected.indices, shift: shift)
     fillHoles()
+    retryWeakStretches()
   }
 
   // MARK: Holes
@@ -53,6 +54,27 @@ struct SequenceAlignment {
         holes += self.holes(in: hole.rows, of: hole.places)
       }
     }
+  }
+
+  /// What a band cannot reach is taken for what it can: stretches whose matches are all poor are tried
+  /// again as holes, and stay as they were if that costs more.
+  private mutating func retryWeakStretches() {
+    let (before, cost) = (matchOf, meanCost)
+    var start = 0
+    for row in 0...measured.count {
+      if row < measured.count, isWeak(row) { continue }
+      if row - start >= Self.leastStretch {
+        for weak in start..<row { matchOf[weak] = nil }
+      }
+      start = row + 1
+    }
+    guard matchOf != before else { return }
+    fillHoles()
+    if meanCost >= cost { matchOf = before }
+  }
+
+  private func isWeak(_ row: Int) -> Bool {
+    matchOf[row].map { measured[row].distance(to: expected[$0]) > Self.gapCost } ?? true
   }
 
   private func holes(in rows: Range<Int>, of places: Range<Int>) -> [Hole] {
