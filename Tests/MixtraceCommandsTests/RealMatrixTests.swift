@@ -116,4 +116,35 @@ struct RealMatrixTests {
       #expect(outcome.output.isEmpty)
     }
   }
+
+  /// Whatever is fastest: the values are those of a region that holds the whole expert group.
+  @Test("regions value topology where there is one to choose, and say where there is none")
+  func valuesOfRegions() throws {
+    try withScratchFolder { folder in
+      let trace = folder.path("matrix.mixt")
+      try succeeding(
+        "ingest", RealInputs.path("mixnet/mixnet_tokens_8x8_measured.txt"), "--model",
+        "mixtral-8x7b", "-o", trace)
+      let words = try succeeding("regions", trace, "--format", "json").sentences()
+      #expect(
+        words.contains(
+          "On regions of 8 servers, contiguous, 6 optical NICs: Circuits shaped to this demand win 0.2 % over a fixed circulant"
+        ))
+      #expect(words.contains("Reconfiguration value: not measurable: a single distinct demand"))
+      #expect(words.contains("Optics do not pay in money"))
+      let pairs = try succeeding(
+        "regions", trace, "--region-sizes", "2,64", "--technologies", "silicon-photonics",
+        "--format", "json")
+      #expect(try pairs.sentences().contains("regions of two servers have one topology only"))
+      let remarks = try #require(try pairs.json()["remarks"] as? [String])
+      #expect(remarks.contains("Left out: a region of 64 servers: there are 8."))
+      #expect(
+        remarks.contains { $0.hasPrefix("No price of a port is published for silicon-photonics:") })
+      let none = try succeeding("regions", trace, "--region-sizes", "64", "--format", "json")
+      #expect(
+        try none.sentences().contains(
+          "Whether optics pay is not known: no network with circuits could be tried (a region of 64 servers: "
+            + "there are 8)"))
+    }
+  }
 }

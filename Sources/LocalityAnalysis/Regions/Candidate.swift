@@ -35,6 +35,37 @@ public struct Candidate: Sendable, Hashable {
   }
 }
 
+/// What a candidate takes of its optical switches.
+public struct SwitchUse: Sendable, Hashable {
+  /// Switches of all regions together.
+  public var switches: Int
+  /// Ports that the largest region uses of one switch.
+  public var portsUsed: Int
+  /// Ports of one switch.
+  public var radix: Int
+  /// US dollars for a port of those that the cost counts; nil where it counts no ports.
+  public var portPriceUSD: Double?
+  /// False where nobody publishes the price of a port, so that another's is taken.
+  public var isPricePublished: Bool
+
+  public init(
+    switches: Int, portsUsed: Int, radix: Int, portPriceUSD: Double? = nil,
+    isPricePublished: Bool = true
+  ) {
+    self.switches = switches
+    self.portsUsed = portsUsed
+    self.radix = radix
+    self.portPriceUSD = portPriceUSD
+    self.isPricePublished = isPricePublished
+  }
+
+  /// Ports of all switches, dark ones included.
+  public var portCount: Int { switches * radix }
+
+  /// "4 × 48 of 576 ports".
+  public var words: String { "\(switches) × \(portsUsed) of \(radix) ports" }
+}
+
 /// What is known of a candidate before anything is replayed on it.
 public struct CandidateQuote: Sendable, Hashable {
   /// US dollars with every port of the switches bought; nil when no prices are declared.
@@ -43,11 +74,17 @@ public struct CandidateQuote: Sendable, Hashable {
   public var usedPortsUSD: Double?
   /// A time in nanoseconds that no replay of all iterations can beat.
   public var boundNanoseconds: Double
+  /// Nil without optical switches.
+  public var switchUse: SwitchUse?
 
-  public init(costUSD: Double?, usedPortsUSD: Double? = nil, boundNanoseconds: Double) {
+  public init(
+    costUSD: Double?, usedPortsUSD: Double? = nil, boundNanoseconds: Double,
+    switchUse: SwitchUse? = nil
+  ) {
     self.costUSD = costUSD
     self.usedPortsUSD = usedPortsUSD ?? costUSD
     self.boundNanoseconds = boundNanoseconds
+    self.switchUse = switchUse
   }
 }
 

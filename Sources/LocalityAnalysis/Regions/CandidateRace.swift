@@ -8,20 +8,17 @@ public struct RaceOptions: Sendable {
   public var representatives: RepresentativeIterations?
   /// Candidates replayed in full beyond the answers, because sampling cannot tell them from one.
   public var contenderLimit: Int
-  /// Iterations of one block when iterations are drawn anew; nil for the cube root of their number.
-  public var blockLength: Int?
   /// Told how many candidates are through.
   public var progress: @Sendable (Int) -> Void
 
   public init(
     tolerance: Double = 0.05, representatives: RepresentativeIterations? = nil,
-    contenderLimit: Int = 4, blockLength: Int? = nil,
+    contenderLimit: Int = 4,
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.tolerance = max(0, tolerance)
     self.representatives = representatives
     self.contenderLimit = contenderLimit
-    self.blockLength = blockLength
     self.progress = progress
   }
 }
@@ -220,9 +217,7 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
   /// Whoever answers a question now, and the candidate without circuits, with which all are compared.
   private func answers(among known: [Int]) -> [Int] {
     let scores = known.map(score)
-    let contest = Contest(scores, tolerance: options.tolerance)
-    var places = Set(contest.winners(scores.map(\.nanoseconds)).values)
-    if let knee = front(of: scores).knee { places.insert(knee) }
+    var places = Set(contest(of: scores).winners(Contest.Times(scores)).values)
     if let plain = scores.firstIndex(where: { !$0.candidate.plan.hasCircuits }) {
       places.insert(plain)
     }
@@ -232,16 +227,16 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
   /// Sampled candidates that would answer a question if their time were less by the sampling error.
   private func contenders(among known: [Int]) -> [Int] {
     let scores = known.map(score)
-    let contest = Contest(scores, tolerance: options.tolerance)
+    let contest = contest(of: scores)
     let error = samplingError ?? 0
-    var times = scores.map(\.nanoseconds)
+    var times = Contest.Times(scores)
     return scores.indices.filter { place in
       guard scores[place].isSampled else { return false }
-      let time = times[place]
-      times[place] = time * (1 - error)
-      defer { times[place] = time }
+      let time = times.total[place]
+      times.total[place] = time * (1 - error)
+      defer { times.total[place] = time }
       return contest.winners(times).values.contains(place)
-    }.sorted { (times[$0], $0) < (times[$1], $1) }.map { known[$0] }
+    }.sorted { (times.total[$0], $0) < (times.total[$1], $1) }.map { known[$0] }
   }
 
   // MARK: What sampling is worth
@@ -285,18 +280,14 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
 
   func choice() -> CandidateChoice {
     let ordered = knownByTime.map(score)
+    let contest = contest(of: ordered)
+    let times = Contest.Times(ordered)
     var choice = CandidateChoice(
-      tolerance: options.tolerance,
-      stability: ChoiceStability(
-        ordered, tolerance: options.tolerance, blockLength: options.blockLength))
+      tolerance: options.tolerance, stability: ChoiceStability(ordered, contest))
     choice.scores = ordered
-    let contest = Contest(ordered, tolerance: options.tolerance)
-    let times = ordered.map(\.nanoseconds)
     choice.answers = contest.winners(times)
     choice.cheapestByUsedPorts = contest.cheapestByUsedPorts(times)
-    let front = front(of: ordered)
-    choice.front = front.members
-    choice.answers[.knee] = front.knee
+    choice.front = contest.front(times).members
     choice.samplingError = samplingError
     choice.undecidedCount = undecided.count { scores[$0]?.isSampled == true }
     for place in candidates.indices where scores[place] == nil {
@@ -309,8 +300,8 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
     return choice
   }
 
-  private func front(of scores: [CandidateScore]) -> ParetoFront {
-    limits(scores).front(of: scores)
+  private func contest(of scores: [CandidateScore]) -> Contest {
+    Contest(scores, tolerance: options.tolerance, negligible: negligible)
   }
 }
 
@@ -320,10 +311,8 @@ private struct Limits {
   private var leastPricedTime = Double.infinity
   /// Cost and time of those that expose no delay worth mentioning.
   private var unexposed: [(cost: Double, time: Double)] = []
-  private let negligible: Double
 
   init(_ scores: [CandidateScore], tolerance: Double, negligible: Double) {
-    self.negligible = negligible
     guard let best = scores.map(\.nanoseconds).min() else { return }
     withinBest = best * (1 + tolerance)
     for score in scores {
@@ -339,19 +328,5 @@ private struct Limits {
     guard let cost = quote.costUSD, cost > 0 else { return withinBest }
     let onFront = unexposed.lazy.filter { $0.cost <= cost }.map(\.time).min() ?? .infinity
     return max(withinBest, leastPricedTime / cost, onFront)
-  }
-
-  /// The front of those with prices.
-  func front(of scores: [CandidateScore]) -> ParetoFront {
-    let priced = scores.indices.filter { scores[$0].quote.costUSD != nil }
-    var front = ParetoFront(
-      priced.map {
-        let exposed = scores[$0].exposedNanoseconds
-        return CandidateFigures(
-          cost: scores[$0].quote.costUSD ?? .infinity, time: scores[$0].nanoseconds,
-          exposed: exposed <= negligible ? 0 : exposed)
-      })
-    front.replacePlaces { priced[$0] }
-    return front
   }
 }

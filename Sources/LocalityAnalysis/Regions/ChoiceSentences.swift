@@ -46,8 +46,8 @@ extension CandidateChoice {
         + lead(of: winner) { $0.nanoseconds * ($0.quote.costUSD ?? .infinity) }
     case .knee:
       body =
-        "Knee of price against time: \(name), \(time) at \(dollars(winner.quote.costUSD ?? 0)); "
-        + "beyond it money buys less"
+        "Knee of price against time: \(name), \(time) at \(dollars(winner.quote.costUSD ?? 0))"
+        + beyondKnee(winner)
     }
     return body + (stability.words(question).map { "; \($0)" } ?? "") + "."
   }
@@ -96,6 +96,15 @@ extension CandidateChoice {
     return margin < 5e-4 ? "; the next costs as much" : "; the next costs \(percent(margin)) more"
   }
 
+  /// What the fastest of the front costs more and gains.
+  private func beyondKnee(_ knee: CandidateScore) -> String {
+    let fastest = front.map { scores[$0] }.min { $0.nanoseconds < $1.nanoseconds }
+    guard let fastest, let price = knee.quote.costUSD, let most = fastest.quote.costUSD, price > 0
+    else { return "" }
+    return "; the fastest costs \(percent(most / price - 1)) more and takes "
+      + "\(percent(1 - fastest.nanoseconds / knee.nanoseconds)) less time"
+  }
+
   /// Where it matters whether whole boxes are paid or used ports alone.
   private var boxSentence: String? {
     guard let boxes = answers[.cheapest], let ports = cheapestByUsedPorts, boxes != ports,
@@ -103,93 +112,5 @@ extension CandidateChoice {
     else { return nil }
     return "Prices are of whole switches, ports that stay dark included; by used ports alone the "
       + "cheapest would be \(scores[ports].candidate.name), \(dollars(price))."
-  }
-}
-
-/// What the networks have to do with, for the words about what would have to change.
-public struct NetworkConditions: Sendable {
-  /// Why circuits have nothing to carry, from `RegionCandidates`.
-  public var noOptics: String?
-  /// Nanoseconds of all iterations on a network of unlimited rate; nil where it is not known.
-  public var unlimitedNanoseconds: Double?
-
-  public init(noOptics: String? = nil, unlimitedNanoseconds: Double? = nil) {
-    self.noOptics = noOptics
-    self.unlimitedNanoseconds = unlimitedNanoseconds
-  }
-}
-
-extension CandidateChoice {
-  /// Whether optics pay, and what would have to change where they do not.
-  public func opticsSentences(_ conditions: NetworkConditions) -> [String] {
-    if let reason = conditions.noOptics {
-      return [
-        "Optics do not pay: \(reason), so there is no optical candidate. Expert groups would have "
-          + "to span servers beyond their scale-up domain."
-      ]
-    }
-    var result: [String] = []
-    let plain = scores.first { !$0.candidate.plan.hasCircuits }
-    let optical = scores.first { $0.candidate.plan.hasCircuits }
-    if let smallest = self[.smallest], !smallest.candidate.plan.hasCircuits {
-      let gain = optical.map { smallest.nanoseconds / $0.nanoseconds - 1 }
-      let words =
-        gain.map {
-          $0 > 0
-            ? "the fastest with circuits is \(percent($0)) faster" : "none with circuits is faster"
-        } ?? "none with circuits could be faster by more than that"
-      result.append(
-        "Optics do not pay in time: without circuits between servers the work is within "
-          + "\(percent(tolerance)) of the fastest, and \(words).")
-      result += changes(plain: smallest, optical: optical, conditions)
-    }
-    if let cheapest = self[.cheapest], cheapest.candidate.plan.hasCircuits,
-      let price = cheapest.quote.costUSD, let plain, let all = plain.quote.costUSD, all > 0
-    {
-      result.append(
-        "Optics pay in money: within \(percent(tolerance)) of the fastest, circuits cost "
-          + "\(dollars(price)), the network without them \(dollars(all)).")
-    }
-    return result
-  }
-
-  /// What would have to change before optics pay in time: delay, bytes, or which pairs are hot.
-  private func changes(
-    plain: CandidateScore, optical: CandidateScore?, _ conditions: NetworkConditions
-  ) -> [String] {
-    var result: [String] = []
-    if let optical, let sentence = delaySentence(optical, against: plain) {
-      result.append(sentence)
-    }
-    if let unlimited = conditions.unlimitedNanoseconds, unlimited > 0 {
-      let gain = plain.nanoseconds / unlimited - 1
-      if gain < OpticsValue.worthwhile {
-        result.append(
-          "A network of unlimited rate would be \(percent(gain)) faster than packets alone: experts "
-            + "would have to exchange more bytes, or compute take less time.")
-      }
-    }
-    return result
-  }
-
-  /// Where delay decides: how long a change of circuits may take before it does.
-  public func delaySentence(_ optical: CandidateScore, against plain: CandidateScore?) -> String? {
-    let exposed = optical.exposedNanoseconds
-    guard exposed >= OpticsValue.worthwhile * optical.nanoseconds, optical.reconfigurations > 0
-    else { return nil }
-    let bare = optical.nanoseconds - exposed
-    var words =
-      "The delay decides: of \(duration(optical.nanoseconds)) on \(optical.candidate.name), "
-      + "\(duration(exposed)) are exposed delay of \(decimal(optical.reconfigurations, places: 0)) "
-      + "changes of circuits"
-    if let plain {
-      let gain = plain.nanoseconds - bare
-      words +=
-        gain > 0
-        ? "; below \(duration(gain / optical.reconfigurations)) exposed per change it breaks even with "
-          + "packets alone"
-        : "; without any it would still be no faster than packets alone"
-    }
-    return words + "."
   }
 }

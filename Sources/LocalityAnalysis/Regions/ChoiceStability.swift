@@ -1,5 +1,3 @@
-internal import TraceModel
-
 /// How often each answer changes when iterations are drawn anew.
 ///
 /// Moving-block bootstrap (Künsch, 1989) over the iterations' times: blocks of neighbours are drawn with
@@ -17,13 +15,13 @@ public struct ChoiceStability: Sendable, Hashable {
   /// Why nothing was drawn, in words.
   public var absence: String?
 
-  /// - Parameters:
-  ///   - blockLength: iterations of one block; nil for the cube root of their number.
-  ///   - seed: of the draws.
-  /// - Complexity: O(resamples · iterations · candidates).
-  public init(
-    _ scores: [CandidateScore], tolerance: Double, blockLength: Int? = nil,
-    resampleCount: Int = 200, seed: UInt64 = 1
+  /// Blocks are as long as the times' deviations need to be half alike at most, and at least the cube root
+  /// of the iterations.
+  ///
+  /// - Parameter seed: of the draws.
+  /// - Complexity: O(resamples · (iterations · candidates + candidates²)).
+  package init(
+    _ scores: [CandidateScore], _ contest: Contest, resampleCount: Int = 200, seed: UInt64 = 1
   ) {
     let count = scores.first?.iterations.count ?? 0
     guard count >= Self.leastIterations else {
@@ -32,20 +30,22 @@ public struct ChoiceStability: Sendable, Hashable {
         + "\(Self.leastIterations) are the least"
       return
     }
+    let fading =
+      decorrelationLength(
+        of: (0..<count).map { place in scores.map { $0.iterations[place].nanoseconds } }) ?? count
+    let length = max(fading, (1...count).first { $0 * $0 * $0 >= count } ?? 1)
+    guard length * 2 <= count else {
+      absence =
+        "how stable the answers are cannot be told: times stay alike for \(length) of \(count) iterations"
+      return
+    }
     self.resampleCount = resampleCount
-    let cubeRoot = (1...count).first { $0 * $0 * $0 >= count } ?? 1
-    self.blockLength = min(max(1, blockLength ?? cubeRoot), count)
-    let contest = Contest(scores, tolerance: tolerance)
-    let answers = contest.winners(scores.map(\.nanoseconds))
-    var random = RandomStream(seed: seed)
+    blockLength = length
+    let answers = contest.winners(Contest.Times(scores))
+    var bootstrap = BlockBootstrap(count: count, blockLength: length, seed: seed)
     var changed: [CandidateChoice.Question: Int] = [:]
-    var times = [Double](repeating: 0, count: scores.count)
     for _ in 0..<resampleCount {
-      let drawn = draw(from: count, &random)
-      for (place, score) in scores.enumerated() {
-        times[place] = drawn.reduce(0) { $0 + score.iterations[$1].nanoseconds }
-      }
-      let winners = contest.winners(times)
+      let winners = contest.winners(Contest.Times(scores, weights: bootstrap.weights()))
       for (question, answer) in answers where winners[question] != answer {
         changed[question, default: 0] += 1
       }
@@ -53,15 +53,6 @@ public struct ChoiceStability: Sendable, Hashable {
     for question in answers.keys {
       changes[question] = Double(changed[question] ?? 0) / Double(max(1, resampleCount))
     }
-  }
-
-  private func draw(from count: Int, _ random: inout RandomStream) -> [Int] {
-    var drawn: [Int] = []
-    while drawn.count < count {
-      let start = random.below(count - blockLength + 1)
-      drawn += start..<min(start + blockLength, start + count - drawn.count)
-    }
-    return drawn
   }
 
   /// "another answer in 3.0 % of 200 resamples"; nil where nothing was drawn.

@@ -14,7 +14,8 @@ enum RegionTables {
       cells += [
         Cell(dropped.quote?.boundNanoseconds, orMissing: ""),
         Cell(dropped.quote?.costUSD ?? nil, orMissing: ""),
-        Cell(dropped.quote?.usedPortsUSD ?? nil, orMissing: ""), .text(standing), .text(""),
+        Cell(dropped.quote?.usedPortsUSD ?? nil, orMissing: ""), .text(standing),
+        .text(dropped.quote?.switchUse?.words ?? ""), .text(""),
         .text(reason),
       ]
       table.append(cells)
@@ -33,7 +34,8 @@ enum RegionTables {
     }
     table.notes = [
       "Cost: whole switches, ports that stay dark included. Exposed delay: the part of changes that "
-        + "compute does not hide."
+        + "compute does not hide. Optical switches: those of all regions, and the ports that the largest "
+        + "region uses of one."
     ]
     return table
   }
@@ -99,7 +101,8 @@ enum RegionTables {
     .number("bound_ns", "Bound", .nanoseconds, isForMachinesOnly: true),
     .number("cost_usd", "Cost", .dollars),
     .number("used_ports_usd", "Used ports", .dollars, isForMachinesOnly: true),
-    .text("standing", "Replayed"), .text("answer", "Answer"),
+    .text("standing", "Replayed"), .text("optical_switches", "Optical switches"),
+    .text("answer", "Answer"),
     .text("reason", "Reason", isForMachinesOnly: true),
   ]
 
@@ -128,6 +131,7 @@ enum RegionTables {
       .number(score.reconfigurations.rounded()), Cell(score.iterations.count),
       .number(score.quote.boundNanoseconds), Cell(score.quote.costUSD, orMissing: ""),
       Cell(score.quote.usedPortsUSD, orMissing: ""), .text(score.isSampled ? "sampled" : "in full"),
+      .text(score.quote.switchUse?.words ?? ""),
       .text(answers.map(\.words).joined(separator: ", ")), .text(""),
     ]
   }

@@ -45,6 +45,9 @@ struct OpticsStudy {
     self.value = value
   }
 
+  /// True where circuits that change for every pass win enough, before any delay.
+  var isReconfiguringWorthwhile: Bool { worth?.reconfiguration.isWorthwhile ?? false }
+
   /// False where only a guess could be measured.
   var isMeasured: Bool { worth != nil }
 
@@ -52,6 +55,9 @@ struct OpticsStudy {
   var sentences: [String] {
     if let absence {
       return ["On \(fabric.name) nobody can tell what circuits are worth: \(absence)."]
+    }
+    if let worth, case .notMeasurable(let reason) = worth.topology {
+      return ["On \(fabric.name): what circuits are worth is not measurable: \(reason)."]
     }
     return value.sentences.map { "On \(fabric.name): \($0)" } + (breakEven.map { [$0] } ?? [])
   }

@@ -103,15 +103,25 @@ struct RegionsVerb: Verb {
       progress: { done, count in meter.showCandidates(done: done, of: count) })
     let choice = search.choice
     let study = plans.noOptics == nil ? search.opticsStudy() : nil
+    let tooLarge = plans.tooLarge.map {
+      "a region of \($0) servers: there are \(workload.layout.serverCount)"
+    }
     let conditions = NetworkConditions(
-      noOptics: plans.noOptics, unlimitedNanoseconds: search.unlimitedNanoseconds())
+      noOptics: plans.noOptics, unlimitedNanoseconds: search.unlimitedNanoseconds(),
+      nicBitsPerSecond: optical.nicBitsPerSecond, packetsNeverBlock: search.packetsNeverBlock,
+      omissions: search.grid.omissions.map(\.reason) + switches.omitted + tooLarge)
     var document = ResultDocument()
     document.sentences =
-      choice.opticsSentences(conditions) + choice.answerSentences + (study?.sentences ?? [])
+      choice.opticsSentences(conditions) + choice.answerSentences
+      + [search.sentenceIfBought, guessSentence(workload)].compactMap(\.self)
+      + (study?.sentences ?? [])
       + [plans.sentence, search.sampleSentence].compactMap(\.self)
     document.remarks =
-      switches.omitted.map { "Left out: \($0)." }
-      + [lists.lossRemark(switches.known), allocationRemark].compactMap(\.self)
+      (switches.omitted + tooLarge).map { "Left out: \($0)." }
+      + [
+        priceRemark(switches.known), lists.lossRemark(switches.known), allocationRemark,
+        standingRemark(search, study),
+      ].compactMap(\.self)
     document.add("candidates", RegionTables.candidates(choice), isForMachinesOnly: true)
     document.add("answers", RegionTables.answers(choice))
     if choice.front.count > 1 { document.add("front", RegionTables.front(choice)) }
@@ -121,6 +131,32 @@ struct RegionsVerb: Verb {
       document.add("left_out", RegionTables.omissions(search.grid))
     }
     return document
+  }
+
+  /// Whose ports have no price of their own.
+  private func priceRemark(_ switches: [CandidateFabrics.OpticalSwitch]) -> String? {
+    let names = switches.filter { $0.portPriceUSD == nil }.map(\.kind.name)
+    guard !names.isEmpty else { return nil }
+    return
+      "No price of a port is published for \(names.joined(separator: ", ")): that of other optical switches "
+      + "is taken, and costs of theirs are an assumption."
+  }
+
+  private func guessSentence(_ workload: Workload) -> String? {
+    reasonAgainstSources(workload.provenance).map {
+      "What circuits win here rests on a guess: \($0)."
+    }
+  }
+
+  /// Where circuits that change are worth something and yet are best set once.
+  private func standingRemark(_ search: CandidateSearch, _ study: OpticsStudy?) -> String? {
+    guard study?.isReconfiguringWorthwhile == true,
+      let best = search.choice.scores.first(where: { $0.candidate.plan.hasCircuits }),
+      best.policy == ReconfigurationPolicy.never.name
+    else { return nil }
+    return
+      "Note: what circuits are worth is measured on expert phases alone, without compute and delays; "
+      + "the replays count both, and there \(best.candidate.name) is best with circuits set once."
   }
 
   private var allocationRemark: String? {

@@ -94,13 +94,20 @@ public struct BillOfMaterials: Sendable, Hashable {
       Line("transceiver", count: litPorts, unitPriceUSD: prices.transceiver),
       isSwitched
         ? Line(
-          "optical switch port", count: wholeBoxes ? boxes * boxPorts : litPorts,
+          Self.opticalPort, count: wholeBoxes ? boxes * boxPorts : litPorts,
           unitPriceUSD: prices.opticalPort)
         : Line("patch-panel port", count: litPorts, unitPriceUSD: prices.patchPanelPort),
       Line("fibre", count: litPorts, unitPriceUSD: prices.fibre),
     ])
     if isSwitched { bill.add(boxes: boxes, kind: "optical switch, \(switchRadix) ports") }
     return bill
+  }
+
+  private static let opticalPort = "optical switch port"
+
+  /// US dollars for a port of optical switches; nil where there are none.
+  package var opticalPortPriceUSD: Double? {
+    lines.first { $0.item == Self.opticalPort && $0.count > 0 }?.unitPriceUSD
   }
 
   /// Servers joined without switches, by cables or through patch panels.

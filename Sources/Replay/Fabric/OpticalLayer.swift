@@ -67,7 +67,7 @@ public struct OpticalLayer: Sendable {
   }
 
   /// True when the circuits change while a job runs, for its demand or by the clock.
-  var isSwitched: Bool { scheduler.dependsOnDemand || scheduler.answersWithSequence }
+  package var isSwitched: Bool { scheduler.dependsOnDemand || scheduler.answersWithSequence }
 
   /// What the scheduler is asked for some bytes between the servers of a region.
   func request(for demand: TrafficMatrix, on network: FabricNetwork) -> CircuitRequest {

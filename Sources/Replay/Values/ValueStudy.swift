@@ -76,13 +76,21 @@ struct ValueStudy {
     guard hasCandidates else { return nil }
   }
 
+  /// Why there is nothing to choose, in words, or nil.
+  private var soleTopology: String? {
+    network.regions.contains { $0.count > 2 }
+      ? nil : "regions of two servers have one topology only"
+  }
+
   func topologyValue() throws(ReplayError) -> Measurement {
+    if let soleTopology { return .notMeasurable(soleTopology) }
     let circulant = try time(of: epochs, on: circuits(Circulant(), for: meanMatrices(epochs)))
     let best = try bestStatic(fittedOn: epochs, scoredOn: epochs)
     return best > 0 ? .value(circulant / best - 1) : .notMeasurable(Self.noCandidate)
   }
 
   func reconfigurationValue() throws(ReplayError) -> Result<Comparison, Unmeasurable> {
+    if let soleTopology { return .failure(Unmeasurable(reason: soleTopology)) }
     if distinctDemandCount < 2 {
       return .failure(Unmeasurable(reason: "a single distinct demand matrix"))
     }

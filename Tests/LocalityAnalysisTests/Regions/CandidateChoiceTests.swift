@@ -128,10 +128,13 @@ struct TableEvaluator: CandidateEvaluator {
       let best = rows.map(\.total).min() ?? 0
       let within = rows.filter { $0.total <= best * 1.05 }
       #expect(choice[.smallest]?.candidate.plan.size == within.map(\.size).min())
-      let cheapest = within.min { ($0.cost ?? 0, $0.size) < ($1.cost ?? 0, $1.size) }
+      let cheapest = within.min {
+        ($0.cost ?? 0, $0.total, $0.size) < ($1.cost ?? 0, $1.total, $1.size)
+      }
       #expect(choice[.cheapest]?.candidate == cheapest?.candidate)
       let valued = rows.min {
-        ($0.total * ($0.cost ?? 0), $0.size) < ($1.total * ($1.cost ?? 0), $1.size)
+        ($0.total * ($0.cost ?? 0), $0.total, $0.size)
+          < ($1.total * ($1.cost ?? 0), $1.total, $1.size)
       }
       #expect(choice[.mostPerDollar]?.candidate == valued?.candidate)
       #expect(choice.scores.count + choice.dropped.count == rows.count)
@@ -215,8 +218,8 @@ struct TableEvaluator: CandidateEvaluator {
     var choice = chooseCandidate(evaluator.rows.map(\.candidate), evaluator: evaluator)
     let words = choice.opticsSentences(NetworkConditions(unlimitedNanoseconds: 101))
     #expect(words[0].hasPrefix("Optics do not pay in time"))
-    #expect(words[0].contains("2.0 % faster"))
-    #expect(words[1].contains("unlimited rate would be 1.0 % faster"))
+    #expect(words[0].contains("takes 2.0 % less time"))
+    #expect(words[1].contains("unlimited rate would take 1.0 % less time"))
     let none = choice.opticsSentences(
       NetworkConditions(noOptics: "each expert group lies inside one server"))
     #expect(none.count == 1 && none[0].contains("no optical candidate"))
@@ -230,6 +233,115 @@ struct TableEvaluator: CandidateEvaluator {
     #expect(sentence?.contains("25.00 ms are exposed delay of 3 changes") == true)
     #expect(sentence?.contains("below 100 ns exposed per change it breaks even") == true)
     #expect(choice.delaySentence(choice.scores[1], against: nil) == nil)
+    // Slower than packets alone by itself: the delay is not what decides.
+    choice.scores[1].iterations = [IterationTime(nanoseconds: 700)]
+    let other = choice.delaySentence(choice.scores[0], against: choice.scores[1])
+    #expect(other?.hasPrefix("The delay is not all: ") == true)
+    #expect(other?.contains("it would still be no faster than packets alone") == true)
+  }
+
+  @Test func `optics pay in time or money only where the difference is worth a word`() {
+    func words(_ rows: [Row]) -> [String] {
+      choose(rows).choice.opticsSentences(NetworkConditions())
+    }
+    #expect(
+      words([row(1, 100, 100), row(4, 80, 90)]) == [
+        "Optics pay in time: the fastest with circuits, regions of 4 servers, contiguous, 6 optical NICs, "
+          + "takes 20 % less time than packets alone and costs 10 % less ($90 instead of $100): 39 % more work "
+          + "per dollar."
+      ])
+    let money = words([row(1, 100, 100), row(4, 102, 70)])
+    #expect(money.first?.contains("none with circuits is faster") == true)
+    #expect(
+      money.last?.contains(
+        "pay in money: the cheapest within 5.0 % of the fastest, regions of 4 servers, contiguous, 6 optical "
+          + "NICs, takes 2.0 % more time than packets alone and costs 30 % less") == true)
+    // 2 % is no saving.
+    let alike = words([row(1, 100, 100), row(4, 102, 98)])
+    #expect(alike.last?.hasPrefix("Optics do not pay in money: ") == true)
+    #expect(alike.last?.contains("costs 2.0 % less ($98 instead of $100)") == true)
+    let trade = words([row(1, 100, 100), row(4, 130, 60)])
+    #expect(trade.last?.hasPrefix("Optics trade time for money: regions of 4 servers") == true)
+    #expect(trade.last?.contains("28 % more work per dollar") == true)
+  }
+
+  @Test func `an assumed price is said where money is the argument`() {
+    var choice = choose([row(1, 100, 100), row(4, 102, 70)]).choice
+    let place = choice.scores.firstIndex { $0.candidate.plan.size == 4 } ?? 0
+    #expect(!choice.opticsSentences(NetworkConditions()).joined().contains("costs what others' do"))
+    choice.scores[place].quote.switchUse = SwitchUse(
+      switches: 16, portsUsed: 24, radix: 32, isPricePublished: false)
+    #expect(choice.opticsSentences(NetworkConditions()).joined().contains("costs what others' do"))
+  }
+
+  /// 98 of which 40 ports cost 1 each: 95 need ports at 0.925; at 0.05 each they would not be enough.
+  @Test func `says what a port may cost`() {
+    func words(_ price: Double) -> String {
+      var choice = choose([row(1, 100e3, 100e3), row(4, 102e3, 98e3)]).choice
+      let place = choice.scores.firstIndex { $0.candidate.plan.size == 4 } ?? 0
+      choice.scores[place].quote.switchUse = SwitchUse(
+        switches: 4, portsUsed: 8, radix: 10, portPriceUSD: price)
+      return choice.opticsSentences(NetworkConditions()).last ?? ""
+    }
+    #expect(
+      words(1_000).contains("a port of its switches would have to cost $925 instead of $1,000"))
+    #expect(words(50).contains("ports for nothing would not be enough"))
+  }
+
+  @Test func `nothing is said about optics where none could be tried`() {
+    let alone = choose([row(1, 100, 100)]).choice
+    #expect(
+      alone.opticsSentences(
+        NetworkConditions(omissions: ["plzt has 16 ports", "plzt has 16 ports"]))
+        == [
+          "Whether optics pay is not known: no network with circuits could be tried (plzt has 16 ports)."
+        ])
+    var broken = row(4, 100, 100)
+    broken.failure = "no such switch"
+    let failed = choose([row(1, 100, 100), broken]).choice
+    #expect(
+      failed.opticsSentences(NetworkConditions()) == [
+        "Whether optics pay is not known: no network with circuits could be replayed (no such switch)."
+      ])
+  }
+
+  /// Packets 200 of which 100 are the network's own; circuits 190: 10 % of the network. With the network k times
+  /// as long they take 100 + 90 k against 100 + 100 k: 5 % less from k = 1 on, and 30 of delay put it off to 7.
+  @Test func `says at which bandwidth circuits would pay`() {
+    func words(_ circuits: Double, exposed: Double) -> String {
+      choose([row(1, 200, 10), row(4, circuits, 10, exposed: exposed)]).choice.opticsSentences(
+        NetworkConditions(unlimitedNanoseconds: 100, nicBitsPerSecond: 400e9)
+      ).joined(separator: "\n")
+    }
+    let late = words(220, exposed: 30)
+    #expect(late.contains("circuits take 10 % off the network's own time"))
+    #expect(late.contains("7.0× as long"), "\(late)")
+    #expect(late.contains("NICs below some 57.1 Gb/s instead of 400.0"))
+    #expect(
+      words(197, exposed: 0).contains(
+        "No bandwidth would make them pay: before any delay circuits take only 3.0 %"))
+    #expect(words(203, exposed: 0).contains("nothing off the network's own time"))
+    let unblocked = choose([row(1, 200, 10), row(4, 203, 10)]).choice.opticsSentences(
+      NetworkConditions(unlimitedNanoseconds: 100, packetsNeverBlock: true))
+    #expect(unblocked.joined().contains("at any bandwidth circuits are as fast at best"))
+  }
+
+  @Test func `of equally cheap networks the faster is the answer`() {
+    let (choice, _) = choose([row(1, 104, 10), row(4, 100, 10), row(8, 101, 10)])
+    #expect(choice[.cheapest]?.candidate.plan.size == 4)
+    #expect(choice.front.contains { choice.scores[$0].candidate.plan.size == 4 })
+  }
+
+  @Test func `the knee says what more money buys and how often it moves`() {
+    var random = RandomStream(seed: 3)
+    let rows = [(1, 200.0, 100.0), (4, 110, 120), (16, 100, 300)].map { size, time, cost in
+      Row(size: size, times: (0..<27).map { _ in time * (0.99 + 0.02 * random.unit()) }, cost: cost)
+    }
+    let (choice, _) = choose(rows)
+    let words = choice.sentence(on: .knee) ?? ""
+    #expect(choice[.knee]?.candidate.plan.size == 4)
+    #expect(words.contains("the fastest costs 150 % more and takes 9."), "\(words)")
+    #expect(words.contains("another answer in 0 % of 200 resamples"))
   }
 
   @Test func `small values of topology and reconfiguration are said plainly`() {

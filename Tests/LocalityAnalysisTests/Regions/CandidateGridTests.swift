@@ -130,12 +130,18 @@ import TraceModel
       iterations: times.map { IterationTime(nanoseconds: $0) })
   }
 
+  private func stability(
+    _ scores: [CandidateScore], tolerance: Double = 0, seed: UInt64 = 1
+  ) -> ChoiceStability {
+    ChoiceStability(
+      scores, Contest(scores, tolerance: tolerance, negligible: 0), seed: seed)
+  }
+
   @Test func `an answer that every iteration gives never changes`() {
-    let times = (0..<20).map { Double(100 + $0) }
-    let stability = ChoiceStability(
-      [score(8, times), score(4, times.map { $0 * 2 })], tolerance: 0.05)
-    #expect(stability.changes[.smallest] == 0 && stability.changes[.fastest] == 0)
-    #expect(stability.resampleCount == 200 && stability.blockLength == 3)
+    let times = (0..<20).map { Double(100 + $0 * 7 % 5) }
+    let found = stability([score(8, times), score(4, times.map { $0 * 2 })], tolerance: 0.05)
+    #expect(found.changes[.smallest] == 0 && found.changes[.fastest] == 0)
+    #expect(found.resampleCount == 200 && found.blockLength == 3)
   }
 
   @Test func `an answer by a hair changes often, and alike for the same seed`() {
@@ -143,15 +149,22 @@ import TraceModel
     let times = (0..<20).map { _ in 100 + 40 * random.unit() }
     let other = times.map { _ in 100 + 40 * random.unit() }
     let scores = [score(8, times), score(4, other)]
-    let first = ChoiceStability(scores, tolerance: 0)
+    let first = stability(scores)
     #expect((first.changes[.fastest] ?? 0) > 0.02)
-    #expect(first == ChoiceStability(scores, tolerance: 0))
-    #expect(first != ChoiceStability(scores, tolerance: 0, seed: 2))
+    #expect(first == stability(scores))
+    #expect(first != stability(scores, seed: 2))
+  }
+
+  @Test func `blocks are as long as times stay alike`() {
+    // Thirty iterations slow, thirty fast, and so on: half alike after about nine.
+    let times = (0..<120).map { $0 / 30 % 2 == 0 ? 100.0 : 140 }
+    let length = stability([score(8, times), score(4, times)]).blockLength
+    #expect((8...11).contains(length), "\(length)")
   }
 
   @Test func `nine iterations are too few`() {
-    let stability = ChoiceStability([score(8, Array(repeating: 1, count: 9))], tolerance: 0)
-    #expect(stability.changes.isEmpty)
-    #expect(stability.absence?.contains("9 iterations: 10 are the least") == true)
+    let found = stability([score(8, Array(repeating: 1, count: 9))])
+    #expect(found.changes.isEmpty)
+    #expect(found.absence?.contains("9 iterations: 10 are the least") == true)
   }
 }

@@ -109,4 +109,19 @@ struct CandidateFabrics: Sendable {
       fabric.billOfMaterials(for: layout).totalUSD
     )
   }
+
+  /// What a fabric takes of its optical switches; nil where circuits are patched by hand.
+  func switchUse(of fabric: FabricSpecification) -> SwitchUse? {
+    guard let optical = fabric.optical, optical.isSwitched else { return nil }
+    let sizes = optical.regions.regions(serverCount: layout.serverCount).map(\.count).filter {
+      $0 > 1
+    }
+    return SwitchUse(
+      switches: sizes.count * optical.planes,
+      portsUsed: (sizes.max() ?? 0) * optical.nicsPerServer / optical.planes,
+      radix: optical.switchRadix,
+      portPriceUSD: parameters.options.cost == .built
+        ? fabric.billOfMaterials(for: layout, wholeBoxes: true).opticalPortPriceUSD : nil,
+      isPricePublished: optical.portPriceUSD != nil)
+  }
 }

@@ -78,14 +78,32 @@ struct CandidateSearch {
       grid.candidates.filter(\.plan.hasCircuits), evaluator: trials, options: options)
   }
 
-  /// What circuits are worth on the network of the best candidate with circuits; nil without one.
+  /// The region to take although packets alone are fast enough; nil where circuits are among the answers
+  /// or no region has any.
+  var sentenceIfBought: String? {
+    guard choice[.smallest]?.candidate.plan.hasCircuits == false else { return nil }
+    return choiceWithCircuits().sentence(on: .smallest).map {
+      "If optics are bought all the same, of these alone: \($0)"
+    }
+  }
+
+  /// What circuits are worth where they have most to choose from: in regions as large as an expert group, or
+  /// the nearest to it, with the most optical NICs; nil without circuits.
   ///
   /// On the iterations of the race, where there are some.
   func opticsStudy() -> OpticsStudy? {
-    guard let best = choice.scores.first(where: { $0.candidate.plan.hasCircuits }),
-      var fabric = try? trials.fabrics.fabric(of: best.candidate).get()
+    let layout = trials.workload.layout
+    let group = ExpertBlocks(networkEndsOf: layout).largestSize * layout.serversPerNetworkEnd
+    func rank(_ candidate: Candidate) -> (Int, Int, Int) {
+      let size = candidate.plan.size
+      return (size < group ? 1 : 0, abs(size - group), -candidate.opticalNICsPerServer)
+    }
+    let optical = grid.candidates.filter(\.plan.hasCircuits)
+    guard let widest = optical.min(by: { rank($0) < rank($1) }),
+      var fabric = try? trials.fabrics.fabric(of: widest).get()
     else { return nil }
-    fabric.name = best.candidate.name
+    fabric.name =
+      Candidate(plan: widest.plan, opticalNICsPerServer: widest.opticalNICsPerServer).name
     return OpticsStudy(of: trials.sample?.recorded ?? trials.workload, on: fabric)
   }
 
@@ -97,6 +115,13 @@ struct CandidateSearch {
     else { return nil }
     return trials.sample?.representatives.expand(times).reduce(0) { $0 + $1.nanoseconds }
       ?? times.nanoseconds
+  }
+
+  /// True where no circuit can beat the network without any: it gives every server all of its NICs.
+  var packetsNeverBlock: Bool {
+    let packets = trials.fabrics.electrical
+    return packets.nicPolicy == .pooled && packets.failures.isEmpty
+      && packets.electrical.isNonBlocking(serverCount: trials.workload.layout.serverCount)
   }
 
   /// On which iterations candidates raced; nil where all were replayed.

@@ -112,7 +112,8 @@ final class CandidateTrials: CandidateEvaluator {
       let prices = fabrics.prices(of: fabric)
       return (bounds[BoundKey(candidate, joined)] ?? .success(0)).map {
         CandidateQuote(
-          costUSD: prices.whole, usedPortsUSD: prices.used, boundNanoseconds: $0)
+          costUSD: prices.whole, usedPortsUSD: prices.used, boundNanoseconds: $0,
+          switchUse: fabrics.switchUse(of: fabric))
       }
     }
   }

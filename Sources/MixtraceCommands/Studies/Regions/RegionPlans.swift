@@ -8,6 +8,8 @@ struct RegionPlans {
   let scored: Workload
   /// Why circuits have nothing to carry, in words, or nil.
   let noOptics: String?
+  /// Sizes that were asked for and are of more servers than there are.
+  let tooLarge: [Int]
   /// What a reader must know about the halves; nil where nothing was fitted.
   let sentence: String?
 
@@ -24,6 +26,7 @@ struct RegionPlans {
     let candidates = RegionCandidates(
       layout, expertNetworkBytes: isExpert && total == 0 ? 0 : nil)
     noOptics = candidates.noOptics
+    tooLarge = (sizes ?? []).filter { $0 > layout.serverCount }
     let wanted =
       noOptics != nil
       ? [] : (sizes ?? candidates.sizes.map(\.size)).filter { $0 > 1 && $0 <= layout.serverCount }
