@@ -28,7 +28,7 @@ public struct RaceOptions: Sendable {
 /// Bounds of all come first. Most promising candidates are replayed first, in parts of a fixed number at
 /// once, so that nothing depends on the number of cores; each knows what those before its part came to. A
 /// candidate is dropped only when its bound, or the replay so far, excludes it from every question and
-/// from the front. With representative iterations all race on these; whoever then answers a question, and
+/// from the front; the one without circuits, with which all are compared, never. With representative iterations all race on these; whoever then answers a question, and
 /// contenders that sampling cannot tell from an answer, are replayed in full until every answer is one
 /// that was, and what was dropped is judged again by full replays alone.
 public func chooseCandidate(
@@ -115,7 +115,10 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
       let limits = self.limits(scores.compactMap { $0 })
       var part: [(place: Int, limit: Double)] = []
       while part.count < Self.partSize, let place = rest.popFirst() {
-        let limit = isPruned ? limits.slowest(of: quote(place)) * (1 + slack) : .infinity
+        // All are compared with the network without circuits, however slow.
+        let limit =
+          isPruned && candidates[place].plan.hasCircuits
+          ? limits.slowest(of: quote(place)) * (1 + slack) : .infinity
         if quote(place).boundNanoseconds <= limit { part.append((place, limit)) }
       }
       let (asked, share) = (part, isFull ? 1 : sampledShare)

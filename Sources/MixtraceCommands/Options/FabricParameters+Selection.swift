@@ -56,8 +56,13 @@ extension FabricParameters {
     return try fabric(preset, for: layout)
   }
 
-  /// The network without circuits that regions are compared with.
+  /// The network without circuits that regions are compared with: the first of the user's file, else a
+  /// non-blocking fat-tree.
   func electricalFabric(for layout: Layout) throws -> FabricSpecification {
+    for declaration in declared {
+      let fabric = try fabric(declaration, for: layout)
+      if fabric.isOnPacketsAlone { return fabric }
+    }
     guard let preset = offer(named: "fat-tree", for: layout)?.fabric else {
       throw VerbError("no fat-tree fits this layout.")
     }
@@ -93,6 +98,11 @@ extension FabricParameters {
 }
 
 extension FabricSpecification {
+  /// True where every NIC is on packet switches.
+  var isOnPacketsAlone: Bool {
+    optical == nil && !(electrical is DirectTopology) && !(electrical is StaticOptical)
+  }
+
   /// What the optical switch can connect, for the region candidates.
   var switchLimit: SwitchLimit? {
     optical.map {

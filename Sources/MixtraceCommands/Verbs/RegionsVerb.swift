@@ -20,6 +20,9 @@ struct RegionsVerb: Verb {
       on representative iterations, and every answer is replayed in full. Circuits are tried as \
       --policy says and set once; the better counts. Prices are of whole switches.
 
+      Circuits are compared with a fat-tree that never blocks, or with the first network without circuits \
+      of --fabrics.
+
       Several traces are jobs that share the fabric side by side, or as --allocation says.
 
       EXAMPLES
@@ -119,7 +122,8 @@ struct RegionsVerb: Verb {
     document.remarks =
       (switches.omitted + tooLarge).map { "Left out: \($0)." }
       + [
-        priceRemark(switches.known), lists.lossRemark(switches.known), allocationRemark,
+        search.electricalRemark, priceRemark(switches.known), lists.lossRemark(switches.known),
+        allocationRemark,
         standingRemark(search, study),
       ].compactMap(\.self)
     document.add("candidates", RegionTables.candidates(choice), isForMachinesOnly: true)

@@ -107,6 +107,14 @@ struct TableEvaluator: CandidateEvaluator {
     #expect(choose([row(1, 1, 1)]).choice.countSentence == "1 candidate: 1 replayed in full")
   }
 
+  @Test func `the network without circuits is never dropped`() {
+    let rows = (0..<8).map { row(8 + $0, 100 + Double($0), 10) } + [row(1, 900, 11)]
+    let (choice, _) = choose(rows)
+    #expect(choice.scores.last?.candidate.plan.size == 1)
+    #expect(
+      choice.opticsSentences(NetworkConditions()).first?.contains("takes 89 % less time") == true)
+  }
+
   @Test func `a slow and cheap candidate stays for the front`() {
     var rows = (0..<8).map { row(8 + $0, 100, 10) }
     rows.append(row(2, 900, 9))

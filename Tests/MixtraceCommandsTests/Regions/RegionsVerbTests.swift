@@ -284,6 +284,48 @@ struct RegionsVerbTests {
     }
   }
 
+  /// Against a tree that blocks: at the rate that is estimated, circuits take some 5 % less time.
+  @Test("the bandwidth at which circuits would pay is where they begin to")
+  func bandwidth() throws {
+    try withScratchFolder { folder in
+      let path = folder.path("run.mixt")
+      try succeeding(
+        "synth", "mixtral-8x7b", "--servers", "16", "--gpus-per-server", "2", "--layers", "0-1",
+        "--tokens-per-rank", "64", "--iterations", "4", "--pair-affinity", "0.7",
+        "--planted-region", "2", "--trace", path)
+      let fabrics = folder.path("fabrics.yaml")
+      try write(
+        ("fabrics:\n  - {name: cheap-tree, topology: fat-tree, servers_per_leaf: 2, "
+          + "oversubscription: 8}\n").utf8, to: fabrics)
+      func choice(_ gigabits: Double) throws -> CommandOutcome {
+        try succeeding(
+          "regions", path, "--fabrics", fabrics, "--technologies", "silicon-photonics",
+          "--optical-nics", "2", "--nics-per-server", "4", "--region-sizes", "2,4,8",
+          "--groupings", "contiguous", "--representatives", "0", "--nic-rate",
+          "\(gigabits) Gb/s", "--format", "json")
+      }
+      let fast = try choice(400)
+      let words = try fast.sentences()
+      let remarks = try #require(try fast.json()["remarks"] as? [String])
+      #expect(remarks.contains("Without circuits: cheap-tree of the file of fabrics."))
+      let found = try #require(words.firstMatch(of: /NICs below some ([0-9.]+) Gb/)?.1)
+      let rate = try #require(Double(found))
+      #expect(rate > 20 && rate < 400, "\(rate)")
+      func gain(_ outcome: CommandOutcome) throws -> Double {
+        let rows = try outcome.rows("candidates")
+        func best(_ isOptical: Bool) throws -> Double {
+          try #require(
+            rows.filter { (($0["region_servers"] as? Int ?? 0) > 1) == isOptical }
+              .compactMap { $0["completion_ns"] as? Double }.min())
+        }
+        return 1 - (try best(true)) / (try best(false))
+      }
+      #expect(try gain(fast) < 0.04)
+      #expect(abs(try gain(choice(rate)) - 0.05) < 0.01)
+      #expect(try choice(rate / 2).sentences().contains("Optics pay in time: "))
+    }
+  }
+
   @Test("switches that lose too much light are left out, and what was not checked is said")
   func losses() throws {
     try withScratchFolder { folder in

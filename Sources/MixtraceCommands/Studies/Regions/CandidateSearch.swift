@@ -124,6 +124,13 @@ struct CandidateSearch {
       && packets.electrical.isNonBlocking(serverCount: trials.workload.layout.serverCount)
   }
 
+  /// What the network without circuits is, where the user says.
+  var electricalRemark: String? {
+    let name = trials.fabrics.electrical.name
+    return trials.fabrics.parameters.declared.contains { $0.name == name }
+      ? "Without circuits: \(name) of the file of fabrics." : nil
+  }
+
   /// On which iterations candidates raced; nil where all were replayed.
   var sampleSentence: String? {
     guard let representatives else { return nil }
