@@ -117,6 +117,14 @@ struct RealMatrixTests {
     }
   }
 
+  @Test("times of tokens that count as bytes are said to be no durations")
+  func tokensWithoutSize() throws {
+    try withScratchFolder { folder in
+      let words = try replay(in: folder, "--fabric", "fat-tree").sentences()
+      #expect(words.contains("Each token copy counts as one byte (--tokens-as-bytes)"))
+    }
+  }
+
   /// Whatever is fastest: the values are those of a region that holds the whole expert group.
   @Test("regions value topology where there is one to choose, and say where there is none")
   func valuesOfRegions() throws {

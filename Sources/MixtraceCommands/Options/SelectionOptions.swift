@@ -89,8 +89,14 @@ struct SelectionOptions: ParsableArguments {
     return selection
   }
 
-  /// That --model takes the place of the trace's own model, in words; empty where it does not.
-  func replacedModel(in file: TraceFile) throws -> [String] {
+  /// What a reader must know about the sizes of messages, in words: another model than the trace's own, or
+  /// tokens without a size.
+  func sizeCaveats(in file: TraceFile) throws -> [String] {
+    if tokensAsBytes {
+      return [
+        "Each token copy counts as one byte (--tokens-as-bytes): times tell fabrics apart, they are no durations."
+      ]
+    }
     guard let model, let recorded = file.metadata.model, recorded != (try namedModel(model)) else {
       return []
     }

@@ -79,7 +79,7 @@ struct AnalyzeVerb: Verb {
     }
     var document = ResultDocument()
     document.sentences =
-      try selection.replacedModel(in: read.file) + locality.verdict.map(\.sentence)
+      try selection.sizeCaveats(in: read.file) + locality.verdict.map(\.sentence)
     document.remarks = (locality.notes + [tooLarge].compactMap(\.self)).map { "Note: \($0)." }
     add(locality, to: &document)
     if let study {

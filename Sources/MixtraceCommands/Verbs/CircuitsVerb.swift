@@ -79,7 +79,7 @@ struct CircuitsVerb: Verb {
       try batchedScores(schedulers, on: fabric, for: read.value, batches)
     }
     var document = ResultDocument()
-    document.sentences = try selection.replacedModel(in: read.file) + Self.sentences(scores)
+    document.sentences = try selection.sizeCaveats(in: read.file) + Self.sentences(scores)
     document.remarks = [
       "Note: only bytes between servers of one region count, each all-to-all alone, no compute."
     ]

@@ -67,7 +67,7 @@ struct PlaceVerb: Verb {
       progress: { meter.showReplay(of: $0, done: $1, of: fabrics.count) })
     meter.finish()
     var document = ResultDocument()
-    document.sentences = try selection.replacedModel(in: read.file) + study.sentences
+    document.sentences = try selection.sizeCaveats(in: read.file) + study.sentences
     document.remarks = study.remarks
     document.add("placements", PlacementTables.placements(study))
     if thenRegions {

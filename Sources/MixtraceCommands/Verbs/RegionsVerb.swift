@@ -77,7 +77,7 @@ struct RegionsVerb: Verb {
       of: read.value, parameters, newServers: newServers, meter: meter)
     meter.finish()
     var result = document
-    result.sentences = try selection.replacedModel(in: read.file) + result.sentences
+    result.sentences = try selection.sizeCaveats(in: read.file) + result.sentences
     result.print(results, on: terminal)
     return read.status
   }

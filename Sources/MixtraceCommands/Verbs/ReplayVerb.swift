@@ -100,7 +100,7 @@ struct ReplayVerb: Verb {
         comparison.rows, of: parameters.fitting?.scored ?? read.value,
         files: [trace] + changes.job, parameters: parameters)
     var document = try document(of: comparison, jobs: jobs, workload: read.value)
-    document.sentences = try selection.replacedModel(in: read.file) + document.sentences
+    document.sentences = try selection.sizeCaveats(in: read.file) + document.sentences
     document.print(results, on: terminal)
     return comparison.failures.isEmpty ? read.status : .doneWithWarnings
   }
