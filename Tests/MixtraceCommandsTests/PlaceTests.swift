@@ -194,6 +194,40 @@ struct PlaceTests {
         #expect(try !outcome.rows("choice_\(name)").isEmpty)
         #expect(try outcome.sentences().contains("Region, experts \(name): "))
       }
+      let said = try outcome.sentences()
+      #expect(said.contains("Moving experts leaves the region as large as it is"), "\(said)")
+      #expect(said.contains("Replicating experts"))
+      #expect(
+        said.contains("judged on iterations 1-2, which neither they nor the placements were chosen")
+      )
+    }
+  }
+
+  @Test("experts that move to their senders shrink the region, and that is said in servers")
+  func smallerRegion() throws {
+    try withScratchFolder { folder in
+      // Servers 0 and 1 use experts 4 and 5 alone, 2 and 3 use 6 and 7, and the other way round: four servers
+      // share a region until the experts of a pair of servers live there.
+      let rows = (0..<8).map { server in
+        "[" + (0..<8).map { $0 / 2 == (server / 2 + 2) % 4 ? "100000" : "0" }.joined(separator: ",")
+          + "]"
+      }
+      let (matrix, layout) = (folder.path("tokens.txt"), folder.path("layout.yaml"))
+      try write("[\(rows.joined(separator: ","))]".utf8, to: matrix)
+      try write("servers: 8\ngpus_per_server: 1\nparallel: {expert: 8}\n".utf8, to: layout)
+      let trace = folder.path("run.mixt")
+      try succeeding("ingest", matrix, "--layout", layout, "-o", trace)
+      let outcome = try succeeding(
+        "place", trace, "--tokens-as-bytes", "--slots", "1", "--objective", "between-servers",
+        "--delay", "instant", "--then-regions", "--format", "json")
+      #expect(
+        try outcome.rows("regions").map { try number($0, "region_servers") } == [4, 2])
+      let said = try outcome.sentences()
+      #expect(
+        said.contains(
+          "Moving experts shrinks the region: the smallest within 5 % of the fastest with circuits was "
+            + "4 servers before and is 2 after."), "\(said)")
+      #expect(said.contains("Regions were judged on the traffic that they and the placements were"))
     }
   }
 
@@ -202,7 +236,7 @@ struct PlaceTests {
     try withScratchFolder { folder in
       let trace = try SmallTrace.write(in: folder)
       let said = try succeeding("place", trace, "--iteration", "1", "--format", "json").sentences()
-      #expect(said.contains("One iteration is all that there is"))
+      #expect(said.contains("There is one iteration, so none can be held out"))
     }
   }
 
@@ -240,6 +274,12 @@ struct PlaceTests {
         #expect(mixtrace(["place", trace] + options).status == .wrongUsage, "\(options)")
       }
       #expect(mixtrace("place", trace, "--groups", "3").errors.contains("groups"))
+      let tooMany = mixtrace("place", trace, "--slots", "9")
+      #expect(tooMany.status == .wrongUsage)
+      #expect(tooMany.errors.contains("a rank that holds all 8 experts has 8 slots"))
+      let elsewhere = mixtrace("place", trace, "--iteration", "7")
+      #expect(
+        elsewhere.errors.contains("the part of the trace that was asked for holds no routing"))
     }
   }
 

@@ -32,6 +32,21 @@ import TraceModel
     }
   }
 
+  @Test func operationsThatKnowNoLayerArePlacedTogether() throws {
+    let placed = try placement([7, 6, 5, 4, 3, 2, 1, 0], layer: -1)
+    #expect(placed.rank(ofExpert: 0, from: 2) == 7)
+    for layer: Int32 in [0, 1, 9_999] {
+      #expect(placed.rank(ofExpert: 0, layer: layer, from: 2) == 0)
+    }
+    let both = try ExpertPlacement(
+      expertCount: 8,
+      layers: [
+        .init(layer: 0, experts: [1, 0, 2, 3, 4, 5, 6, 7]),
+        .init(layer: -1, experts: [7, 6, 5, 4, 3, 2, 1, 0]),
+      ], on: layout)
+    #expect([-1, 0, 1].map { both.rank(ofExpert: 0, layer: $0, from: 2) } == [7, 1, 0])
+  }
+
   @Test func theNearestReplicaIsOnTheRankThenInTheServerThenInTurn() throws {
     // Expert 0 on ranks 0, 2 and 6; expert 7 nowhere but on rank 7.
     let placed = try placement([0, 1, 1, 2, 2, 0, 3, 3, 4, 4, 5, 5, 6, 0, 6, 7])
@@ -113,7 +128,7 @@ import TraceModel
     ] {
       #expect(throws: WorkloadError.self) { try placement(slots) }
     }
-    for layer: Int32 in [-1, 10_000] {
+    for layer: Int32 in [-2, 10_000] {
       #expect(throws: WorkloadError.self) { try placement([0, 1, 2, 3, 4, 5, 6, 7], layer: layer) }
     }
     let twice = [ExpertPlacement.LayerSlots](

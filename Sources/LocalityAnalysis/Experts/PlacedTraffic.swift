@@ -2,10 +2,15 @@ public import TraceModel
 
 /// What a placement makes of recorded routing: how even the ranks are, and what leaves servers.
 public struct PlacedTraffic: Sendable, Hashable {
-  /// Sum over operations of the busiest rank's assignments ÷ the same of the mean rank's.
+  /// Sum over operations of the busiest rank's assignments.
+  public let busiestRankAssignments: Int64
+  /// That ÷ the same sum of the mean rank's.
   public let imbalance: Double
   /// Token copies that leave their server under the model's copy rule.
   public let copiesBetweenServers: Int64
+  /// Sum over operations of the token copies at the busiest server port, the larger of sent and
+  /// received, under the same rule.
+  public let busiestPortCopies: Int64
   /// The same if every chosen expert got a copy of its own: what de-duplication starts from.
   public let assignmentsBetweenServers: Int64
   /// True where the log counts assignments only: then copies per rank or server are upper bounds.
@@ -19,10 +24,10 @@ public struct PlacedTraffic: Sendable, Hashable {
   ) throws(WorkloadError) {
     let rule = trace.metadata.model?.copies ?? .perExpert
     isUpperBound = trace.metadata.routingUnit != .tokens && rule != .perExpert
-    var busiest = 0.0
+    var busiest = Int64(0)
     var mean = 0.0
-    var between = Int64(0)
-    var plain = Int64(0)
+    var between = ServerPorts()
+    var plain = ServerPorts()
     var perExpert = RoutedDemand(placement: placement, copies: .perExpert)
     var ruled = RoutedDemand(placement: placement, copies: rule)
     let layout = placement.layout
@@ -33,48 +38,24 @@ public struct PlacedTraffic: Sendable, Hashable {
       let load = ReceivedLoad(demands, layout: layout)
       busiest += load.busiest
       mean += load.mean
-      plain += demands.between(servers: layout)
+      plain.add(demands, on: layout)
       guard rule != .perExpert else { continue }
       var copies = DemandSet()
       _ = try ruled.append(rows: rows, of: trace.routing, layer: operation.layer, to: &copies)
-      between += copies.between(servers: layout)
+      between.add(copies, on: layout)
     }
-    imbalance = mean > 0 ? busiest / mean : 1
-    assignmentsBetweenServers = plain
-    copiesBetweenServers = rule == .perExpert ? plain : between
-  }
-}
-
-/// Routing rows by operation, in the order of the operation table.
-private struct RowsOfOperations: Sequence {
-  private var entries: [(operation: Operation, rows: [Int])] = []
-
-  init(_ trace: Trace, iterations: Set<Int32>?) {
-    var numbers = KeyTable()
-    for operation in trace.operations.rows {
-      _ = numbers.number(of: UInt64(UInt32(bitPattern: operation.id)))
-    }
-    var rows = [[Int]](repeating: [], count: trace.operations.rows.count)
-    for (row, id) in trace.routing.operation.enumerated() {
-      guard let number = numbers.existingNumber(of: UInt64(UInt32(bitPattern: id))),
-        number < rows.count
-      else { continue }
-      rows[number].append(row)
-    }
-    for (number, operation) in trace.operations.rows.enumerated()
-    where !rows[number].isEmpty && iterations?.contains(operation.iteration) != false {
-      entries.append((operation, rows[number]))
-    }
-  }
-
-  func makeIterator() -> IndexingIterator<[(operation: Operation, rows: [Int])]> {
-    entries.makeIterator()
+    if rule == .perExpert { between = plain }
+    busiestRankAssignments = busiest
+    imbalance = mean > 0 ? Double(busiest) / mean : 1
+    assignmentsBetweenServers = plain.total
+    copiesBetweenServers = between.total
+    busiestPortCopies = between.busiest
   }
 }
 
 /// Assignments received by the ranks of the expert groups that take part.
 private struct ReceivedLoad {
-  var busiest = 0.0
+  var busiest = Int64(0)
   var mean = 0.0
 
   init(_ demands: DemandSet, layout: Layout) {
@@ -87,18 +68,27 @@ private struct ReceivedLoad {
     let groups = Set(demands.source.map { layout.parallelism.expertGroup(ofRank: Int($0)) })
     let ranks = groups.count * layout.parallelism.expert
     guard ranks > 0 else { return }
-    busiest = Double(received.max() ?? 0)
+    busiest = received.max() ?? 0
     mean = Double(total) / Double(ranks)
   }
 }
 
-extension DemandSet {
-  /// Amounts between ranks of different servers.
-  fileprivate func between(servers layout: Layout) -> Int64 {
-    source.indices.reduce(0) { sum, pair in
-      let home = Int(source[pair]) / layout.gpusPerServer
-      let away = Int(destination[pair]) / layout.gpusPerServer
-      return home == away ? sum : sum + amount[pair]
+/// Copies between servers, summed over operations.
+private struct ServerPorts {
+  private(set) var total = Int64(0)
+  private(set) var busiest = Int64(0)
+
+  mutating func add(_ demands: DemandSet, on layout: Layout) {
+    var sent = [Int64](repeating: 0, count: layout.serverCount)
+    var received = sent
+    for pair in demands.source.indices {
+      let home = Int(demands.source[pair]) / layout.gpusPerServer
+      let away = Int(demands.destination[pair]) / layout.gpusPerServer
+      guard home != away else { continue }
+      sent[home] += demands.amount[pair]
+      received[away] += demands.amount[pair]
     }
+    total += sent.reduce(0, +)
+    busiest += max(sent.max() ?? 0, received.max() ?? 0)
   }
 }

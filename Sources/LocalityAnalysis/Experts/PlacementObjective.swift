@@ -24,21 +24,48 @@ struct PlacementScore: Comparable {
 /// Follows a search through its changes.
 protocol PlacementScorer {
   var score: PlacementScore { get }
-  /// The slots have changed where they hold either expert.
-  mutating func place(_ slots: [Int32], changed first: Int32, _ second: Int32)
+  /// Follows one change, after it.
+  mutating func place(_ slots: [Int32], changed change: SlotChange)
 }
 
-/// Scores by closure; remembers nothing.
+/// Two slots that exchanged their experts, or one whose expert gave way to another.
+struct SlotChange {
+  let slot: Int
+  /// The same where one slot was given to another expert.
+  let other: Int
+  private let first: Int32
+  private let second: Int32
+
+  /// - Parameter slots: before the change or after it.
+  init(exchanging slot: Int, _ other: Int, of slots: [Int32]) {
+    self.slot = slot
+    self.other = other
+    first = slots[slot]
+    second = slots[other]
+  }
+
+  init(giving slot: Int, from old: Int32, to new: Int32) {
+    self.slot = slot
+    other = slot
+    first = old
+    second = new
+  }
+
+  /// The experts whose slots changed.
+  var experts: [Int32] { first == second ? [first] : [first, second] }
+}
+
+/// Scores by closure, when asked.
 struct ClosureScorer: PlacementScorer {
-  let closure: ([Int32]) -> Double
-  private(set) var score: PlacementScore
+  private let closure: ([Int32]) -> Double
+  private var slots: [Int32]
 
   init(_ slots: [Int32], _ closure: @escaping ([Int32]) -> Double) {
     self.closure = closure
-    score = PlacementScore(first: closure(slots))
+    self.slots = slots
   }
 
-  mutating func place(_ slots: [Int32], changed first: Int32, _ second: Int32) {
-    score = PlacementScore(first: closure(slots))
-  }
+  var score: PlacementScore { PlacementScore(first: closure(slots)) }
+
+  mutating func place(_ slots: [Int32], changed change: SlotChange) { self.slots = slots }
 }

@@ -11,7 +11,7 @@ extension PlacementPlanner {
     savingCopiesOf trace: Trace, loads: ExpertLoads, iterations: Set<Int32>? = nil
   ) throws(WorkloadError) -> ExpertPlacement? {
     guard trace.metadata.routingUnit == .tokens else { return nil }
-    let layers = loads.layers.filter { $0.layer >= 0 }
+    let layers = loads.layers
     let found = parallelMap(count: layers.count) { place -> [Int32]? in
       CoActivation(of: trace, layer: layers[place].layer, iterations: iterations)
         .map { slots(for: $0, loads: layers[place]) }

@@ -6,7 +6,7 @@ public struct PlacementPlanner: Sendable {
   public let expertCount: Int
   /// Slots of each layer in one expert group: its experts, and room for replicas.
   public let shape: SlotShape
-  /// Slots that are scored at most for each layer and start.
+  /// Slots that are scored at most for each layer and start, where not every order is tried.
   public var evaluationLimit = 20_000
 
   /// What is to become small.
@@ -44,15 +44,19 @@ public struct PlacementPlanner: Sendable {
       groupCount: groupCount)
   }
 
-  /// Slots of all layers that kept routing.
+  /// True where so few experts without replicas leave no more orders than a search scores: all are tried.
+  public var triesEveryOrder: Bool { shape.slotCount == expertCount && expertCount <= 8 }
+
+  /// Slots of all layers that kept routing; operations that know no layer are one more.
   ///
-  /// Each layer is searched from contiguous blocks and from balanced ranks; the better one is taken,
-  /// and contiguous blocks where neither is better and there are no spare slots.
+  /// Every order is tried where that is possible. Else each layer is searched from contiguous blocks and
+  /// from balanced ranks; the better one is taken, and contiguous blocks where neither is better and there
+  /// are no spare slots.
   /// - Throws: `WorkloadError` where the loads are of another layout.
   public func placement(
     for loads: ExpertLoads, goal: Goal
   ) throws(WorkloadError) -> ExpertPlacement {
-    let layers = loads.layers.filter { $0.layer >= 0 }
+    let layers = loads.layers
     let found = parallelMap(count: layers.count) { slots(for: layers[$0], goal: goal) }
     return try ExpertPlacement(
       expertCount: expertCount,
@@ -80,6 +84,7 @@ public struct PlacementPlanner: Sendable {
     case .busiestPort: objective = .busiestPort
     case .across(let regionOf): objective = .across(regionOf: regionOf)
     }
+    if triesEveryOrder { return search.bestOfEveryOrder(contiguous, for: objective).slots }
     let results = [contiguous, balanced].map { search.improved($0, for: objective) }
     return results[1].end < results[0].end ? results[1].slots : results[0].slots
   }

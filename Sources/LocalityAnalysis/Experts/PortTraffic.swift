@@ -18,7 +18,8 @@ struct PortTraffic: PlacementScorer {
   private let holderServer: [Int32]
   /// Region of each server where bytes across regions are the objective.
   private let regionOf: [Int]?
-  private var slots: [Int32]
+  /// Expert indices that hold each expert, ascending, one for each slot.
+  private var holders: [[Int32]]
   private(set) var sent: [Int64]
   private(set) var received: [Int64]
   private(set) var across: Int64 = 0
@@ -40,7 +41,10 @@ struct PortTraffic: PlacementScorer {
       parallelism.ranks(ofExpertGroup: group).map { Int32($0 / layout.gpusPerServer) }
     }
     self.regionOf = regionOf
-    self.slots = slots
+    holders = [[Int32]](repeating: [], count: expertCount)
+    for (slot, expert) in slots.enumerated() {
+      holders[Int(expert)].append(Int32(slot / perRank))
+    }
     sent = [Int64](repeating: 0, count: layout.serverCount)
     received = sent
     for expert in 0..<Int32(expertCount) { add(expert, times: 1) }
@@ -61,16 +65,26 @@ struct PortTraffic: PlacementScorer {
     }
   }
 
-  mutating func place(_ slots: [Int32], changed first: Int32, _ second: Int32) {
-    add(first, times: -1)
-    if second != first { add(second, times: -1) }
-    self.slots = slots
-    add(first, times: 1)
-    if second != first { add(second, times: 1) }
+  mutating func place(_ slots: [Int32], changed change: SlotChange) {
+    let ranks = (change.slot / perRank, change.other / perRank)
+    for expert in change.experts {
+      add(expert, times: -1)
+      recount(expert, on: ranks.0, in: slots)
+      if ranks.1 != ranks.0 { recount(expert, on: ranks.1, in: slots) }
+      add(expert, times: 1)
+    }
+  }
+
+  /// Corrects how often a rank holds an expert.
+  private mutating func recount(_ expert: Int32, on rank: Int, in slots: [Int32]) {
+    let held = slots[rank * perRank..<(rank + 1) * perRank].count { $0 == expert }
+    holders[Int(expert)].removeAll { $0 == rank }
+    let place = holders[Int(expert)].firstIndex { $0 > rank } ?? holders[Int(expert)].count
+    holders[Int(expert)].insert(contentsOf: repeatElement(Int32(rank), count: held), at: place)
   }
 
   private mutating func add(_ expert: Int32, times sign: Int64) {
-    let holders = slots.indices.filter { slots[$0] == expert }.map { Int32($0 / perRank) }
+    let holders = holders[Int(expert)]
     guard !holders.isEmpty else { return }
     for source in sourceServer.indices {
       let count = tokens[source * experts + Int(expert)] * sign

@@ -1,147 +1,105 @@
 /// Slots under the constraints of EPLB with a less busy busiest rank, and never a busier one.
 ///
 /// From EPLB's answer: pairs of groups are exchanged between servers, each server is filled anew,
-/// and then the busiest rank exchanges slots, or a spare replica becomes one of its experts, until
+/// and then the busiest rank exchanges slots, or a spare replica becomes one of another expert, until
 /// neither helps: a local optimum, not always the best. The constraints are EPLB's: whole groups on
 /// one server where it is hierarchical, and equally many slots everywhere.
-/// - Complexity: O(groups² × one server's refinement) per round, rounds until nothing helps.
+/// - Complexity: EPLB and one refinement, O(slots log slots) for each step within a fixed limit of
+///   work; with several groups on a server a refinement for each exchange whose bound allows it.
 public func refinedBalance(weights: [Float], shape: SlotShape) -> [Int32] {
   let start = EPLB.slots(weights: weights, shape: shape)
   guard shape.isHierarchical, shape.slotCount % shape.serverCount == 0 else {
     return RankBalance(start, weights, rankCount: shape.rankCount).refined().slots
   }
-  let groupSize = shape.expertCount / shape.groupCount
   let perServer = shape.slotCount / shape.serverCount
-  func filled(_ groups: [Int], from slots: [Int32]? = nil) -> RankBalance {
-    let slots = slots ?? EPLB.serverSlots(ofGroups: groups, weights, shape: shape)
-    return RankBalance(slots, weights, rankCount: shape.rankCount / shape.serverCount).refined()
+  let fill = ServerFill(weights: weights, shape: shape)
+  var servers = (0..<shape.serverCount).map { server in
+    let slots = Array(start[server * perServer..<(server + 1) * perServer])
+    return FilledServer(
+      groups: Set(slots.map { Int($0) / fill.groupSize }).sorted(),
+      balance: RankBalance(slots, weights, rankCount: fill.rankCount).refined())
   }
-  var groups = (0..<shape.serverCount).map { server in
-    Set(start[server * perServer..<(server + 1) * perServer].map { Int($0) / groupSize }).sorted()
+  while let swap = bestGroupSwap(servers, fill) {
+    servers[swap.first] = swap.firstServer
+    servers[swap.second] = swap.secondServer
   }
-  var servers = groups.indices.map { server in
-    filled(
-      groups[server], from: Array(start[server * perServer..<(server + 1) * perServer]))
+  return servers.flatMap(\.balance.slots)
+}
+
+/// The groups of experts on a server, and its ranks.
+private struct FilledServer {
+  let groups: [Int]
+  let balance: RankBalance
+}
+
+/// Fills a server with groups of experts.
+private struct ServerFill {
+  let weights: [Float]
+  let shape: SlotShape
+  let groupSize: Int
+  /// Ranks of one server.
+  let rankCount: Int
+  private let groupWeights: [Double]
+
+  init(weights: [Float], shape: SlotShape) {
+    self.weights = weights
+    self.shape = shape
+    let size = shape.expertCount / shape.groupCount
+    groupSize = size
+    rankCount = shape.rankCount / shape.serverCount
+    groupWeights = (0..<shape.groupCount).map { group in
+      weights[group * size..<(group + 1) * size].reduce(0) { $0 + Double($1) }
+    }
   }
-  while let swap = bestGroupSwap(groups, servers, filled: { filled($0) }) {
-    groups[swap.first] = swap.firstGroups
-    groups[swap.second] = swap.secondGroups
-    servers[swap.first] = filled(swap.firstGroups)
-    servers[swap.second] = filled(swap.secondGroups)
+
+  func callAsFunction(_ groups: [Int]) -> FilledServer {
+    let groups = groups.sorted()
+    let slots = EPLB.serverSlots(ofGroups: groups, weights, shape: shape)
+    return FilledServer(
+      groups: groups, balance: RankBalance(slots, weights, rankCount: rankCount).refined())
   }
-  return servers.flatMap(\.slots)
+
+  /// The mean of a server's ranks: its busiest has no less.
+  func bound(of groups: [Int]) -> Double {
+    groups.reduce(0) { $0 + groupWeights[$1] } / Double(rankCount)
+  }
 }
 
 private struct GroupSwap {
   var first: Int
   var second: Int
-  var firstGroups: [Int]
-  var secondGroups: [Int]
+  var firstServer: FilledServer
+  var secondServer: FilledServer
 }
 
 /// The exchange with the busiest server after which the busier of the two is least busy; nil when
 /// none is below the busiest now.
-private func bestGroupSwap(
-  _ groups: [[Int]], _ servers: [RankBalance], filled: ([Int]) -> RankBalance
-) -> GroupSwap? {
-  let loads = servers.map(\.busiest)
+private func bestGroupSwap(_ servers: [FilledServer], _ fill: ServerFill) -> GroupSwap? {
+  let loads = servers.map(\.balance.busiest)
   guard var limit = loads.max(), let busiest = loads.firstIndex(of: limit) else { return nil }
-  var best: GroupSwap?
-  for other in groups.indices where other != busiest {
-    for mine in groups[busiest].indices {
-      for theirs in groups[other].indices {
-        var (here, there) = (groups[busiest], groups[other])
-        swap(&here[mine], &there[theirs])
-        here.sort()
-        there.sort()
-        let load = max(filled(here).busiest, filled(there).busiest)
-        guard load < limit else { continue }
-        limit = load
-        best = GroupSwap(first: busiest, second: other, firstGroups: here, secondGroups: there)
+  let mine = servers[busiest].groups
+  // Alone on its server, a group is as busy on any other.
+  guard mine.count > 1 else { return nil }
+  var trials: [(bound: Double, other: Int, here: [Int], there: [Int])] = []
+  for other in servers.indices where other != busiest {
+    for place in mine.indices {
+      for theirs in servers[other].groups.indices {
+        var (here, there) = (mine, servers[other].groups)
+        swap(&here[place], &there[theirs])
+        trials.append((max(fill.bound(of: here), fill.bound(of: there)), other, here, there))
       }
     }
+  }
+  var best: GroupSwap?
+  for place in trials.indices.sorted(by: { (trials[$0].bound, $0) < (trials[$1].bound, $1) }) {
+    let trial = trials[place]
+    guard trial.bound < limit * (1 - RankBalance.negligible) else { break }
+    let (here, there) = (fill(trial.here), fill(trial.there))
+    let load = max(here.balance.busiest, there.balance.busiest)
+    guard load < limit * (1 - RankBalance.rounding) else { continue }
+    limit = load
+    best = GroupSwap(
+      first: busiest, second: trial.other, firstServer: here, secondServer: there)
   }
   return best
-}
-
-/// Ranks that share slots freely, and what each carries when replicas split evenly.
-struct RankBalance {
-  private(set) var slots: [Int32]
-  private let weights: [Float]
-  private let perRank: Int
-  private var counts: [Int]
-  private var loads: [Double]
-
-  init(_ slots: [Int32], _ weights: [Float], rankCount: Int) {
-    self.slots = slots
-    self.weights = weights
-    perRank = slots.count / rankCount
-    counts = [Int](repeating: 0, count: weights.count)
-    for expert in slots { counts[Int(expert)] += 1 }
-    loads = []
-    loads = freshLoads()
-  }
-
-  var busiest: Double { loads.max() ?? 0 }
-
-  /// Every step lowers the busiest rank or the number of ranks that are as busy, so it ends.
-  func refined() -> RankBalance {
-    var result = self
-    while result.exchangeSlots() || result.giveReplica() {}
-    return result
-  }
-
-  private func share(_ expert: Int32) -> Double {
-    Double(weights[Int(expert)]) / Double(counts[Int(expert)])
-  }
-
-  private func freshLoads() -> [Double] {
-    var loads = [Double](repeating: 0, count: slots.count / perRank)
-    for (slot, expert) in slots.enumerated() { loads[slot / perRank] += share(expert) }
-    return loads
-  }
-
-  /// Exchanges one slot of the busiest rank so that both ranks end up as low as possible.
-  private mutating func exchangeSlots() -> Bool {
-    guard let hot = loads.firstIndex(of: busiest) else { return false }
-    var limit = loads[hot] * (1 - 1e-12)
-    var best: (Int, Int)?
-    for mine in hot * perRank..<(hot + 1) * perRank {
-      for theirs in slots.indices where theirs / perRank != hot {
-        let change = share(slots[mine]) - share(slots[theirs])
-        let load = max(loads[hot] - change, loads[theirs / perRank] + change)
-        guard change > 0, load < limit else { continue }
-        limit = load
-        best = (mine, theirs)
-      }
-    }
-    guard let best else { return false }
-    slots.swapAt(best.0, best.1)
-    loads = freshLoads()
-    return true
-  }
-
-  /// Turns a spare replica into one of an expert of the busiest rank, where that lowers the busiest
-  /// once slots have been exchanged.
-  private mutating func giveReplica() -> Bool {
-    guard let hot = loads.firstIndex(of: busiest) else { return false }
-    var limit = busiest * (1 - 1e-12)
-    var best: RankBalance?
-    for expert in Set(slots[hot * perRank..<(hot + 1) * perRank]).sorted() {
-      for slot in slots.indices where slots[slot] != expert && counts[Int(slots[slot])] > 1 {
-        var other = self
-        other.counts[Int(slots[slot])] -= 1
-        other.counts[Int(expert)] += 1
-        other.slots[slot] = expert
-        other.loads = other.freshLoads()
-        while other.exchangeSlots() {}
-        guard other.busiest < limit else { continue }
-        limit = other.busiest
-        best = other
-      }
-    }
-    guard let best else { return false }
-    self = best
-    return true
-  }
 }

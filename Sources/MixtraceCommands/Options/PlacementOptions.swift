@@ -68,6 +68,10 @@ struct PlacementOptions: ParsableArguments {
       throw ValidationError(
         "--slots \(slots): \(ranks) expert-parallel ranks need \(share) for \(experts) experts")
     }
+    guard slots <= experts else {
+      throw ValidationError(
+        "--slots \(slots): a rank that holds all \(experts) experts has \(experts) slots")
+    }
     return slots - share
   }
 }

@@ -13,8 +13,11 @@ enum PlacementTables {
         .text("placement", "Experts"), .text("fabric", "Fabric"),
         .number("slots_per_rank", "Slots", .count),
         .number("imbalance_ratio", "Imbalance", .ratio),
+        .number("largest_win_ratio", "At most", .ratio, isForMachinesOnly: true),
+        .number("busiest_rank_assignments", "Busiest rank", .count, isForMachinesOnly: true),
         .number("between_servers_bytes", "Between servers", .bytes),
         .number("busiest_port_bytes", "Busiest port", .bytes),
+        .number("busiest_port_copies", "Port copies", .count, isForMachinesOnly: true),
         .number("fitted_busiest_port_bytes", "Fitted port", .bytes, isForMachinesOnly: true),
         .number("completion_ns", "Completion", .nanoseconds),
         .number("gradient_ns", "Gradients", .nanoseconds, isForMachinesOnly: true),
@@ -28,7 +31,7 @@ enum PlacementTables {
         .number("gradient_bytes", "Gradient bytes", .bytes, isForMachinesOnly: true),
         .number("break_even_iterations", "Pays after", .count),
       ])
-    for row in study.rows { table.append(cells(row), emphasis: .none) }
+    for row in study.rows { table.append(cells(row, of: study), emphasis: .none) }
     table.notes = [
       "Imbalance: assignments of the busiest rank ÷ the mean rank's. Busiest port: the most that a server "
         + "sends or receives, summed over all-to-alls. Saved: after the gradients of replicas. Pays after: "
@@ -37,17 +40,20 @@ enum PlacementTables {
     return table
   }
 
-  private static func cells(_ row: PlacementRow) -> [Cell] {
+  private static func cells(_ row: PlacementRow, of study: PlacementStudy) -> [Cell] {
     let candidate = row.candidate
-    let slots =
-      candidate.placement.layers.first?.experts.count ?? candidate.placement.expertCount
+    let slots = candidate.placement.slotsPerLayer
+    let iterations = Double(study.input.scored.count)
     let unknown = Cell.missing("not declared")
     let isContiguous = candidate.placement.layers.isEmpty
     return [
       .text(candidate.name), .text(row.fabric.name),
       Cell(slots / candidate.placement.layout.parallelism.expert),
-      .number(candidate.traffic.imbalance), .number(candidate.bytesBetweenServers),
-      .number(candidate.busiestPortBytes), .number(candidate.fittedPortBytes),
+      .number(candidate.traffic.imbalance), .number(study.largestWin(candidate)),
+      .number(Double(candidate.traffic.busiestRankAssignments) / iterations),
+      .number(candidate.bytesBetweenServers), .number(candidate.busiestPortBytes),
+      .number(Double(candidate.traffic.busiestPortCopies) / iterations),
+      .number(candidate.fittedPortBytes),
       .number(row.nanosecondsPerIteration), .number(row.gradientNanoseconds),
       isContiguous ? .missing("") : .number(row.savedShare),
       bound(row.interval, \.low), bound(row.interval, \.high),
@@ -88,7 +94,9 @@ enum PlacementTables {
         for rank in 0..<ranks {
           let held = layer.experts[rank * perRank..<(rank + 1) * perRank]
           table.append([
-            .text(candidate.name), Cell(layer.layer), Cell(rank),
+            .text(candidate.name),
+            layer.layer == Operation.unknown ? .missing("unknown") : Cell(layer.layer),
+            Cell(rank),
             .text(held.map { "\($0)" }.joined(separator: " ")),
           ])
         }

@@ -71,8 +71,9 @@ struct PlaceVerb: Verb {
     document.remarks = study.remarks
     document.add("placements", PlacementTables.placements(study))
     if thenRegions {
-      let regions = try PlacedRegions(study.candidates, parameters: parameters)
+      let regions = try PlacedRegions(study, parameters: parameters)
       document.sentences += regions.sentences
+      document.add("regions", regions.table)
       for (key, table) in regions.tables { document.add(key, table) }
     }
     document.add("slots", PlacementTables.slots(study), isForMachinesOnly: !showSlots)

@@ -3,6 +3,7 @@
 /// Every expert-parallel rank has slots, and a slot holds one expert of one layer; all expert groups
 /// are filled alike. Layers without slots of their own lie in contiguous blocks: with E experts and
 /// expert parallelism P, expert e is on expert index e / (E / P) of the sender's own expert group.
+/// Operations that know no layer are placed together, as one more layer.
 /// An expert in several slots has replicas, of which a sender uses the nearest.
 public struct ExpertPlacement: Sendable, Hashable {
   public let layout: Layout
@@ -15,7 +16,7 @@ public struct ExpertPlacement: Sendable, Hashable {
   private var offsets: [Int32] = []
   /// Expert indices, ascending for each expert.
   private var holders: [Int32] = []
-  /// Table of each layer; those beyond the end have table 0.
+  /// Table of each layer, `Operation.unknown` first; those beyond the end have table 0.
   private var tableOfLayer: [Int32] = []
   /// Ranks by (expert group, expert index).
   private let ranks: [Int32]
@@ -24,6 +25,7 @@ public struct ExpertPlacement: Sendable, Hashable {
 
   /// The expert in each slot of one layer.
   public struct LayerSlots: Sendable, Hashable {
+    /// `Operation.unknown` for the operations that know no layer.
     public var layer: Int32
     /// Slot s of expert index i is `experts[i * slotsPerRank + s]`.
     public var experts: [Int32]
@@ -79,8 +81,8 @@ public struct ExpertPlacement: Sendable, Hashable {
   public func rank(
     ofExpert expert: Int, layer: Int32 = Operation.unknown, from source: Int
   ) -> Int {
-    let table =
-      layer >= 0 && Int(layer) < tableOfLayer.count ? Int(tableOfLayer[Int(layer)]) : 0
+    let place = Self.place(of: layer)
+    let table = place >= 0 && place < tableOfLayer.count ? Int(tableOfLayer[place]) : 0
     let entry = table * (expertCount + 1) + expert
     let first = Int(offsets[entry])
     let end = Int(offsets[entry + 1])
@@ -88,6 +90,9 @@ public struct ExpertPlacement: Sendable, Hashable {
     if end - first == 1 { return Int(ranks[base + Int(holders[first])]) }
     return nearest(of: first..<end, base: base, from: source)
   }
+
+  /// Where a layer is in `tableOfLayer`.
+  private static func place(of layer: Int32) -> Int { Int(layer) - Int(Operation.unknown) }
 
   private func nearest(of replicas: Range<Int>, base: Int, from source: Int) -> Int {
     let server = source / layout.gpusPerServer
@@ -115,10 +120,11 @@ public struct ExpertPlacement: Sendable, Hashable {
     let location = "placement of layer \(slots.layer)"
     let parallelism = layout.parallelism.expert
     // As many layers as any model may have, so that a wrong number cannot ask for all memory.
-    guard (0..<10_000).contains(slots.layer) else {
+    guard (Operation.unknown..<10_000).contains(slots.layer) else {
       throw WorkloadError("there is no layer \(slots.layer)", at: location)
     }
-    guard Int(slots.layer) >= tableOfLayer.count else {
+    let place = Self.place(of: slots.layer)
+    guard place >= tableOfLayer.count else {
       throw WorkloadError("the layer is placed twice", at: location)
     }
     guard !slots.experts.isEmpty, slots.experts.count % parallelism == 0 else {
@@ -137,7 +143,7 @@ public struct ExpertPlacement: Sendable, Hashable {
     if let missing = isHeld.firstIndex(of: false) {
       throw WorkloadError("no slot holds expert \(missing)", at: location)
     }
-    tableOfLayer += [Int32](repeating: 0, count: Int(slots.layer) - tableOfLayer.count)
+    tableOfLayer += [Int32](repeating: 0, count: place - tableOfLayer.count)
     tableOfLayer.append(Int32(offsets.count / (expertCount + 1)))
     appendTable(of: slots.experts)
   }

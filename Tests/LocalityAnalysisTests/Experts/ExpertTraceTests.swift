@@ -69,6 +69,32 @@ func routedTrace(
       try PlacedTraffic(of: trace, iterations: [1], placement: moved).copiesBetweenServers == 10)
   }
 
+  @Test func theBusiestPortIsTheLargerDirectionOfEachOperation() throws {
+    // Iteration 0: ranks 0 and 1 send 20 to server 1. Iteration 1: both servers send 10.
+    let trace = routedTrace(
+      [(0, 0, [(0, [2]), (1, [3])]), (1, 0, [(0, [2]), (2, [0])])], layout: layout, experts: 4)
+    let blocks = try ExpertPlacement(contiguousBlocksOf: 4, on: layout)
+    let traffic = try PlacedTraffic(of: trace, placement: blocks)
+    #expect(traffic.busiestPortCopies == 30 && traffic.copiesBetweenServers == 40)
+    #expect(traffic.busiestRankAssignments == 20)
+  }
+
+  @Test func operationsThatKnowNoLayerArePlacedAsOneMore() throws {
+    // Ranks 0 and 1 use the experts of server 1, ranks 2 and 3 those of server 0, in no known layer.
+    let rows: [(source: Int32, set: [Int32])] = [(0, [2]), (1, [3]), (2, [0]), (3, [1])]
+    for copies in [CopyRule.perExpert, .perServer] {
+      let trace = routedTrace([(0, -1, rows)], layout: layout, experts: 4, copies: copies)
+      let planner = try PlacementPlanner(layout: layout, expertCount: 4)
+      let loads = try ExpertLoads(of: trace)
+      let moved = try planner.placement(for: loads, goal: .across(regionOf: [0, 1]))
+      let saving = try #require(try planner.placement(savingCopiesOf: trace, loads: loads))
+      for placement in [moved, saving] {
+        #expect(placement.layers.map(\.layer) == [-1])
+        #expect(try PlacedTraffic(of: trace, placement: placement).copiesBetweenServers == 0)
+      }
+    }
+  }
+
   @Test func copiesPerServerFromCountsAreCalledAnUpperBound() throws {
     let sets = routedTrace(
       [(0, 0, [(0, [2, 3])])], layout: layout, experts: 4, copies: .perServer)
@@ -166,6 +192,32 @@ func routedTrace(
         move.breakEvenIterations(
           savedNanosecondsPerIteration: saved, serverBytesPerNanosecond: 7) == nil)
     }
+  }
+
+  @Test func aMoveTakesAsLongAsTheServerThatSendsAll() throws {
+    // Every rank gets a replica of expert 0, which server 0 alone has.
+    let layout = Layout(serverCount: 8, gpusPerServer: 1)
+    let placement = try ExpertPlacement(
+      expertCount: 8, layers: [.init(layer: 0, experts: (0..<8).flatMap { [$0, 0] })], on: layout)
+    let move = MigrationCost(to: placement, parametersPerExpert: 100)
+    #expect(move.movedExperts == 7 && move.movedBytes == 7 * 1_400)
+    #expect(move.busiestServerBytes == 7 * 1_400)
+    #expect(
+      move.breakEvenIterations(savedNanosecondsPerIteration: 1_400, serverBytesPerNanosecond: 1)
+        == 7)
+  }
+
+  @Test func aServerGetsAnExpertOnceForAllOfItsRanks() throws {
+    let placement = try ExpertPlacement(
+      expertCount: 4, layers: [.init(layer: 0, experts: [0, 1, 1, 0, 2, 0, 3, 0])], on: layout)
+    let move = MigrationCost(to: placement, parametersPerExpert: 100)
+    // Rank 0 gets expert 1 and rank 1 expert 0 from each other; ranks 2 and 3 share one copy of 0.
+    #expect(move.movedExperts == 4 && move.busiestServerBytes == 1_400)
+    // The next layer needs its own.
+    let both = try ExpertPlacement(
+      expertCount: 4,
+      layers: (0..<2).map { .init(layer: $0, experts: [0, 1, 1, 0, 2, 0, 3, 0]) }, on: layout)
+    #expect(MigrationCost(to: both, parametersPerExpert: 100).busiestServerBytes == 2_800)
   }
 
   @Test func aReplicaCostsItsStateAndTwiceItsGradient() throws {

@@ -94,6 +94,9 @@ import TraceModel
       let search = PlacementSearch(loads, expertCount: 5, layout: layout)
       var best = Double.infinity
       forEachPermutation(5) { best = min(best, search.value(of: $0, for: .busiestPort)) }
+      let all = search.bestOfEveryOrder([0, 1, 2, 3, 4], for: .busiestPort)
+      #expect(all.evaluations == 120 && all.end == best)
+      #expect(search.value(of: all.slots, for: .busiestPort) == best)
       let found = search.improved([0, 1, 2, 3, 4], for: .busiestPort)
       #expect(found.end >= best && found.end <= found.start)
       if found.end == best { optimal += 1 }
@@ -159,6 +162,9 @@ import TraceModel
       count += 1
     }
     #expect(count == 40_320 && best == 66_806)
+    let plain = try PlacementPlanner(layout: layout, expertCount: 8)
+    let order = plain.slots(for: loads, goal: .busiestPort)
+    #expect(plain.triesEveryOrder && search.value(of: order, for: .busiestPort) == best)
     let planner = try PlacementPlanner(layout: layout, expertCount: 8, spareSlotsPerRank: 1)
     let slots = planner.slots(for: loads, goal: .busiestPort)
     let copied = planner.slots(for: loads, goal: .busiestRank)

@@ -16,6 +16,11 @@ struct PlacementInput {
   /// - Throws: `VerbError` where the trace kept no routing, or nothing says what a token weighs.
   init(_ trace: Trace, selection: SelectionOptions, layout path: String?) throws {
     guard trace.routing.tokens.contains(where: { $0 > 0 }) else {
+      guard selection.layer == nil, selection.iteration == nil else {
+        throw VerbError(
+          "the part of the trace that was asked for holds no routing.\n"
+            + "  Ask for other layers or iterations, or leave out --layer and --iteration.")
+      }
       throw VerbError(
         "this trace kept no routing, so nobody can tell which tokens would follow an expert.\n"
           + "  Ingest router logs, or join them to the capture with 'mixtrace join'.")
@@ -61,12 +66,15 @@ struct PlacementInput {
   var sentence: String {
     if isScoredOnItself {
       return
-        "One iteration is all that there is: placements are scored on what they were chosen for, "
-        + "the most that they could do, not what they would do on later traffic."
+        "There is one iteration, so none can be held out: placements are scored on the traffic that they "
+        + "were chosen for, which is the most that they could do, not what they would do on later traffic."
     }
-    return "Placements are chosen for \(Self.words(fitted)) and scored on \(Self.words(scored)), "
+    return "Placements are chosen for \(Self.words(fitted)) and scored on \(scoredWords), "
       + "which they have not seen."
   }
+
+  /// The iterations that are scored, in words.
+  var scoredWords: String { Self.words(scored) }
 
   private static func words(_ iterations: [Int32]) -> String {
     guard let first = iterations.first, let last = iterations.last else { return "no iteration" }

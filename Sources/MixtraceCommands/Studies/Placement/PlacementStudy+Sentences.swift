@@ -9,8 +9,8 @@ extension PlacementStudy {
 
   /// The answers in words.
   var sentences: [String] {
-    [input.sentence] + rows.filter { $0.candidate.name != candidates[0].name }.map(sentence)
-      + (imbalance.map { [$0] } ?? [])
+    let verdicts = rows.filter { $0.candidate.name != candidates[0].name }.map(sentence)
+    return [input.sentence] + verdicts + [busiestPort, imbalance, replicaCost].compactMap(\.self)
   }
 
   /// What limits them.
@@ -28,8 +28,8 @@ extension PlacementStudy {
     }
     if candidates[0].migration == nil {
       remarks.append(
-        "Note: the model does not say how many parameters an expert has (sizes), so what moving and "
-          + "replicas cost is not known.")
+        "Note: no model says how many parameters an expert has (sizes), so bytes and time of moving and "
+          + "replicating experts are not known.")
     }
     if !input.isTraining {
       remarks.append(
@@ -37,8 +37,8 @@ extension PlacementStudy {
           + "weights, no gradients, no optimizer.")
     }
     remarks.append(
-      "Note: expert traffic only. Iterations until it pays: time in which the busiest server gets its new "
-        + "experts, nothing else running, ÷ what an iteration saves after the gradients of replicas."
+      "Note: expert traffic only. Iterations until it pays: time in which the busiest server sends or gets "
+        + "its experts, nothing else running, ÷ what an iteration saves after the gradients of replicas."
     )
     return remarks
   }
@@ -68,14 +68,8 @@ extension PlacementStudy {
         " and pays after \(iterations) \(iterations == 1 ? "iteration" : "iterations") "
         + "(\(HumanNumber.text(migration.movedBytes, .bytes)) move)"
     }
-    if let replicas = row.candidate.replicas, replicas.replicas > 0 {
-      words +=
-        "; replicas need \(HumanNumber.text(replicas.memoryBytes, .bytes)) of memory on all ranks"
-      if replicas.gradientBytesPerIteration > 0 {
-        words +=
-          " and \(HumanNumber.text(replicas.gradientBytesPerIteration, .bytes)) of gradients in "
-          + "each iteration"
-      }
+    if row.candidate.name == "replicated", row.candidate.replicas == nil, input.isTraining {
+      words += ", before their gradients are summed: of how many bytes is not known"
     }
     return words + "."
   }
@@ -92,18 +86,79 @@ extension PlacementStudy {
       : "Replicating experts into \(spareSlotsPerRank) more slots on each rank"
   }
 
-  /// Imbalance that placement can cure, apart from pair structure that it cannot.
+  /// What placements make of the busiest server port, in copies of tokens.
+  private var busiestPort: String? {
+    let before = candidates[0].traffic.busiestPortCopies
+    guard before > 0 else { return nil }
+    let after = candidates.dropFirst().map { candidate in
+      let copies = candidate.traffic.busiestPortCopies
+      let change = Double(before - copies) / Double(before)
+      let isBest = candidate.name == "re-placed" && isBestOrder
+      let words =
+        change == 0
+        ? "as many"
+        : "\(perIteration(copies)) (\(HumanNumber.text(abs(change), .share)) "
+          + "\(change > 0 ? "less" : "more")\(isBest ? ", the best of every order" : ""))"
+      return "\(words) \(candidate.name)"
+    }
+    return
+      "The busiest server port passes \(perIteration(before)) copies of tokens in contiguous blocks, "
+      + after.joined(separator: " and ")
+      + (input.scored.count > 1 ? ", summed over the dispatches of an iteration." : ".")
+  }
+
+  private func perIteration(_ count: Int64) -> String {
+    HumanNumber.text(
+      Int64((Double(count) / Double(input.scored.count)).rounded()), .count)
+  }
+
+  /// Imbalance that placement can cure, apart from pair structure that it cannot: what even ranks would
+  /// win, and how much of that is open to moves and to replicas.
   private var imbalance: String? {
     guard let contiguous = candidates.first, contiguous.traffic.imbalance > 1 else { return nil }
     let headroom = HumanNumber.text(contiguous.traffic.imbalance, .ratio)
     let after = candidates.dropFirst().map {
       "\(HumanNumber.text($0.traffic.imbalance, .ratio)) \($0.name)"
     }
+    let limits = candidates.dropFirst().map { candidate in
+      let lever = candidate.name == "re-placed" ? "moving experts" : "replicas in these slots"
+      let win = largestWin(candidate)
+      return win < 1.0005
+        ? "\(lever) can win nothing of it" + (candidate.name == "re-placed" ? Self.heat : "")
+        : "\(lever) at most \(HumanNumber.text(win, .ratio))"
+    }
     return
       "The busiest rank gets \(headroom) the assignments of the mean rank in contiguous blocks, "
-      + after.joined(separator: " and ") + ": balance alone can win no more than \(headroom)"
-      + (spareSlotsPerRank > 0
-        ? ", and with these slots no placement wins more than "
-          + "\(HumanNumber.text(largestWin, .ratio)) on the iterations it is chosen for." : ".")
+      + after.joined(separator: " and ") + ". Even ranks would win \(headroom), the headroom: "
+      + limits.joined(separator: ", ") + "."
+  }
+
+  private static let heat = " (a hot expert is as hot on any rank)"
+
+  /// What replicas cost as long as they are kept.
+  private var replicaCost: String? {
+    guard spareSlotsPerRank > 0, let last = candidates.last else { return nil }
+    let bytes = options.parameterBytes(isTraining: input.isTraining)
+    let parts =
+      input.isTraining
+      ? "\(bytes.weight) of weight, \(bytes.gradient) of gradient, \(bytes.optimizer) of optimizer state"
+      : "weights"
+    var words = "Replicas cost, as long as they are kept, "
+    guard let replicas = last.replicas else {
+      words += "\(bytes.resident) bytes of memory for each of their parameters (\(parts))"
+      return input.isTraining
+        ? words + " and \(2 * bytes.gradient) bytes sent in each iteration to sum its gradient."
+        : words + "."
+    }
+    words +=
+      "\(HumanNumber.text(replicas.memoryBytes, .bytes)) of memory on all ranks for "
+      + "\(replicas.replicas) more experts (\(bytes.resident) bytes per parameter: \(parts))"
+    guard replicas.gradientBytesPerIteration > 0 else { return words + "." }
+    let times = rows.filter { $0.candidate.name == last.name }.map {
+      "\(HumanNumber.text($0.gradientNanoseconds, .nanoseconds)) at best on \($0.fabric.name)"
+    }
+    return words
+      + ", and \(HumanNumber.text(replicas.gradientBytesPerIteration, .bytes)) sent in each iteration to sum "
+      + "their gradients (\(times.joined(separator: ", ")))."
   }
 }

@@ -11,9 +11,8 @@ struct PlacementStudy {
   private(set) var candidates: [PlacementCandidate] = []
   private(set) var rows: [PlacementRow] = []
   let spareSlotsPerRank: Int
-  /// How many times less busy the busiest rank can become with all slots, by any placement, on the
-  /// iterations that are fitted.
-  let largestWin: Double
+  /// True where no order of the experts without replicas has a less busy port on what is scored.
+  private(set) var isBestOrder = false
   private let parameters: FabricParameters
 
   init(
@@ -27,14 +26,16 @@ struct PlacementStudy {
     spareSlotsPerRank = try options.spareSlotsPerRank(
       experts: input.trace.expertCount, ranks: layout.parallelism.expert)
     let loads = try ExpertLoads(of: input.trace, iterations: Set(input.fitted))
-    largestWin = Self.largestWin(
-      loads, ranks: layout.parallelism.expert, spareSlotsPerRank: spareSlotsPerRank)
     let contiguous = try ExpertPlacement(
       contiguousBlocksOf: input.trace.expertCount, on: layout)
     let bytes = options.parameterBytes(isTraining: input.isTraining)
     candidates = [try PlacementCandidate("contiguous", contiguous, input, bytes: bytes)]
     for spare in spareSlotsPerRank > 0 ? [0, spareSlotsPerRank] : [0] {
-      let placement = try placement(for: loads, spareSlots: spare, on: fabrics[0])
+      let planner = try PlacementPlanner(
+        layout: layout, expertCount: input.trace.expertCount, spareSlotsPerRank: spare,
+        groupCount: options.groups)
+      if spare == 0 { isBestOrder = isBest(planner, for: loads) }
+      let placement = try placement(by: planner, for: loads, on: fabrics[0])
       candidates.append(
         try PlacementCandidate(
           spare == 0 ? "re-placed" : "replicated", placement, input, bytes: bytes))
@@ -53,37 +54,30 @@ struct PlacementStudy {
     }
   }
 
-  /// The relaxed bound over all layers, each weighted with its busiest rank.
-  private static func largestWin(
-    _ loads: ExpertLoads, ranks: Int, spareSlotsPerRank: Int
-  ) -> Double {
-    var busiest = 0.0
-    var least = 0.0
-    let perRank = loads.expertCount / ranks
-    for layer in loads.layers {
-      let totals = layer.totals
-      let load =
-        (0..<ranks).map { totals[$0 * perRank..<($0 + 1) * perRank].reduce(0, +) }.max() ?? 0
-      busiest += Double(load)
-      least +=
-        Double(load)
-        / ReplicaHeadroom(loads: totals, placeCount: ranks).largestWin(
-          slotCount: loads.expertCount + spareSlotsPerRank * ranks, busiest: load)
-    }
-    return least > 0 ? busiest / least : 1
+  /// How many times less busy the busiest rank can become with a candidate's slots, whoever places them, on
+  /// the iterations that are scored.
+  func largestWin(_ candidate: PlacementCandidate) -> Double {
+    guard candidate.leastBusiestRank > 0 else { return 1 }
+    return max(
+      1, Double(candidates[0].traffic.busiestRankAssignments) / candidate.leastBusiestRank)
+  }
+
+  /// Every order is tried on the loads of a layer: those that are scored where one all-to-all is all.
+  private func isBest(_ planner: PlacementPlanner, for loads: ExpertLoads) -> Bool {
+    planner.triesEveryOrder && options.objective == .busiestPort && input.isScoredOnItself
+      && Set(input.trace.routing.operation).count == loads.layers.count
+      && candidates[0].traffic.copiesBetweenServers
+        == candidates[0].traffic.assignmentsBetweenServers
   }
 
   /// The placement that the objective asks for.
   private func placement(
-    for loads: ExpertLoads, spareSlots: Int, on fabric: FabricSpecification
+    by planner: PlacementPlanner, for loads: ExpertLoads, on fabric: FabricSpecification
   ) throws -> ExpertPlacement {
-    let planner = try PlacementPlanner(
-      layout: input.trace.metadata.layout, expertCount: input.trace.expertCount,
-      spareSlotsPerRank: spareSlots, groupCount: options.groups)
     switch options.objective {
     case .busiestPort: return try planner.placement(for: loads, goal: .busiestPort)
     case .busiestRank: return try planner.placement(for: loads, goal: .busiestRank)
-    case .betweenServers: return try fewestBetweenServers(planner, loads, spareSlots: spareSlots)
+    case .betweenServers: return try fewestBetweenServers(planner, loads)
     case .betweenRegions:
       guard let size = parameters.options.circuits.region.servers else {
         throw ValidationError("--objective between-regions needs --region: servers of a region")
@@ -94,7 +88,7 @@ struct PlacementStudy {
       let found = [
         try planner.placement(for: loads, goal: .busiestPort),
         try planner.placement(for: loads, goal: .busiestRank),
-        try fewestBetweenServers(planner, loads, spareSlots: spareSlots),
+        try fewestBetweenServers(planner, loads),
       ]
       return try fastest(of: found, on: fabric)
     }
@@ -117,9 +111,10 @@ struct PlacementStudy {
 
   /// Where a server gets one copy of a token, experts that share tokens belong together.
   private func fewestBetweenServers(
-    _ planner: PlacementPlanner, _ loads: ExpertLoads, spareSlots: Int
+    _ planner: PlacementPlanner, _ loads: ExpertLoads
   ) throws -> ExpertPlacement {
-    if input.trace.metadata.model?.copies == .perServer, spareSlots == 0,
+    if input.trace.metadata.model?.copies == .perServer,
+      planner.shape.slotCount == planner.expertCount,
       let placement = try planner.placement(
         savingCopiesOf: input.trace, loads: loads, iterations: Set(input.fitted))
     {
@@ -141,115 +136,5 @@ struct PlacementStudy {
       let reason = FabricFailure(label: fabric.name, error: error).reason
       throw VerbError("nothing can be replayed on \(fabric.name): \(reason)")
     }
-  }
-}
-
-/// One placement and what it makes of the scored iterations.
-struct PlacementCandidate {
-  let name: String
-  let placement: ExpertPlacement
-  let scored: Workload
-  let traffic: PlacedTraffic
-  /// Bytes between servers, and the sum over all-to-alls of the busiest port's, per iteration.
-  let bytesBetweenServers: Double
-  let busiestPortBytes: Double
-  /// The same sum on the iterations that were fitted.
-  let fittedPortBytes: Double
-  /// Nil where the model does not say how many parameters an expert has.
-  let migration: MigrationCost?
-  let replicas: ReplicaCost?
-
-  init(
-    _ name: String, _ placement: ExpertPlacement, _ input: PlacementInput, bytes: ParameterBytes
-  ) throws {
-    self.name = name
-    self.placement = placement
-    scored = try input.workload(of: input.scored, placement: placement)
-    traffic = try PlacedTraffic(
-      of: input.trace, iterations: Set(input.scored), placement: placement)
-    let ports = PortBytes(scored)
-    bytesBetweenServers = ports.total / Double(input.scored.count)
-    busiestPortBytes = ports.busiest / Double(input.scored.count)
-    let fitted = try input.workload(of: input.fitted, placement: placement)
-    fittedPortBytes = PortBytes(fitted).busiest / Double(input.fitted.count)
-    let parameters = input.trace.metadata.model?.sizes?.parametersPerExpert
-    migration = parameters.map {
-      MigrationCost(to: placement, parametersPerExpert: $0, bytes: bytes)
-    }
-    replicas = parameters.map {
-      ReplicaCost(of: placement, parametersPerExpert: $0, bytes: bytes)
-    }
-  }
-}
-
-/// Bytes of all steps of experts at server ports.
-private struct PortBytes {
-  var total = 0.0
-  var busiest = 0.0
-
-  init(_ workload: Workload) {
-    for step in workload.steps where step.role == .expert {
-      let matrix = workload.matrix(of: [step], at: .server).withoutDiagonal
-      total += Double(matrix.total)
-      busiest += Double(max(matrix.rowSums.max() ?? 0, matrix.columnSums.max() ?? 0))
-    }
-  }
-}
-
-/// One placement on one fabric.
-struct PlacementRow {
-  let candidate: PlacementCandidate
-  let fabric: FabricSpecification
-  let nanosecondsPerIteration: Double
-  let contiguousNanoseconds: Double
-  /// Of the share that is saved; nil for contiguous blocks.
-  private(set) var interval: SavingInterval?
-
-  /// - Parameters:
-  ///   - nanoseconds: of each iteration, or of all together.
-  ///   - contiguous: the same with experts in contiguous blocks.
-  init(
-    _ candidate: PlacementCandidate, on fabric: FabricSpecification, nanoseconds: [Double],
-    contiguous: [Double], iterationCount: Int
-  ) {
-    self.candidate = candidate
-    self.fabric = fabric
-    nanosecondsPerIteration = nanoseconds.reduce(0, +) / Double(iterationCount)
-    contiguousNanoseconds = contiguous.reduce(0, +) / Double(iterationCount)
-    guard !candidate.placement.layers.isEmpty, nanoseconds.count == contiguous.count else { return }
-    interval = SavingInterval(
-      before: contiguous, after: nanoseconds, loss: gradientNanoseconds)
-  }
-
-  /// What one server can receive from the network.
-  private var serverBytesPerNanosecond: Double {
-    fabric.nicBitsPerSecond / 8e9 * Double(fabric.nicsPerServer) * fabric.payloadEfficiency
-  }
-
-  /// Time in which the gradients of replicas can at best be summed, all servers sending evenly.
-  var gradientNanoseconds: Double {
-    guard let replicas = candidate.replicas else { return 0 }
-    return Double(replicas.gradientBytesPerIteration)
-      / (serverBytesPerNanosecond * Double(candidate.placement.layout.serverCount))
-  }
-
-  /// What an iteration gains after the gradients of replicas; below 0 it loses.
-  var savedNanoseconds: Double {
-    contiguousNanoseconds - nanosecondsPerIteration - gradientNanoseconds
-  }
-
-  var savedShare: Double {
-    contiguousNanoseconds > 0 ? savedNanoseconds / contiguousNanoseconds : 0
-  }
-
-  var migrationNanoseconds: Double? {
-    candidate.migration?.nanoseconds(serverBytesPerNanosecond: serverBytesPerNanosecond)
-  }
-
-  /// Nil where nothing is gained, or the size of an expert is not known.
-  var breakEvenIterations: Int? {
-    candidate.migration?.breakEvenIterations(
-      savedNanosecondsPerIteration: savedNanoseconds,
-      serverBytesPerNanosecond: serverBytesPerNanosecond)
   }
 }

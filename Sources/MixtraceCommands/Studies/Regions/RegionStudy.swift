@@ -13,16 +13,18 @@ struct RegionStudy {
   let optics: OpticsStudy
   private let noOptics: String?
   private let fabricName: String
-  /// True when the senders are inferred.
-  private let restsOnGuess: Bool
+  /// Why the senders are not known, in words; nil where they are.
+  private let guess: String?
 
-  /// - Parameter fabric: the fabric that regions are judged on.
+  /// - Parameters:
+  ///   - groupings: whose best partitions are tried, of other iterations; nil for those of `locality`.
+  ///   - fabric: the fabric that regions are judged on.
   /// - Throws: a `VerbError` where nothing can be replayed on it.
   init(
-    workload: Workload, locality: LocalityReport, fabric: FabricSpecification,
-    parameters: FabricParameters
+    workload: Workload, locality: LocalityReport, groupings: [CurvePoint]? = nil,
+    fabric: FabricSpecification, parameters: FabricParameters
   ) throws {
-    restsOnGuess = reasonAgainstSources(workload.provenance) != nil
+    guess = reasonAgainstSources(workload.provenance)
     fabricName = fabric.name
     noOptics = locality.candidates.noOptics
     optics = OpticsStudy(of: workload, on: fabric, locality: locality)
@@ -32,7 +34,7 @@ struct RegionStudy {
     let search = try CandidateSearch(
       CandidateLists(
         plans: locality.candidates.plans(
-          declaredOrder: locality.declaredOrder, curve: locality.curve),
+          declaredOrder: locality.declaredOrder, curve: groupings ?? locality.curve),
         opticalNICs: [optical.nicsPerServer],
         switches: [CandidateFabrics.OpticalSwitch(of: optical)],
         schedulers: [optical.scheduler.name]),
@@ -69,7 +71,10 @@ struct RegionStudy {
   }
 
   /// The region to take if optics are bought, whether or not they pay.
-  var regionIfOptical: CandidateScore? { restsOnGuess ? nil : withCircuits[.smallest] }
+  var regionIfOptical: CandidateScore? { guess == nil ? withCircuits[.smallest] : nil }
+
+  /// Why there is no such region, in words; nil where there is one.
+  var absence: String? { guess ?? noOptics }
 
   /// The answers in words.
   var sentences: [String] {
@@ -77,7 +82,7 @@ struct RegionStudy {
     let all =
       choice.opticsSentences(conditions) + optics.value.sentences + choice.answerSentences
     // Which servers belong together cannot be read off guessed senders.
-    guard !restsOnGuess, choice[.smallest]?.candidate.plan.hasCircuits != true,
+    guard guess == nil, choice[.smallest]?.candidate.plan.hasCircuits != true,
       let optical = withCircuits[.smallest], let words = withCircuits.sentence(on: .smallest)
     else {
       return all
