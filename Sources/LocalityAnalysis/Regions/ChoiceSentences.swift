@@ -113,6 +113,7 @@ public struct NetworkConditions: Sendable {
   /// Nanoseconds of all iterations on a network of unlimited rate; nil where it is not known.
   public var unlimitedNanoseconds: Double?
 
+  /// Without further words a network of which nothing but its candidates is known.
   public init(noOptics: String? = nil, unlimitedNanoseconds: Double? = nil) {
     self.noOptics = noOptics
     self.unlimitedNanoseconds = unlimitedNanoseconds
