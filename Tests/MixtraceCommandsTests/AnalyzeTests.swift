@@ -81,29 +81,6 @@ struct AnalyzeTests {
     }
   }
 
-  @Test("a trace that is read once has the totals of one that is kept")
-  func streaming() throws {
-    try withScratchFolder { folder in
-      let trace = try run(in: folder, "--iterations", "5")
-      let streamed = try succeeding("analyze", trace, "--streaming", "--format", "json")
-      let kept = try succeeding("analyze", trace, "--no-regions", "--format", "json")
-      let network = try kept.rows("bytes").compactMap { $0["network_bytes"] as? Int }
-      #expect(try streamed.rows("statistics").first?["value"] as? Int == network.reduce(0, +))
-      let pairs = try streamed.rows("pairs")
-      #expect(pairs.count == 20)
-      #expect(
-        pairs.allSatisfy { $0["at_least_bytes"] as? Int == $0["at_most_bytes"] as? Int })
-      // Of one iteration, in the same words as elsewhere.
-      let part = try succeeding(
-        "analyze", trace, "--streaming", "--iteration", "2", "--format", "json")
-      let one = try succeeding(
-        "analyze", trace, "--no-regions", "--iteration", "2", "--format", "json")
-      let bytes = try one.rows("bytes").compactMap { $0["network_bytes"] as? Int }
-      #expect(try part.rows("statistics").first?["value"] as? Int == bytes.reduce(0, +))
-      #expect(mixtrace("analyze", trace, "--streaming", "--iteration", "77").status == .failed)
-    }
-  }
-
   /// Eight ranks of one DLRM step: five all-to-alls, and all-reduces that were lowered to rings.
   @Test(
     "DLRM's all-to-alls are read, its lowered rings are not",

@@ -15,9 +15,11 @@ public struct BestPartition: Sendable, Hashable {
     case spectral
   }
 
+  /// The partition itself.
   public var grouping: Grouping
   /// φ on the bytes that it was fitted to.
   public var share: Double
+  /// Which search found it.
   public var method: Method
 }
 

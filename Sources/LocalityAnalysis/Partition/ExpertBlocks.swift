@@ -8,7 +8,13 @@ package struct ExpertBlocks: Sendable, Hashable {
   /// Block of each end, numbered by first end.
   package private(set) var blockOf: [Int]
 
+  /// - Parameter blockOf: block of each end, numbered from 0 without gaps.
   package init(blockOf: [Int]) { self.blockOf = blockOf }
+
+  /// One block of so many ends.
+  package static func one(of count: Int) -> ExpertBlocks {
+    ExpertBlocks(blockOf: [Int](repeating: 0, count: count))
+  }
 
   /// The declared blocks at a grain; every end alone where the layout contradicts itself.
   package init(_ layout: Layout, at grain: Grain) {

@@ -31,11 +31,14 @@ public func uniformIntraRegionShare(serverCount: Int, size: Int) -> Double {
 
 /// Bytes between two servers in both directions: what a region can keep inside.
 package struct SymmetricTraffic {
+  /// Servers.
   package let size: Int
   /// size × size, zero diagonal.
   package let weights: [Double]
+  /// Bytes of all pairs, each counted once.
   package let total: Double
 
+  /// Adds up both directions of each pair and leaves the diagonal out; O(n²).
   package init(_ matrix: TrafficMatrix) {
     let size = matrix.size
     var weights = [Double](repeating: 0, count: size * size)

@@ -1,6 +1,7 @@
 /// One network that could be bought for the expert traffic: where circuits are, what switches them and
 /// who chooses them.
 public struct Candidate: Sendable, Hashable {
+  /// Which servers share an optical switch.
   public var plan: RegionPlan
   /// Optical NICs of a server (alpha); 0 without circuits between servers.
   public var opticalNICsPerServer: Int
@@ -9,6 +10,7 @@ public struct Candidate: Sendable, Hashable {
   /// Who chooses the circuits; nil without circuits between servers.
   public var scheduler: String?
 
+  /// Without further words a network that has no circuits between servers.
   public init(
     plan: RegionPlan, opticalNICsPerServer: Int = 0, technology: String? = nil,
     scheduler: String? = nil
@@ -77,6 +79,7 @@ public struct CandidateQuote: Sendable, Hashable {
   /// Nil without optical switches.
   public var switchUse: SwitchUse?
 
+  /// - Parameter usedPortsUSD: the price of all ports when nil.
   public init(
     costUSD: Double?, usedPortsUSD: Double? = nil, boundNanoseconds: Double,
     switchUse: SwitchUse? = nil
@@ -90,10 +93,12 @@ public struct CandidateQuote: Sendable, Hashable {
 
 /// How long one iteration takes on a candidate.
 public struct IterationTime: Sendable, Hashable {
+  /// Compute, the network and delays of circuits.
   public var nanoseconds: Double
   /// The part of it that is delay of circuits which compute does not hide.
   public var exposedNanoseconds: Double
 
+  /// - Parameter exposedNanoseconds: at most `nanoseconds`.
   public init(nanoseconds: Double, exposedNanoseconds: Double = 0) {
     self.nanoseconds = nanoseconds
     self.exposedNanoseconds = exposedNanoseconds
@@ -111,6 +116,7 @@ public struct CandidateTimes: Sendable, Hashable {
   /// Exposed delay before the first of all iterations, which `iterations` leave out.
   public var onceNanoseconds: Double
 
+  /// - Parameter iterations: in order, all that were asked for.
   public init(
     iterations: [IterationTime], policy: String? = nil, reconfigurations: Int = 0,
     onceNanoseconds: Double = 0
@@ -156,7 +162,9 @@ public protocol CandidateEvaluator: Sendable {
 
 /// Why a candidate cannot be built or replayed, in words.
 public struct CandidateFailure: Error, Sendable, Hashable {
+  /// What is wrong with it.
   public var reason: String
 
+  /// - Parameter reason: in words, without a full stop.
   public init(_ reason: String) { self.reason = reason }
 }

@@ -1,6 +1,8 @@
 /// A candidate with its price and its times.
 public struct CandidateScore: Sendable, Hashable {
+  /// What could be bought.
   public var candidate: Candidate
+  /// Its price, and the time that it cannot beat.
   public var quote: CandidateQuote
   /// Of every iteration, in order; where only representative iterations were replayed, those that
   /// stand for it.
@@ -12,6 +14,7 @@ public struct CandidateScore: Sendable, Hashable {
   /// True when only representative iterations were replayed.
   public var isSampled: Bool
 
+  /// - Parameter iterations: in order, with all that were asked for.
   public init(
     candidate: Candidate, quote: CandidateQuote, iterations: [IterationTime],
     policy: String? = nil, reconfigurations: Double = 0, isSampled: Bool = false
@@ -43,16 +46,20 @@ public struct CandidateChoice: Sendable, Hashable {
 
   /// A candidate that is no answer, and why.
   public struct Dropped: Sendable, Hashable {
+    /// Why a candidate is no answer.
     public enum Reason: Sendable, Hashable {
       /// Its bound excludes it from every answer, without a replay.
       case bound
       /// A replay was given up when it was too slow for every answer.
       case stoppedEarly
+      /// It cannot be built or replayed, for the reason given.
       case failed(String)
     }
+    /// What was dropped.
     public var candidate: Candidate
     /// Nil where it cannot be built.
     public var quote: CandidateQuote?
+    /// Why it was dropped.
     public var reason: Reason
   }
 
@@ -74,8 +81,10 @@ public struct CandidateChoice: Sendable, Hashable {
   public var samplingError: Double?
   /// Sampled candidates that may be answers within that error.
   public var undecidedCount = 0
+  /// How often other iterations would have given other answers.
   public var stability: ChoiceStability
 
+  /// The answer to a question; nil where no candidate is one.
   public subscript(question: Question) -> CandidateScore? { answers[question].map { scores[$0] } }
 
   /// "12 candidates: 7 replayed in full, 5 proven worse by their bound".

@@ -1,5 +1,6 @@
 /// What one kind of optical switch can connect.
 public struct SwitchKind: Sendable, Hashable {
+  /// The technology's name, as in the catalogue of switches.
   public var name: String
   /// Duplex ports of one switch.
   public var radix: Int
@@ -8,6 +9,8 @@ public struct SwitchKind: Sendable, Hashable {
   /// Decibels that light loses at most on one pass; nil when nobody says.
   public var insertionLossDecibels: Double?
 
+  /// - Parameters:
+  ///   - radix: at least 1, as `planes`.
   public init(
     name: String, radix: Int, planes: Int = 1, insertionLossDecibels: Double? = nil
   ) {
@@ -23,7 +26,9 @@ public struct SwitchKind: Sendable, Hashable {
 public struct CandidateGrid: Sendable, Hashable {
   /// Combinations left out for one reason.
   public struct Omission: Sendable, Hashable {
+    /// Why they cannot be built, in words.
     public var reason: String
+    /// How many combinations there are.
     public var count: Int
   }
 

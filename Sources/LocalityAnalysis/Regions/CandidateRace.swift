@@ -11,6 +11,7 @@ public struct RaceOptions: Sendable {
   /// Told how many candidates are through.
   public var progress: @Sendable (Int) -> Void
 
+  /// - Parameter tolerance: a share of the fastest time; below 0 counts as 0.
   public init(
     tolerance: Double = 0.05, representatives: RepresentativeIterations? = nil,
     contenderLimit: Int = 4,

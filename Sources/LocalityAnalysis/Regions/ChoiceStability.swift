@@ -7,6 +7,7 @@ public struct ChoiceStability: Sendable, Hashable {
   /// Fewer iterations give no interval.
   public static let leastIterations = 10
 
+  /// Times that iterations were drawn anew; 0 where nothing was.
   public var resampleCount = 0
   /// Iterations of one block.
   public var blockLength = 0

@@ -11,6 +11,7 @@ public struct NetworkConditions: Sendable {
   /// What forbids candidates with circuits, in words.
   public var omissions: [String]
 
+  /// Without further words a network of which nothing but its candidates is known.
   public init(
     noOptics: String? = nil, unlimitedNanoseconds: Double? = nil, nicBitsPerSecond: Double? = nil,
     packetsNeverBlock: Bool = false, omissions: [String] = []

@@ -12,6 +12,7 @@ public struct OpticsValue: Sendable, Hashable {
   /// Below this share a value is called not worth its cost.
   public static let worthwhile = 0.05
 
+  /// Findings that are left out were not evaluated.
   public init(
     topology: Finding = .notIdentifiable("not evaluated"),
     reconfiguration: Finding = .notIdentifiable("not evaluated"),

@@ -7,6 +7,9 @@ public struct CandidateFigures: Sendable, Hashable {
   /// Nanoseconds of it that are delays which nothing hides.
   public var exposed: Double
 
+  /// - Parameters:
+  ///   - cost: USD.
+  ///   - time: nanoseconds, `exposed` as well.
   public init(cost: Double, time: Double, exposed: Double) {
     self.cost = cost
     self.time = time

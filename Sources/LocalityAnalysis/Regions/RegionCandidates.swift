@@ -13,7 +13,9 @@ public struct RegionCandidates: Sendable, Hashable {
 
   /// One size with its reasons.
   public struct Size: Sendable, Hashable {
+    /// Servers per region.
     public var size: Int
+    /// Why it is worth trying, one or more.
     public var reasons: [Reason]
     /// Servers in the last region.
     public var lastRegionSize: Int

@@ -2,8 +2,10 @@
 public struct RegionPlan: Sendable, Hashable {
   /// Servers per region; the last region may hold fewer.
   public var size: Int
+  /// Which servers share a region.
   public var grouping: Grouping
 
+  /// - Parameter grouping: of regions with `size` servers, the last one perhaps with fewer.
   public init(size: Int, grouping: Grouping) {
     self.size = size
     self.grouping = grouping
@@ -27,6 +29,7 @@ public struct SwitchLimit: Sendable, Hashable {
   /// Optical NICs of a server (alpha).
   public var opticalNICsPerServer: Int
 
+  /// - Parameter planes: switches side by side, at least 1.
   public init(radix: Int, planes: Int = 1, opticalNICsPerServer: Int) {
     self.radix = radix
     self.planes = planes

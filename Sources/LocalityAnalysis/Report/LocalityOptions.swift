@@ -15,6 +15,7 @@ public struct LocalityOptions: Sendable, Hashable {
   /// Whether to look for changes, measure trace complexity and resample iterations as well: slower.
   public var readsDetails: Bool
 
+  /// Defaults are the thresholds that the documentation names.
   public init(
     extraRegionSizes: [Int] = [], switchLimit: SwitchLimit? = nil,
     imbalanceWorthCuring: Double = 1.2, noPairStructureBits: Double = 0.05,

@@ -5,9 +5,11 @@ public import TraceModel
 public struct LocalityReport: Sendable, Hashable {
   /// Grain of the workload.
   public var grain: Grain
+  /// Servers of the layout.
   public var serverCount: Int
   /// Known iterations and layers with operations.
   public var iterationCount: Int
+  /// Known layers with operations.
   public var layerCount: Int
   /// The traffic that structure, curve and time are about: "expert traffic", "all-to-alls" or
   /// "all traffic".
@@ -17,6 +19,7 @@ public struct LocalityReport: Sendable, Hashable {
   public var byRoleAndPhase: [TrafficSlice]
   /// Bytes of the subject by layer, and by iteration.
   public var byLayer: [TrafficSlice]
+  /// Bytes of the subject by iteration.
   public var byIteration: [TrafficSlice]
   /// All bytes.
   public var total: TierBytes
@@ -38,11 +41,14 @@ public struct LocalityReport: Sendable, Hashable {
   public var curve: [CurvePoint]
   /// The iterations that the curve's best partitions are fitted to, and those that they are scored on.
   public var split: IterationSplit
+  /// Why there is no curve, or nil when there is one.
   public var curveAbsence: String?
   /// Servers with those of one expert group side by side.
   public var declaredOrder: [Int]
+  /// The region sizes worth trying on the layout, or why no circuit has anything to carry.
   public var candidates: RegionCandidates
 
+  /// How alike successive iterations and adjacent layers are.
   public var time: TimeSimilarity
   /// What takes longer to compute; nil unless it was asked for.
   public var details: LocalityDetails?
@@ -68,56 +74,23 @@ public struct LocalityReport: Sendable, Hashable {
 public func analyseLocality(
   _ workload: Workload, options: LocalityOptions = LocalityOptions()
 ) -> LocalityReport {
-  let subject = AnalysisSubject(workload)
-  let absentSources = subject.absentSources
-  let layout = workload.layout
-  let bytes = workload.trafficBytes(by: [.role, .phase])
-  var total = TierBytes()
-  for slice in bytes { total.add(slice.bytes) }
-  var subjectBytes = TierBytes()
-  for slice in workload.trafficBytes(subject.selection, by: []) { subjectBytes.add(slice.bytes) }
-
-  let candidates = RegionCandidates(
-    layout, expertNetworkBytes: subject.isExpert ? subjectBytes.betweenDomains : nil,
-    limit: options.switchLimit)
-  let order = declaredServerOrder(layout)
-  let profiles = subject.profiles()
-  let matrix = workload.trafficMatrix(subject.asSent, at: .server) ?? TrafficMatrix(size: 0)
-  let traffic = HeldOutTraffic(subject)
+  var sums = LocalitySums(TraceOutline(workload), isWhole: true)
+  sums.add(workload)
+  let subject = AnalysisSubject(workload, frame: sums.frame, bytes: sums.subjectBytes)
   let synthetic = syntheticReading(subject)
-  let known = Set(workload.steps.lazy.map(\.iteration)).filter { $0 >= 0 }
-  let layers = Set(workload.steps.lazy.map(\.layer)).filter { $0 >= 0 }
-
-  var report = LocalityReport(
-    grain: workload.grain, serverCount: layout.serverCount, iterationCount: known.count,
-    layerCount: layers.count, subject: subject.name, byRoleAndPhase: bytes,
-    byLayer: workload.trafficBytes(subject.selection, by: [.layer]),
-    byIteration: workload.trafficBytes(subject.selection, by: [.iteration]), total: total,
-    profiles: profiles,
-    structureProfile: subject.readsNetwork ? profiles[profiles.count - 1] : profiles[0],
-    layerProfiles: subject.layerProfiles(),
-    momentary: MomentaryStructure(subject, limit: options.demandLimit),
-    serverMatrix: matrix, curve: [], split: traffic.split,
-    curveAbsence: absentSources.map { "not identifiable: \($0)" },
-    declaredOrder: order, candidates: candidates,
-    time: TimeSimilarity(subject),
-    synthetic: synthetic.sign, layoutGuess: layoutGuess(workload.provenance), verdict: [],
-    notes: subject.notes + [synthetic.untested].compactMap(\.self))
+  var report = sums.report(options)
+  report.layerProfiles = subject.layerProfiles()
+  report.momentary = MomentaryStructure(subject, limit: options.demandLimit)
+  report.time = TimeSimilarity(subject)
+  report.synthetic = synthetic.sign
+  report.notes += [synthetic.untested].compactMap(\.self)
   if options.readsDetails { report.details = LocalityDetails(subject, time: report.time) }
-  if absentSources == nil {
-    let sizes = candidates.sizes.map(\.size) + divisors(of: layout.serverCount)
-    report.curve = localityCurve(
-      traffic.fitted, scoredOn: traffic.scored, sizes: sizes + options.extraRegionSizes,
-      declaredOrder: order,
-      serversPerDomain: layout.serversPerNetworkEnd)
-    if report.curve.isEmpty { report.curveAbsence = "no bytes leave their server" }
-  }
-  report.verdict = verdict(on: report, subjectBytes: subjectBytes, options: options)
+  report.verdict = verdict(on: report, subjectBytes: sums.subjectBytes, options: options)
   return report
 }
 
 /// How servers were guessed, or nil when somebody said which they are.
-private func layoutGuess(_ provenance: [String: Provenance]) -> String? {
+func layoutGuess(_ provenance: [String: Provenance]) -> String? {
   guard let layout = provenance["layout"], layout.origin == .inferred else { return nil }
   return layout.method
 }

@@ -7,9 +7,12 @@ public struct VerdictLine: Sendable, Hashable {
     case warning, scope, imbalance, pairs, regions, time, optics
   }
 
+  /// What it is about.
   public var topic: Topic
+  /// For people: one or more whole sentences.
   public var sentence: String
 
+  /// - Parameter sentence: ends with a full stop.
   public init(_ topic: Topic, _ sentence: String) {
     self.topic = topic
     self.sentence = sentence
@@ -73,12 +76,17 @@ private func imbalanceLine(_ report: LocalityReport, _ options: LocalityOptions)
   let (cause, cure) =
     report.subject == "expert traffic"
     ? ("Hot experts", "Move or replicate experts") : ("Hot receivers", "Move work")
-  let momentary = report.momentary.receiveMaxOverMean.number ?? most
   if most >= options.imbalanceWorthCuring {
     return VerdictLine(
       .imbalance,
       "\(cause): \(profile.label) \(busiest) receives \(factor)× the mean. \(cure) first: "
         + "perfect balance would win up to \(factor)×, and no topology can win that.")
+  }
+  guard let momentary = report.momentary.receiveMaxOverMean.number else {
+    return VerdictLine(
+      .imbalance,
+      "Receipts even out over the trace: the busiest \(profile.label) receives \(factor)× the mean. "
+        + "Single operations may be uneven.")
   }
   if momentary >= options.imbalanceWorthCuring {
     return VerdictLine(
@@ -115,6 +123,10 @@ private func pairLine(_ report: LocalityReport, _ options: LocalityOptions) -> V
         + "structure, their sum \(decimal(lasting, places: 3)) bit. Only circuits that change "
         + "between operations can serve them.")
   }
+  if lasting < options.noPairStructureBits, report.momentary.excessInformation.number == nil {
+    return VerdictLine(
+      .pairs, "No lasting pair structure: \(words). Single operations may have hot pairs.")
+  }
   if lasting < options.noPairStructureBits {
     return VerdictLine(
       .pairs,
@@ -141,7 +153,8 @@ extension LocalityReport {
     }
     let total = known.reduce(0) { $0 + $1.1 }
     guard total > 0 else {
-      return layerProfiles.first.map(statistic) ?? .notIdentifiable("no bytes leave their end")
+      // Layers may be too many to keep: then the sum over them is what is known.
+      return statistic(layerProfiles.first ?? structureProfile)
     }
     return .value(known.reduce(0) { $0 + $1.0 * $1.1 / total }, unit)
   }

@@ -3,7 +3,9 @@ internal import TraceModel
 /// Draws iterations with replacement in blocks of neighbours (Künsch 1989), so that what one iteration
 /// has from the last stays together.
 package struct BlockBootstrap {
+  /// Iterations to draw.
   package let count: Int
+  /// Successive iterations that are drawn together.
   package let blockLength: Int
   private var random: RandomStream
 

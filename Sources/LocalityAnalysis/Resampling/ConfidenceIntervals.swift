@@ -10,12 +10,15 @@ public struct ConfidenceIntervals: Sendable, Hashable {
   /// section 5.2): the resamples' distances from the recorded value, taken off it. Maxima have a band
   /// that holds for all ends at once.
   public struct Row: Sendable, Hashable {
+    /// Name of the statistic, with its unit.
     public var statistic: String
     /// The value of the recorded iterations.
     public var recorded: Finding
     /// The value without what chance adds: twice the recorded one less the resamples' mean.
     public var estimate: Finding
+    /// Ends of the 95 % interval.
     public var low: Finding
+    /// See `low`.
     public var high: Finding
   }
 
@@ -23,7 +26,9 @@ public struct ConfidenceIntervals: Sendable, Hashable {
   public var rows: [Row]
   /// Successive iterations that were drawn together.
   public var blockLength: Int
+  /// Resamples that the intervals are read from; 0 where `absence` says why there are none.
   public var resampleCount: Int
+  /// Of the random draws.
   public var seed: UInt64
   /// Why there are no intervals.
   public var absence: String?

@@ -10,13 +10,16 @@ internal import TraceModel
 public struct SavingInterval: Sendable, Hashable {
   /// Shares of the time before; 0 where `absence` says why there are none.
   public private(set) var low = 0.0
+  /// Upper end of the 95 % interval.
   public private(set) var high = 0.0
   /// Iterations that were drawn from.
   public let iterationCount: Int
+  /// Successive iterations that were drawn together.
   public private(set) var blockLength = 0
   /// Why there is no interval, in words.
   public private(set) var absence: String?
 
+  /// Times that iterations are drawn anew.
   public static let resampleCount = 1_000
 
   /// - Parameters:

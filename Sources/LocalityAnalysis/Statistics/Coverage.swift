@@ -4,7 +4,9 @@ public import TraceModel
 public struct Coverage: Sendable, Hashable {
   /// The share of the bytes that the heaviest pairs carry.
   public struct Point: Sendable, Hashable {
+    /// The heaviest pairs, so many.
     public var pairCount: Int
+    /// Their share of the bytes, 0 … 1.
     public var share: Double
   }
 
@@ -12,6 +14,7 @@ public struct Coverage: Sendable, Hashable {
   public struct Sparsity: Sendable, Hashable {
     /// Part of the mean pair's bytes; 0 for pairs without any.
     public var threshold: Double
+    /// Share of all ordered pairs, 0 … 1.
     public var share: Double
   }
 
@@ -21,6 +24,7 @@ public struct Coverage: Sendable, Hashable {
   public var sparsity: [Sparsity]
   /// Destinations that take 90 % of what one source sends: median and most over sources.
   public var medianDestinations: Int
+  /// See `medianDestinations`.
   public var mostDestinations: Int
   /// Sources with bytes.
   public var sourceCount: Int

@@ -2,6 +2,7 @@ package import TraceModel
 
 /// From the ends of a workload to ends of the same or a coarser grain.
 package struct EndMap: Sendable {
+  /// What the new ends are; servers also stand for scale-up domains of several.
   package let grain: Grain
   /// Number of ends at `grain`.
   package let count: Int

@@ -27,6 +27,13 @@ extension TrafficMatrix {
     return sums
   }
 
+  /// Adds a matrix of the same size; sums stop at the largest number.
+  mutating func addSaturating(_ other: TrafficMatrix) {
+    var sums = cells.mutableSpan
+    let amounts = other.cells.span
+    for cell in amounts.indices { sums[cell] = saturatingSum(sums[cell], amounts[cell]) }
+  }
+
   /// The matrix between groups of `count` neighbouring ends each.
   func grouped(by count: Int) -> TrafficMatrix {
     var result = TrafficMatrix(size: size / count)

@@ -7,6 +7,7 @@ public import TraceModel
 public struct MatrixProfile: Sendable, Hashable {
   /// What the matrix is of: "server", "layer 3" and so on.
   public var label: String
+  /// What the ends are; `.server` also stands for scale-up domains of several.
   public var grain: Grain
   /// Ends at the grain.
   public var endCount: Int
@@ -28,17 +29,24 @@ public struct MatrixProfile: Sendable, Hashable {
   public var networkReceiveMaxOverMean: Finding
   /// What the busiest end sends ÷ mean of its block, without own bytes.
   public var sendMaxOverMean: Finding
+  /// Coefficient of variation of receipts in the block of `receiveMaxOverMean`, 0 … √(n − 1).
   public var receiveVariation: Finding
+  /// Jain's index of the same receipts, 1/n … 1.
   public var receiveJain: Finding
+  /// Gini coefficient of the same receipts, 0 … 1 − 1/n.
   public var receiveGini: Finding
   /// The end that receives most, over the mean of its block.
   public var busiestReceiver: Int?
   /// The ends of its block that stand out from the rest (`Imbalance.hot`), ascending.
   public var hotReceivers: [Int]
 
+  /// Gini coefficient of all ordered pairs inside blocks, those without bytes included.
   public var pairGini: Finding
+  /// Shannon entropy of the same pairs, in bits.
   public var pairEntropy: Finding
+  /// The same ÷ log₂ of their number: 1 when all carry the same.
   public var pairNormalisedEntropy: Finding
+  /// Share of the bytes on the heaviest quarter of the pairs.
   public var topQuarterShare: Finding
   /// Pairs that carry 90 % of the bytes.
   public var pairsForNinetyPercent: Finding
@@ -78,7 +86,8 @@ public struct MatrixProfile: Sendable, Hashable {
     bytes = matrix.cells.reduce(0, saturatingSum) - ownBytes
     shareBetweenBlocks = joined.shareOutside(of: matrix)
     let pairs = PairReading(parts, absentSources: absentSources)
-    let loads = LoadReading(parts, members: members, absentSources: absentSources)
+    let loads = LoadReading(
+      parts.map(BlockLoads.init), members: members, absentSources: absentSources)
 
     blockCount = pairs.blockCount
     receiveMaxOverMean = loads.receive
@@ -111,6 +120,33 @@ public struct MatrixProfile: Sendable, Hashable {
       ownBytes > 0
       ? pairs.finding(pairs.informationWithDiagonal, .bits)
       : .notIdentifiable("the input does not keep what an end sends to itself")
+  }
+}
+
+extension MatrixProfile {
+  /// What a sketch says: imbalance inside declared blocks exactly, and nothing about pairs.
+  init(
+    _ sketch: TrafficSketch, label: String, grain: Grain, blocks: ExpertBlocks,
+    absentSources: String?
+  ) {
+    self.init(
+      TrafficMatrix(size: 0), label: label, grain: grain,
+      absentSources: "a matrix of \(sketch.endCount) ends is not kept")
+    endCount = sketch.endCount
+    bytes = sketch.bytes
+    ownBytes = sketch.ownBytes
+    let members = blocks.members.filter { $0.count > 1 }
+    let loads = LoadReading(
+      members.map { BlockLoads(sketch, of: $0) }, members: members, absentSources: absentSources)
+    blockCount = members.count
+    receiveMaxOverMean = loads.receive
+    networkReceiveMaxOverMean = loads.networkReceive
+    sendMaxOverMean = loads.send
+    receiveVariation = loads.variation
+    receiveJain = loads.jain
+    receiveGini = loads.gini
+    busiestReceiver = loads.busiest
+    hotReceivers = loads.hot
   }
 }
 
@@ -168,6 +204,27 @@ private struct PairReading {
   }
 }
 
+/// What the ends of a block receive and send.
+private struct BlockLoads {
+  /// Own bytes included.
+  var received: [Int64]
+  var receivedFromOthers: [Int64]
+  var sentToOthers: [Int64]
+
+  init(_ block: TrafficMatrix) {
+    let remote = block.withoutDiagonal
+    received = block.saturatingColumnSums
+    receivedFromOthers = remote.saturatingColumnSums
+    sentToOthers = remote.saturatingRowSums
+  }
+
+  init(_ sketch: TrafficSketch, of ends: [Int]) {
+    received = ends.map { saturatingSum(sketch.received[$0], sketch.kept[$0]) }
+    receivedFromOthers = ends.map { sketch.received[$0] }
+    sentToOthers = ends.map { sketch.sent[$0] }
+  }
+}
+
 /// The load statistics of the block whose busiest end stands out most.
 private struct LoadReading {
   var receive: Finding
@@ -179,19 +236,18 @@ private struct LoadReading {
   var busiest: Int?
   var hot: [Int]
 
-  init(_ parts: [TrafficMatrix], members: [[Int]], absentSources: String?) {
+  init(_ loads: [BlockLoads], members: [[Int]], absentSources: String?) {
     var worst: (imbalance: Imbalance, block: Int)?
     var network: Double?
     var sent: Double?
-    for (block, part) in parts.enumerated() where part.size > 1 {
-      if let received = Imbalance(loads: part.saturatingColumnSums),
+    for (block, load) in loads.enumerated() where load.received.count > 1 {
+      if let received = Imbalance(loads: load.received),
         received.maxOverMean > worst?.imbalance.maxOverMean ?? 0
       {
         worst = (received, block)
       }
-      let remote = part.withoutDiagonal
-      network = Self.larger(network, Imbalance(loads: remote.saturatingColumnSums)?.maxOverMean)
-      sent = Self.larger(sent, Imbalance(loads: remote.saturatingRowSums)?.maxOverMean)
+      network = Self.larger(network, Imbalance(loads: load.receivedFromOthers)?.maxOverMean)
+      sent = Self.larger(sent, Imbalance(loads: load.sentToOthers)?.maxOverMean)
     }
     let none = Finding.notIdentifiable("fewer than two ends exchange bytes")
     func known(_ value: Double?, _ unit: Finding.Unit) -> Finding {

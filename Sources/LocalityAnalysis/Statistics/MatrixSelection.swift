@@ -11,13 +11,20 @@ public struct MatrixSelection: Sendable, Hashable {
     case dispatch
   }
 
+  /// Roles of operations; nil for all.
   public var roles: Set<Role>?
+  /// Phases of operations; nil for all.
   public var phases: Set<Phase>?
+  /// Kinds of operations; nil for all.
   public var kinds: Set<OperationKind>?
+  /// Layers, the unknown one (−1) only where the range says so; nil for all.
   public var layers: ClosedRange<Int32>?
+  /// Iterations, the unknown one (−1) only where the range says so; nil for all.
   public var iterations: ClosedRange<Int32>?
+  /// Which way combining phases are counted.
   public var orientation: Orientation
 
+  /// All operations as sent, but for what is named.
   public init(
     roles: Set<Role>? = nil, phases: Set<Phase>? = nil, kinds: Set<OperationKind>? = nil,
     layers: ClosedRange<Int32>? = nil, iterations: ClosedRange<Int32>? = nil,
@@ -52,11 +59,16 @@ public enum TrafficAxis: String, Sendable, Hashable, CaseIterable {
 
 /// One combination of values on the axes asked for; nil on the others.
 public struct TrafficKey: Sendable, Hashable {
+  /// Nil where roles are added up; so on for the others.
   public var role: Role?
+  /// See `role`.
   public var phase: Phase?
+  /// −1 for operations whose layer is unknown.
   public var layer: Int32?
+  /// −1 for operations whose iteration is unknown.
   public var iteration: Int32?
 
+  /// All operations, but for what is named.
   public init(
     role: Role? = nil, phase: Phase? = nil, layer: Int32? = nil, iteration: Int32? = nil
   ) {

@@ -18,6 +18,12 @@ public struct MomentaryStructure: Sendable, Hashable {
   /// identifiable when the demands do not count tokens.
   public var samplingFloor: Finding
 
+  /// Of a trace whose operations were not kept, and why.
+  init(absence: Finding) {
+    (demandCount, examinedCount) = (0, 0)
+    (receiveMaxOverMean, excessInformation, samplingFloor) = (absence, absence, absence)
+  }
+
   /// Reads up to `limit` distinct demands: O(limit · ends²).
   init(_ subject: AnalysisSubject, limit: Int) {
     let workload = subject.workload

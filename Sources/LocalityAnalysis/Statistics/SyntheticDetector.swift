@@ -12,6 +12,7 @@ public struct SyntheticSign: Sendable, Hashable {
     case noDrift
   }
 
+  /// What gave the generator away.
   public var rule: Rule
   /// Demands that show it.
   public var demandCount: Int
@@ -20,6 +21,7 @@ public struct SyntheticSign: Sendable, Hashable {
   /// G² ÷ degrees of freedom of the counts; about 1 for independent draws, nil for permuted rows.
   public var dispersion: Double?
 
+  /// - Parameter dispersion: G² ÷ degrees of freedom, for rules that count tokens.
   public init(
     _ rule: Rule, demandCount: Int, examinedCount: Int, dispersion: Double? = nil
   ) {

@@ -11,6 +11,7 @@ public struct TierBytes: Sendable, Hashable {
   /// Between scale-up domains: the network that a fabric is chosen for.
   public var betweenDomains: Int64 = 0
 
+  /// No bytes, but for what is named; none negative.
   public init(
     sameEnd: Int64 = 0, insideServer: Int64 = 0, insideDomain: Int64 = 0, betweenDomains: Int64 = 0
   ) {
@@ -39,11 +40,14 @@ public struct TierBytes: Sendable, Hashable {
 
 /// The bytes of one combination of role, phase, layer and iteration.
 public struct TrafficSlice: Sendable, Hashable {
+  /// Which combination it is.
   public var key: TrafficKey
   /// Operations in the slice.
   public var operationCount: Int
+  /// Its bytes by how far they travel.
   public var bytes: TierBytes
 
+  /// - Parameter operationCount: operations that the bytes belong to.
   public init(key: TrafficKey, operationCount: Int, bytes: TierBytes) {
     self.key = key
     self.operationCount = operationCount
@@ -58,8 +62,14 @@ extension Workload {
   public func trafficBytes(
     _ selection: MatrixSelection = MatrixSelection(), by axes: [TrafficAxis]
   ) -> [TrafficSlice] {
-    let units = unitsByTier()
-    return slices(selection, by: axes).map { key, steps in
+    trafficBytes(selection, by: axes, units: unitsByTier())
+  }
+
+  /// The same with what `unitsByTier` gave.
+  func trafficBytes(
+    _ selection: MatrixSelection = MatrixSelection(), by axes: [TrafficAxis], units: [TierBytes]
+  ) -> [TrafficSlice] {
+    slices(selection, by: axes).map { key, steps in
       var bytes = TierBytes()
       for step in steps { bytes.add(units[step.demand], times: step.bytesPerUnit) }
       return TrafficSlice(key: key, operationCount: steps.count, bytes: bytes)
@@ -67,7 +77,7 @@ extension Workload {
   }
 
   /// The units of each demand by tier: the same in both directions, so transposes need no entry.
-  private func unitsByTier() -> [TierBytes] {
+  func unitsByTier() -> [TierBytes] {
     let serverOf = (0..<endpointCount).map { Int32(layout.server(of: $0, at: grain)) }
     let domainSize = Int32(clamping: layout.serversPerScaleUpDomain)
     return (0..<demands.count).map { demand in

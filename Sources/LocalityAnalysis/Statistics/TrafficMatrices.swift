@@ -59,11 +59,19 @@ extension Workload {
 
   func matrix(of chosen: [Step], selection: MatrixSelection, map: EndMap) -> TrafficMatrix {
     var matrix = TrafficMatrix(size: map.count)
+    add(chosen, selection, map, to: &matrix)
+    return matrix
+  }
+
+  /// Adds the bytes of some steps to a matrix between the ends that `map` leads to.
+  func add(
+    _ chosen: [Step], _ selection: MatrixSelection, _ map: EndMap, to matrix: inout TrafficMatrix
+  ) {
+    guard !chosen.isEmpty else { return }
     var cells = matrix.cells.mutableSpan
     for use in demandUses(of: chosen, selection: selection) {
       scatter(demands, use, map: map.target.span, size: map.count, into: &cells)
     }
-    return matrix
   }
 
   /// How many bytes per unit each demand carries in all the steps together, and which way.

@@ -9,9 +9,13 @@ internal import TraceModel
 public struct HeavyPairs: Sendable {
   /// One pair with the range that its bytes are in.
   public struct Pair: Sendable, Hashable {
+    /// The end that sends, 0 ..< 2³².
     public var source: Int
+    /// The end that receives, 0 ..< 2³².
     public var destination: Int
+    /// Bytes that were surely counted for the pair.
     public var atLeast: Int64
+    /// Bytes that it may have had: `atLeast` and the summary's error.
     public var atMost: Int64
   }
 

@@ -9,6 +9,7 @@ public struct ChangeReading: Sendable, Hashable {
     public var iterations: [Int32]
     /// True when what was looked at moves all the time, so that only breaks stand out.
     public var drifts: Bool
+    /// Why nothing was looked for, or nil.
     public var absence: Finding?
 
     init(iterations: [Int32] = [], drifts: Bool = false, absence: Finding? = nil) {

@@ -44,8 +44,8 @@ struct IterationSeries {
       let sums = remote.saturatingColumnSums
       receipts[place].replaceSubrange(
         position * sums.count..<(position + 1) * sums.count, with: sums)
-      if keeps { matrices[place].add(remote) }
-      whole.add(remote)
+      if keeps { matrices[place].addSaturating(remote) }
+      whole.addSaturating(remote)
     }
     blocks = subject.endBlocks.joined(by: whole).members.filter { $0.count > 1 }
   }
@@ -105,13 +105,4 @@ struct IterationSeries {
 private func rootsOfShares(_ amounts: [Int64]) -> [Double] {
   let total = amounts.reduce(0.0) { $0 + Double($1) }
   return amounts.map { total > 0 ? (Double($0) / total).squareRoot() : 0 }
-}
-
-extension TrafficMatrix {
-  /// Adds a matrix of the same size; sums stop at the largest number.
-  fileprivate mutating func add(_ other: TrafficMatrix) {
-    var sums = cells.mutableSpan
-    let amounts = other.cells.span
-    for cell in amounts.indices { sums[cell] = saturatingSum(sums[cell], amounts[cell]) }
-  }
 }

@@ -16,8 +16,9 @@ public struct LagPoint: Sendable, Hashable {
   public var order: Double?
   /// Mean Jaccard index of the heaviest quarters of pairs beyond that of two sets drawn by chance.
   public var jaccardAboveChance: Double?
-  /// Standard errors of the means over pairs of iterations; nil with them.
+  /// Standard error of `pairs` as a mean over pairs of iterations; nil with it.
   public var pairsStandardError: Double?
+  /// See `pairsStandardError`; of `order`.
   public var orderStandardError: Double?
 }
 

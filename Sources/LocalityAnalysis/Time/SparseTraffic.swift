@@ -8,6 +8,7 @@ package struct SparseTraffic: Sendable {
   /// True for ends that send or receive.
   private(set) var isActive: [Bool]
 
+  /// The cells off the diagonal that are not zero; O(n²).
   package init(_ matrix: TrafficMatrix) {
     isActive = [Bool](repeating: false, count: matrix.size)
     for source in 0..<matrix.size {

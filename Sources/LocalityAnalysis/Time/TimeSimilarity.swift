@@ -4,6 +4,7 @@ public import TraceModel
 ///
 /// Only iterations whose numbers follow each other are compared.
 public struct LayerSimilarity: Sendable, Hashable {
+  /// Number of the layer, −1 where it is unknown.
   public var layer: Int32
   /// Cosine of each iteration's matrix and the next one's, in order.
   public var cosines: [Double]
@@ -14,6 +15,7 @@ public struct LayerSimilarity: Sendable, Hashable {
   /// Cosine of how receipts deviate from their mean, in order; fewer where they do not.
   public var receiptCosines: [Double]
 
+  /// A layer of which only what is named was compared.
   public init(
     layer: Int32, cosines: [Double] = [], jaccards: [Double] = [], pairCosines: [Double] = [],
     receiptCosines: [Double] = []
@@ -40,6 +42,7 @@ public struct TimeSimilarity: Sendable, Hashable {
   /// Mean Jaccard index of the heaviest quarter of pairs, and its excess over that of two sets
   /// drawn by chance.
   public var jaccard: Finding
+  /// The mean Jaccard index less that of two sets drawn by chance.
   public var jaccardAboveChance: Finding
   /// Mean cosine of the residuals after the quasi-independent fit: whether hot pairs stay hot.
   public var pairCosine: Finding
@@ -63,6 +66,7 @@ public struct TimeSimilarity: Sendable, Hashable {
 
   /// Iterations needed before a similarity means anything, and before its spread does.
   public static let iterationsForTrend = 3
+  /// Iterations needed before the spread of a similarity means anything.
   public static let iterationsForSpread = 10
   /// Layers further apart are not compared.
   public static let mostLayerLags = 8
@@ -82,6 +86,18 @@ public struct TimeSimilarity: Sendable, Hashable {
       absentSources: subject.absentSources)
   }
 
+  /// Of a trace whose iterations were not kept, and why.
+  init(iterationCount: Int, absence: Finding) {
+    self.iterationCount = iterationCount
+    layers = []
+    (cosine, jaccard, jaccardAboveChance) = (absence, absence, absence)
+    (pairCosine, receiptCosine) = (absence, absence)
+    cosineSpread = [absence, absence]
+    (adjacentLayers, adjacentLayerPairs) = (absence, absence)
+    layerLags = []
+    lags = LagSimilarity(absence: absence)
+  }
+
   private init(
     _ workload: Workload, _ selection: MatrixSelection, ends: EndMap, blocks: ExpertBlocks,
     absentSources: String?
@@ -89,19 +105,14 @@ public struct TimeSimilarity: Sendable, Hashable {
     var known = selection
     known.iterations = known.iterations ?? 0...Int32.max
     let iterations = Set(workload.steps.filter { known.contains($0) }.map(\.iteration))
-    iterationCount = iterations.count
-    let tooFew = Finding.tooFew(
-      have: iterations.count, need: Self.iterationsForTrend, of: "iterations")
+    self.init(
+      iterationCount: iterations.count,
+      absence: .tooFew(have: iterations.count, need: Self.iterationsForTrend, of: "iterations"))
     let fewForSpread = Finding.tooFew(
       have: iterations.count, need: Self.iterationsForSpread, of: "iterations")
-    layers = []
-    (cosine, jaccard, jaccardAboveChance) = (tooFew, tooFew, tooFew)
-    (pairCosine, receiptCosine) = (tooFew, tooFew)
     cosineSpread = [fewForSpread, fewForSpread]
     adjacentLayers = .notIdentifiable("fewer than two layers on the same servers")
     adjacentLayerPairs = adjacentLayers
-    layerLags = []
-    lags = LagSimilarity(absence: tooFew)
     if iterations.count >= Self.iterationsForTrend {
       compareIterations(workload, known, ends: ends, blocks: blocks)
     }

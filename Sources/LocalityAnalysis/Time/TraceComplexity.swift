@@ -14,6 +14,7 @@ public struct TraceComplexity: Sendable, Hashable {
   public var symbolCount: Int
   /// Shuffles and uniform draws that were averaged, and their seed.
   public var shuffleCount: Int
+  /// Of the random numbers of the draws and shuffles.
   public var seed: UInt64
 
   /// Compressed size ÷ that of uniform draws.

@@ -72,20 +72,15 @@ struct SelectionOptions: ParsableArguments {
     return trace
   }
 
-  /// The selection with each token copy counted as one byte where the part holds nothing but tokens
+  /// The selection with each token copy counted as one byte where the trace holds nothing but tokens
   /// that no model gives a size.
-  func countingTokensWhereNeeded(in file: TraceFile) throws -> SelectionOptions {
-    guard file.metadata.model == nil, model == nil, !tokensAsBytes else { return self }
-    return countingTokensWhereNeeded(in: try trace(of: file))
-  }
-
-  /// The same of a part that was read.
-  func countingTokensWhereNeeded(in trace: Trace) -> SelectionOptions {
-    guard trace.metadata.model == nil, trace.transfers.count == 0, trace.routing.count > 0 else {
-      return self
-    }
+  func countingTokensWhereNeeded(in file: TraceFile) -> SelectionOptions {
     var selection = self
-    selection.tokensAsBytes = true
+    if file.metadata.model == nil, model == nil, file.rowCount(of: .transfers) == 0,
+      file.rowCount(of: .routing) > 0
+    {
+      selection.tokensAsBytes = true
+    }
     return selection
   }
 
@@ -115,17 +110,33 @@ struct SelectionOptions: ParsableArguments {
   /// The operations of that part, of all roles and phases.
   func wholeWorkload(of file: TraceFile) throws -> Workload {
     let trace = try trace(of: file)
-    guard !trace.operations.rows.isEmpty else {
-      throw VerbError(
-        "the trace holds no operations in the part that was asked for."
-          + (layer != nil && Self.knowsNoLayers(file)
-            ? " It does not know their layers." : Self.extent(of: file)))
-    }
+    guard !trace.operations.rows.isEmpty else { throw noOperations(in: file) }
     return try pricedWorkload(of: trace)
   }
 
+  /// That a part of the trace is empty, and what there is instead.
+  func noOperations(in file: TraceFile) -> VerbError {
+    let messages = file.rowCount(of: .messages)
+    if messages > 0, file.rowCount(of: .operations) == 0 {
+      return VerbError(
+        "the trace holds \(messages) messages and no operations that they belong to.\n"
+          + "  Attribute them first: mixtrace attribute.")
+    }
+    return VerbError(
+      "the trace holds no operations in the part that was asked for."
+        + (layer != nil && Self.knowsNoLayers(file)
+          ? " It does not know their layers." : Self.extent(of: file)))
+  }
+
+  /// That no operation has the role and phase that were asked for.
+  static var noSuchRole: VerbError {
+    VerbError("no operation of the trace has the role and phase that were asked for.")
+  }
+
   /// The workload of a trace, in bytes by the model or as the user said.
-  func pricedWorkload(of trace: Trace) throws -> Workload {
+  ///
+  /// - Parameter placement: where experts are; contiguous blocks when nil.
+  func pricedWorkload(of trace: Trace, placement: ExpertPlacement? = nil) throws -> Workload {
     let measured = Set(trace.transfers.operation)
     let isPriced = trace.metadata.model != nil || tokensAsBytes
     guard isPriced || trace.routing.operation.allSatisfy(measured.contains) else {
@@ -133,7 +144,8 @@ struct SelectionOptions: ParsableArguments {
         "the trace holds routed tokens, and no model says how many bytes a token has.\n"
           + "  Name one with --model, or count each token copy as one byte with --tokens-as-bytes.")
     }
-    return try Workload(trace: trace, grain: grain, tokensAsBytes: tokensAsBytes)
+    return try Workload(
+      trace: trace, grain: grain, tokensAsBytes: tokensAsBytes, placement: placement)
   }
 
   /// The steps with the role and phase that were asked for.
@@ -141,9 +153,7 @@ struct SelectionOptions: ParsableArguments {
     if role == nil, phase == nil { return workload }
     // Filtered here and not in the trace: a phase may take its demand from another one.
     let chosen = workload.keepingSteps { includes($0.role, $0.phase) }
-    guard !chosen.steps.isEmpty else {
-      throw VerbError("no operation of the trace has the role and phase that were asked for.")
-    }
+    guard !chosen.steps.isEmpty else { throw Self.noSuchRole }
     return chosen
   }
 

@@ -146,9 +146,11 @@ enum LocalityTables {
         .number("uniform_share", "If uniform", .share),
       ])
     for point in report.curve {
+      // What was fitted to the bytes that it is scored on has a column of its own.
+      let heldOut = point.heldOut.map { Cell.number($0) } ?? .missing("too few")
       table.append([
-        Cell(point.size), .number(point.contiguous), .number(point.declared),
-        .number(point.bestShare), .number(point.best.share), .text(point.best.method.rawValue),
+        Cell(point.size), .number(point.contiguous), .number(point.declared), heldOut,
+        .number(point.best.share), .text(point.best.method.rawValue),
         .number(point.uniform),
       ])
     }

@@ -145,7 +145,10 @@ struct ReportContents {
         title: "Share of bytes that stays inside a region", xLabel: "servers per region",
         yLabel: "share inside", xKind: .count, yKind: .share, xScale: .logarithmic, yMaximum: 1,
         series: [
-          series("best found", \.bestShare), series("expert groups", \.declared),
+          series(
+            locality.split.isScoredOnItself ? "best found, on its own bytes" : "best found",
+            \.bestShare),
+          series("expert groups", \.declared),
           series("in order", \.contiguous), series("uniform traffic", \.uniform, isReference: true),
         ],
         marks: regions?.regionIfOptical.map {

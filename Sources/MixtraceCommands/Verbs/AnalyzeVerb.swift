@@ -51,7 +51,8 @@ struct AnalyzeVerb: Verb {
   @Flag(
     help: ArgumentHelp(
       "Read the trace once, a few blocks at a time: for traces larger than memory.",
-      discussion: "Totals are exact; beyond 1,024 ends the heaviest pairs have a stated error."))
+      discussion:
+        "What it prints is exact; pairs of more than 4,096 ends have a stated error."))
   var streaming = false
 
   @OptionGroup(title: "Which part of the trace") var selection: SelectionOptions
@@ -61,15 +62,16 @@ struct AnalyzeVerb: Verb {
   func run(on terminal: Terminal) throws -> ExitStatus {
     if streaming { return try runStreaming(on: terminal) }
     let parameters = try fabric.parameters()
-    let read = try readTrace(trace, warningsTo: terminal) { try selection.workload(of: $0) }
+    let read = try readTrace(trace, warningsTo: terminal) { try analysedPart(of: $0) }
     let workload = read.value
     try workload.requireDenseMatrix()
     let optical = try parameters.regionalFabric(for: workload.layout)
     var locality = analyseLocality(
       workload, options: LocalityOptions(switchLimit: optical.switchLimit, readsDetails: details))
     var study: RegionStudy?
-    let tooLarge = noRegions ? nil : RegionStudy.reasonAgainst(workload)
-    if !noRegions, tooLarge == nil, workload.movesBytes {
+    let reasons = reasonsAgainstBytes(in: read.file)
+    let tooLarge = noRegions || !reasons.isEmpty ? nil : RegionStudy.reasonAgainst(workload)
+    if !noRegions, reasons.isEmpty, tooLarge == nil, workload.movesBytes {
       let regions = try RegionStudy(
         workload: workload, locality: locality, fabric: optical, parameters: parameters)
       if let regret = try regions.optics.regretOfLastValue() {
@@ -80,7 +82,9 @@ struct AnalyzeVerb: Verb {
     var document = ResultDocument()
     document.sentences =
       try selection.sizeCaveats(in: read.file) + locality.verdict.map(\.sentence)
-    document.remarks = (locality.notes + [tooLarge].compactMap(\.self)).map { "Note: \($0)." }
+    document.remarks = (reasons + locality.notes + [tooLarge].compactMap(\.self)).map {
+      "Note: \($0)."
+    }
     add(locality, to: &document)
     if let study {
       if locality.synthetic != nil {
@@ -92,6 +96,24 @@ struct AnalyzeVerb: Verb {
     }
     document.print(results, on: terminal)
     return read.status
+  }
+
+  /// The part of the trace that was asked for, in bytes or token copies or as messages.
+  private func analysedPart(of file: TraceFile) throws -> Workload {
+    UnattributedTraffic.isAll(of: file)
+      ? try UnattributedTraffic.workload(of: file, selection)
+      : try selection.countingTokensWhereNeeded(in: file).workload(of: file)
+  }
+
+  /// What keeps bytes from being those of operations, so that nothing can be replayed.
+  private func reasonsAgainstBytes(in file: TraceFile) -> [String] {
+    if UnattributedTraffic.isAll(of: file) { return [UnattributedTraffic.note(file)] }
+    guard selection.countingTokensWhereNeeded(in: file).tokensAsBytes, !selection.tokensAsBytes
+    else { return [] }
+    return [
+      "no model says how many bytes a token has: each copy of a token counts as one byte below, and "
+        + "nothing is replayed; --model gives bytes and times"
+    ]
   }
 
   private func add(_ locality: LocalityReport, to document: inout ResultDocument) {
@@ -111,11 +133,15 @@ struct AnalyzeVerb: Verb {
         "iterations", LocalityTables.bytes(locality.byIteration, title: "Bytes by iteration"))
     }
     document.add("regions", LocalityTables.curve(locality))
-    document.add("moments", LocalityTables.momentary(locality))
-    document.add("time", LocalityTables.time(locality))
-    guard let more = locality.details else { return }
-    document.add("lags", LocalityTables.lags(locality))
-    for (key, table) in LocalityTables.details(more) { document.add(key, table) }
+    if !streaming {
+      document.add("moments", LocalityTables.momentary(locality))
+      document.add("time", LocalityTables.time(locality))
+    }
+    if let more = locality.details {
+      document.add("lags", LocalityTables.lags(locality))
+      for (key, table) in LocalityTables.details(more) { document.add(key, table) }
+    }
+    guard details else { return }
     for profile in locality.profiles {
       if let table = LocalityTables.coverage(profile) {
         document.add("coverage_\(profile.label)", table)
@@ -125,17 +151,23 @@ struct AnalyzeVerb: Verb {
 
   /// Statistics that need one pass over the file and the memory of a few of its blocks.
   private func runStreaming(on terminal: Terminal) throws -> ExitStatus {
+    let parameters = try fabric.parameters()
     let read = try readTrace(trace, warningsTo: terminal) { file in
-      try streamedTraffic(of: file, selection)
+      try streamedLocality(of: file, selection.countingTokensWhereNeeded(in: file))
     }
-    let (sketch, grain) = read.value
+    let limit = try parameters.regionalFabric(for: read.file.metadata.layout).switchLimit
+    let locality = read.value.report(LocalityOptions(switchLimit: limit))
     var document = ResultDocument()
-    document.sentences = [
-      "Read once, \(sketch.transferCount) transfers: totals are exact; regions, time and replay need "
-        + "the whole trace."
-    ]
-    document.add("statistics", SketchTables.statistics(sketch, grain: grain))
-    document.add("pairs", SketchTables.pairs(sketch))
+    document.sentences =
+      [
+        "Read once: single operations, time and replay need the whole trace and are left out."
+      ] + (try selection.sizeCaveats(in: read.file))
+      + locality.verdict.filter { $0.topic != .time }.map(\.sentence)
+    document.remarks = (reasonsAgainstBytes(in: read.file) + locality.notes).map { "Note: \($0)." }
+    add(locality, to: &document)
+    document.add(
+      "pairs",
+      SketchTables.pairs(read.value, subject: locality.subject, grain: locality.grain))
     document.print(results, on: terminal)
     return read.status
   }

@@ -77,6 +77,26 @@ extension TraceFile {
     }
   }
 
+  /// Calls `body` with the operations of one block after the other, in file order, of those blocks that
+  /// can hold some of these iterations and layers.
+  ///
+  /// Memory is that of one block, at most 65,536 operations.
+  public func forEachOperationBlock(
+    iterations: ClosedRange<Int32>? = nil, layers: ClosedRange<Int32>? = nil,
+    _ body: ([Operation]) throws -> Void
+  ) throws {
+    var rows: [Operation] = []
+    for entry in blocks
+    where entry.kind == .operations && entry.overlaps(iterations: iterations, layers: layers) {
+      var decoder = try store.columns(of: entry)
+      rows.removeAll(keepingCapacity: true)
+      try store.checking(entry) { () throws(ContentDecoder.Defect) in
+        try OperationColumns.decode(&decoder, into: &rows)
+      }
+      try body(rows)
+    }
+  }
+
   /// Number of rows of a kind, from the index alone.
   public func rowCount(of kind: BlockKind) -> Int {
     blocks.reduce(0) { $0 + ($1.kind == kind ? $1.rowCount : 0) }

@@ -43,6 +43,9 @@ struct PairSums {
   private var keys = KeyTable()
   private var amounts: [Int64] = []
 
+  /// Pairs with an amount, or with a sum of none.
+  var count: Int { amounts.count }
+
   mutating func add(_ amount: Int64, from source: Int, to destination: Int) {
     let number = keys.number(of: UInt64(source) << 32 | UInt64(destination))
     if number == amounts.count {
