@@ -38,8 +38,8 @@ struct MeasuredPlacementTests {
       let said = try outcome.sentences()
       for words in [
         "There is one iteration, so none can be held out",
-        "passes 67,893 copies of tokens in contiguous blocks, 66,806 (1.60 % less) re-placed, the best of "
-          + "every order",
+        "passes 67,893 copies of tokens in contiguous blocks, 66,806 (1.60 % less, the best of every "
+          + "order) re-placed",
         "moving experts can win nothing of it", "replicas in these slots at most 2.37",
         "Replicas cost, as long as they are kept, 16 bytes of memory for each of their parameters",
         "4 bytes sent in each iteration to sum its gradient",
