@@ -6,14 +6,12 @@
 @inline(__always)
 package func isPlainRoCE(_ bytes: RawSpan) -> Bool {
   guard bytes.byteCount >= PlainRoCEHeaders.byteCount else { return false }
-  // EtherType, then IPv4's version and header length; then from its total length to its protocol;
-  // then UDP.
-  guard bytes.uint32(at: 12) >> 8 == 0x08_0045 else { return false }
-  let internet = bytes.uint64(at: 16)
-  let udp = bytes.uint64(at: 34)
-  let udpByteCount = udp >> 16 & 0xFFFF
-  return internet & 0x3FFF_00FF == 17 && udp >> 32 & 0xFFFF == 4791 && udpByteCount >= 8
-    && internet >> 48 >= 20 + udpByteCount
+  // Each field on its own: compared with a constant in place, none has to be put in order first.
+  guard bytes.uint16(at: 12) == 0x0800, bytes.uint8(at: 14) == 0x45,
+    bytes.uint16(at: 20) & 0x3FFF == 0, bytes.uint8(at: 23) == 17, bytes.uint16(at: 36) == 4791
+  else { return false }
+  let udpByteCount = bytes.uint16(at: 38)
+  return udpByteCount >= 8 && Int(bytes.uint16(at: 16)) >= 20 + Int(udpByteCount)
 }
 
 /// The RDMA headers of a packet for which `isPlainRoCE` holds, hardly looked into.

@@ -20,15 +20,28 @@ struct ColumnCandidates {
       byteWidth = BytePacking.width(ofBits: Int(widths.max() ?? 0))
     }
 
+    /// Words that are all zero.
+    init(constant base: Int64, count: Int) {
+      self.init(
+        base: base, count: count,
+        widths: [UInt8](repeating: 0, count: BitPacking.miniBlockCount(count)))
+    }
+
     var byteCountInBits: Int { widths.count + BitPacking.packedByteCount(widths.span) }
     var byteCountInBytes: Int { 1 + count * byteWidth }
   }
 
   init(_ values: Span<Int64>) {
     let count = values.count
-    var smallest = count > 0 ? values[0] : 0
+    if Self.isConstant(values) {
+      let deltaCount = max(count - 1, 0)
+      offsets = Packing(constant: count > 0 ? values[0] : 0, count: count)
+      deltas = Packing(constant: count > 0 ? values[0] : 0, count: deltaCount)
+      return
+    }
+    var smallest = values[0]
     for index in values.indices { smallest = min(smallest, values[index]) }
-    let deltaCount = max(count - 1, 0)
+    let deltaCount = count - 1
     var offsetWidths = [UInt8](repeating: 0, count: BitPacking.miniBlockCount(count))
     var deltaWidths = [UInt8](repeating: 0, count: BitPacking.miniBlockCount(deltaCount))
     for block in offsetWidths.indices {
@@ -48,7 +61,13 @@ struct ColumnCandidates {
       deltaWidths[block] = BitPacking.width(of: union)
     }
     offsets = Packing(base: smallest, count: count, widths: offsetWidths)
-    deltas = Packing(base: count > 0 ? values[0] : 0, count: deltaCount, widths: deltaWidths)
+    deltas = Packing(base: values[0], count: deltaCount, widths: deltaWidths)
+  }
+
+  /// Many columns are; the first that differs is mostly found at once.
+  private static func isConstant(_ values: Span<Int64>) -> Bool {
+    for index in values.indices where values[index] != values[0] { return false }
+    return true
   }
 
   /// The encoding with the fewest bytes, base not counted; on equal sizes whole bytes, which
@@ -74,6 +93,8 @@ struct ColumnCandidates {
     to bytes: inout [UInt8]
   ) {
     let packing = encoding.isDelta ? deltas : offsets
+    bytes.append(littleEndian: packing.base)
+    if encoding.isBytes, packing.byteWidth == 0 { return bytes.append(0) }
     var target = words.mutableSpan
     if encoding.isDelta {
       for index in 0..<packing.count { target[index] = zigzag(values[index + 1] &- values[index]) }
@@ -83,7 +104,6 @@ struct ColumnCandidates {
       }
     }
     let packed = target.span.extracting(first: packing.count)
-    bytes.append(littleEndian: packing.base)
     if encoding.isBytes {
       bytes.append(UInt8(packing.byteWidth))
       BytePacking.pack(packed, width: packing.byteWidth, to: &bytes)

@@ -84,12 +84,18 @@ struct ContentDecoder {
     guard column.valueCount == valueCount else {
       throw Defect("column \(id) has \(column.valueCount) values, \(valueCount) are expected")
     }
+    if let constant = constant(column) {
+      let value = Value(truncatingIfNeeded: constant)
+      guard Int64(truncatingIfNeeded: value) == constant else {
+        throw Defect("column \(id) has a value outside its type")
+      }
+      Self.makeRoom(for: valueCount, in: &target)
+      target.append(contentsOf: repeatElement(value, count: valueCount))
+      return
+    }
     try decode(column)
     var outside: Int64 = 0
-    // Doubling, not the exact need: block after block is appended to the same column.
-    if target.capacity < target.count + valueCount {
-      target.reserveCapacity(max(target.count + valueCount, 2 * target.count))
-    }
+    Self.makeRoom(for: valueCount, in: &target)
     // Filled first: stores into a span become vector instructions, appending does not.
     let first = target.count
     target.append(contentsOf: repeatElement(0, count: valueCount))
@@ -102,6 +108,20 @@ struct ContentDecoder {
       added[first &+ index] = narrow
     }
     guard outside == 0 else { throw Defect("column \(id) has a value outside its type") }
+  }
+
+  /// Doubling, not the exact need: block after block is appended to the same column.
+  private static func makeRoom<Value>(for count: Int, in column: inout [Value]) {
+    guard column.capacity < column.count + count else { return }
+    column.reserveCapacity(max(column.count + count, 2 * column.count))
+  }
+
+  /// The value of all rows, when the column is stored as one value and no distances from it.
+  private func constant(_ column: Column) -> Int64? {
+    guard column.encoding == .offsetBytes, column.valueCount > 0, column.end - column.start == 9,
+      bytes[column.start + 8] == 0
+    else { return nil }
+    return Int64(bitPattern: bytes.littleEndian(at: column.start, as: UInt64.self))
   }
 
   /// Leaves the values in `words`, which may be longer than they are.

@@ -3,25 +3,29 @@ internal import TraceModel
 /// Finished messages that no sink has yet and, where several captures are to be compared, the place
 /// of each among its sequence numbers.
 struct AssembledMessages: Sendable {
-  private(set) var table = MessageTable()
+  /// Rows, not columns: each comes as a whole.
+  private(set) var rows: [Message] = []
   /// One for each row, or none at all.
   private(set) var places: [MessagePlace] = []
   private let keepsPlaces: Bool
 
   init(keepsPlaces: Bool) { self.keepsPlaces = keepsPlaces }
 
-  var count: Int { table.count }
+  var count: Int { rows.count }
 
   @inline(__always)
   mutating func append(_ message: Message, at place: @autoclosure () -> MessagePlace) {
-    table.append(message)
+    rows.append(message)
     if keepsPlaces { places.append(place()) }
   }
 
-  /// Empties the columns and keeps their storage.
-  mutating func removeAll() {
-    table.removeAll()
-    places.removeAll(keepingCapacity: true)
+  /// Takes all rows out, as columns.
+  mutating func removeTable() -> MessageTable {
+    defer {
+      rows.removeAll(keepingCapacity: true)
+      places.removeAll(keepingCapacity: true)
+    }
+    return MessageTable(rows)
   }
 }
 

@@ -18,22 +18,33 @@ package struct LaneIndex {
     // one would undo the other where a host numbers its queue pairs by its peers.
     let mixed =
       (addresses &* 0x9E37_79B9_7F4A_7C15) ^ (UInt64(channel) &* 0xD6E8_FEB8_6659_FD93)
-    return Int(truncatingIfNeeded: mixed >> 32 ^ mixed >> 47) & (slotCount - 1)
+    return Int(truncatingIfNeeded: mixed >> 32 ^ mixed >> 47) & (slotCount &- 1)
   }
 
-  /// The lane with this key, or nil.
+  /// The lane with this key, or nil, when the search for it begins at a slot that holds `value`.
   @inline(__always)
   static func lane(
+    addresses: UInt64, channel: UInt32, from value: UInt32, slots: Span<UInt32>,
+    lanes: borrowing MutableSpan<QueuePairLane>
+  ) -> Int? {
+    let number = Int(value) &- 1
+    if lanes[number].addresses == addresses, lanes[number].channel == channel { return number }
+    return laneBehind(addresses: addresses, channel: channel, slots: slots, lanes: lanes)
+  }
+
+  /// The lane with this key, or nil, when it is not the one that its first slot leads to.
+  @inline(never)
+  private static func laneBehind(
     addresses: UInt64, channel: UInt32, slots: Span<UInt32>,
     lanes: borrowing MutableSpan<QueuePairLane>
   ) -> Int? {
     var slot = slot(addresses: addresses, channel: channel, slotCount: slots.count)
     while true {
+      slot = (slot + 1) & (slots.count - 1)
       let value = slots[slot]
       if value == 0 { return nil }
       let number = Int(value) - 1
       if lanes[number].addresses == addresses, lanes[number].channel == channel { return number }
-      slot = (slot + 1) & (slots.count - 1)
     }
   }
 

@@ -24,23 +24,36 @@ package struct LaneOpcode: Sendable {
   /// Nil for every other operation.
   @inline(__always)
   package init?(_ rawValue: UInt8) {
-    guard rawValue & 0x1F < 12, rawValue < 0x40 else { return nil }
+    guard rawValue < 0x40, 0x0FFF_0000_0FFF as UInt64 &>> UInt64(rawValue) & 1 != 0 else {
+      return nil
+    }
     self.rawValue = rawValue
   }
 
-  @inline(__always)
-  private func bit(of set: UInt16) -> Bool { set >> UInt16(rawValue & 0x1F) & 1 != 0 }
+  /// No operation code.
+  static var none: UInt8 { .max }
 
-  @inline(__always) package var isWrite: Bool { rawValue & 0x1F >= 6 }
+  /// The code of the packets in the middle of this one's message.
+  @inline(__always) var middle: UInt8 { rawValue & 0x20 | (isWrite ? 7 : 1) }
+
+  /// Among the six of SENDs and the six of WRITEs, without the service.
+  @inline(__always) private var number: UInt8 { rawValue & 0xF }
+
+  @inline(__always)
+  private func bit(of set: UInt16) -> Bool { set &>> UInt16(number) & 1 != 0 }
+
+  @inline(__always) package var isWrite: Bool { number >= 6 }
   /// First or only packet.
   @inline(__always) package var begins: Bool { bit(of: 0b1100_0111_0001) }
   /// Last or only packet.
   @inline(__always) package var ends: Bool { bit(of: 0b1111_0011_1100) }
-  @inline(__always) package var hasRemoteAccess: Bool { bit(of: 0b1100_0100_0000) }
-  /// Of RETH and immediate data.
-  @inline(__always) package var extensionByteCount: Int {
-    Int(0x5410_0410_1000 as UInt64 >> UInt64(4 * (rawValue & 0x1F)) & 0xF) * 4
+  /// Words of RETH, 4, and immediate data, 1.
+  @inline(__always) private var extensionWordCount: Int {
+    Int(truncatingIfNeeded: 0x5410_0410_1000 as UInt64 &>> UInt64(4 &* number) & 0xF)
   }
+  @inline(__always) package var hasRemoteAccess: Bool { extensionWordCount & 4 != 0 }
+  /// Of RETH and immediate data.
+  @inline(__always) package var extensionByteCount: Int { 4 &* extensionWordCount }
 }
 
 extension LanePacket {

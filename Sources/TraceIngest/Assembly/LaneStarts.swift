@@ -49,7 +49,7 @@ extension QueuePairLane {
       (start, bytes, declaredBytes) = (
         packet.time, Int64(packet.payloadByteCount), packet.wholeByteCount
       )
-      firstOpcode = packet.opcode.rawValue
+      opcode = packet.opcode.rawValue
     } else {
       guard sequence == expected else { return false }
       if packets == 1 { flow = starts.makeRoom() ?? -1 }
@@ -72,7 +72,7 @@ extension QueuePairLane {
     return LanePacket(
       time: start, wholeByteCount: declaredBytes,
       payloadByteCount: UInt16(truncatingIfNeeded: bytes),
-      opcode: LaneOpcode(firstOpcode) ?? .first)
+      opcode: LaneOpcode(opcode) ?? .first)
   }
 
   private func sequenceAtStart(_ index: Int32) -> UInt32 {
@@ -95,6 +95,7 @@ extension QueuePairLane {
     packets = 0
     flow = -1
     mode = .inOrder
+    opcode = LaneOpcode.none
     guard held.packets > 0 else { return }
     marks = .isOpenAtStart
     orderChangesAt = SequenceNumber.advanced(

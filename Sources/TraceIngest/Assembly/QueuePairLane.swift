@@ -38,19 +38,11 @@ package struct QueuePairLane {
   // the cache line before.
   var declaredBytes: UInt32 = 0
   var messageNumber: Int32 = 0
-  /// Index of the flow or, while starting, the place of the held packets; −1 without one.
-  var flow: Int32 = -1
-  var mode: Mode
-  var marks: Marks = []
-  /// Which of `OutstandingRead.pathMTUs`, plus one; 0 while unknown.
-  var pathMTUCode: UInt8 = 0
-  /// Of the first packet, while starting.
-  var firstOpcode: UInt8 = 0
+  var start: Int64 = 0
 
   // For every packet.
   /// IPv4 source and destination.
   package var addresses = Self.noAddresses
-  var start: Int64 = 0
   /// Of the message under way; while there is none, the time of the last packet.
   var end: Int64 = 0
   var bytes: Int64 = 0
@@ -62,6 +54,15 @@ package struct QueuePairLane {
   var orderChangesAt = Self.never
   /// Packets of the message under way, all in order, or 0; while starting, those held.
   var packets: Int32 = 0
+  /// Index of the flow or, while starting, the place of the held packets; −1 without one.
+  var flow: Int32 = -1
+  var mode: Mode
+  var marks: Marks = []
+  /// Which of `OutstandingRead.pathMTUs`, plus one; 0 while unknown.
+  var pathMTUCode: UInt8 = 0
+  /// While starting, of the first packet; in order, that with which the message under way goes on,
+  /// or `LaneOpcode.none` when the next packet is to be looked at more closely.
+  var opcode = LaneOpcode.none
 
   /// - Parameter channel: destination queue pair, and bit 24 for READ responses.
   package init(channel: UInt32) {
@@ -97,6 +98,21 @@ struct LaneEndpoints {
 }
 
 extension QueuePairLane {
+  /// Takes a packet that does nothing but go on with the message under way, as most do.
+  ///
+  /// - Returns: false, and nothing is done, for every other packet.
+  @inline(__always)
+  fileprivate mutating func takeMiddle(_ packet: LanePacket, sequence: UInt32) -> Bool {
+    guard packet.opcode.rawValue == opcode, sequence == expected, mode == .inOrder,
+      sequence != orderChangesAt, packet.time >= end
+    else { return false }
+    end = packet.time
+    bytes &+= Int64(packet.payloadByteCount)
+    packets &+= 1
+    expected = SequenceNumber.advanced(sequence, by: 1)
+    return true
+  }
+
   /// Takes the packet whose turn it is; a message that it follows is appended.
   ///
   /// - Returns: false, and nothing is done, when it needs more care.
@@ -132,10 +148,12 @@ extension QueuePairLane {
 
   @inline(__always)
   private mutating func add(_ packet: LanePacket, sequence: UInt32) {
+    opcode = LaneOpcode.none
     if packet.opcode.ends {
       marks.insert(.hasEnded)
-    } else if pathMTUCode == 0 {
-      learn(packet.payloadByteCount)
+    } else {
+      if pathMTUCode == 0 { learn(packet.payloadByteCount) }
+      if pathMTUCode > 0 { opcode = packet.opcode.middle }
     }
     expected = SequenceNumber.advanced(sequence, by: 1)
     bytes &+= Int64(packet.payloadByteCount)
@@ -210,6 +228,7 @@ extension QueuePairLane {
   /// Takes over from a flow that is in order.
   mutating func take(over flow: QueuePairFlow) {
     mode = .inOrder
+    opcode = LaneOpcode.none
     marks = []
     packets = 0
     expected = flow.expected
@@ -256,6 +275,19 @@ extension QueuePairLane {
   /// - Returns: false, and nothing is done, when it needs more care.
   @inline(__always)
   static func take(
+    _ packet: LanePacket, sequence: UInt32, lane number: Int,
+    _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
+    _ starts: inout LaneStarts,
+    into messages: inout AssembledMessages
+  ) -> Bool {
+    lanes[number].takeMiddle(packet, sequence: sequence)
+      || takeOther(
+        packet, sequence: sequence, lane: number, &lanes, endpoints, &starts, into: &messages)
+  }
+
+  // Apart, so that the loop over packets that only go on is short.
+  @inline(never)
+  private static func takeOther(
     _ packet: LanePacket, sequence: UInt32, lane number: Int,
     _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
     _ starts: inout LaneStarts,

@@ -21,4 +21,13 @@ enum ByteOrder: UInt8 {
     let value = bytes.uint64(at: offset)
     return self == .big ? value : value.byteSwapped
   }
+
+  /// The same as `uint32` where the caller has made sure that the four bytes are there.
+  @unsafe
+  @inline(__always)
+  func uncheckedUInt32(_ bytes: RawSpan, at offset: Int) -> UInt32 {
+    let value = unsafe bytes.unsafeLoadUnaligned(
+      fromUncheckedByteOffset: offset, as: UInt32.self)
+    return self == .big ? UInt32(bigEndian: value) : UInt32(littleEndian: value)
+  }
 }

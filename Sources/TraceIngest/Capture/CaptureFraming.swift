@@ -99,14 +99,29 @@ extension CaptureFraming {
     switch format {
     case .pcap(let pcap):
       guard onlyInterface[0].linkType == .ethernet else { return }
-      var records = PlainPcapRecords(pcap)
-      takePlainPackets(
-        bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      // The byte order is a constant in each of the two loops.
+      switch pcap.order {
+      case .little:
+        var records = PlainPcapRecords(pcap, order: .little)
+        takePlainPackets(
+          bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      case .big:
+        var records = PlainPcapRecords(pcap, order: .big)
+        takePlainPackets(
+          bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      }
     case .pcapng:
       guard let section = pcapng, section.isAllEthernet else { return }
-      var records = PlainPcapngRecords(order: section.order, interfaces: section.interfaces)
-      takePlainPackets(
-        bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      switch section.order {
+      case .little:
+        var records = PlainPcapngRecords(section, order: .little)
+        takePlainPackets(
+          bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      case .big:
+        var records = PlainPcapngRecords(section, order: .big)
+        takePlainPackets(
+          bytes, &records, &stretch, &queuePairs, counts: &counts, into: &messages)
+      }
       if let time = stretch.lastTime { pcapng?.lastTime = time }
     case .erf: return
     }

@@ -33,12 +33,11 @@ public enum CaptureReader: TraceReader {
     while try vantage.advance() {
       if let progress = vantage.takeProgress() { options.progress?(progress) }
       if vantage.pipeline.messages.count >= batchCount {
-        try sink.append(messages: vantage.pipeline.messages.table)
-        vantage.pipeline.messages.removeAll()
+        try sink.append(messages: vantage.pipeline.messages.removeTable())
       }
     }
     if vantage.pipeline.messages.count > 0 {
-      try sink.append(messages: vantage.pipeline.messages.table)
+      try sink.append(messages: vantage.pipeline.messages.removeTable())
     }
     return CaptureSummary(vantage.findings(plan), options: options).summary
   }

@@ -38,19 +38,22 @@ struct PlainStretch {
   func holds(_ time: Int64) -> Bool { UInt64(bitPattern: time &- earliest) <= span }
 }
 
-/// A packet of the common kind whose lane was found.
+/// A packet of the common kind, before its lane is looked at.
 private struct PlainEntry {
   var packet: LanePacket
+  /// IPv4 source and destination.
+  var addresses: UInt64 = 0
+  /// Destination queue pair.
+  var channel: UInt32 = 0
   var sequence: UInt32 = 0
-  /// Of the lane; −1 for an acknowledgement.
-  var lane: Int32 = -1
-  /// Where its record begins and ends in the window.
-  var start = 0
+  /// What the index holds where the search for the lane begins; 0 for an acknowledgement.
+  var slot: UInt32 = 0
+  /// Where its record ends in the window.
   var end = 0
 }
 
-/// Packets are looked up in groups before they are taken: the processor then waits for the lanes of
-/// a whole group at once instead of for one after the other.
+/// Packets are looked into in groups before they are taken: the processor then waits for the index,
+/// and afterwards for the lanes, of a whole group at once instead of for one after the other.
 private var groupCount: Int { 16 }
 
 /// Takes packets from a window for as long as they are of the common kind: RoCEv2 in plain IPv4 over
@@ -71,55 +74,54 @@ func takePlainPackets(
   var lanes = allLanes.mutableSpan
   var group = InlineArray<16, PlainEntry>(
     repeating: PlainEntry(packet: LanePacket(acknowledgementAt: 0)))
-  // Groups grow from few, so that little is looked up in vain where odd packets are frequent.
+  // Groups grow from few, so that little is looked into in vain where odd packets are frequent.
   var wanted = 2
   while true {
     var found = 0
     var offset = stretch.offset
     while found < wanted,
-      let entry = plainEntry(bytes, at: offset, &records, stretch, index.slots.span, lanes)
+      let entry = plainEntry(bytes, at: offset, &records, stretch, index.slots.span)
     {
       group[found] = entry
       offset = entry.end
-      found += 1
+      found &+= 1
     }
     let taken = takeGroup(
-      group.span.extracting(first: found), &stretch, &lanes, allEndpoints.span, &queuePairs.starts,
-      &counts, into: &messages)
+      group.span.extracting(first: found), &stretch, index.slots.span, &lanes, allEndpoints.span,
+      &queuePairs.starts, &counts, into: &messages)
     guard taken == wanted else { return }
     wanted = min(wanted * 2, groupCount)
   }
 }
 
-/// The packet in the record at `offset`, or nil when it is of another kind.
+/// The packet in the record at `offset`, or nil when it is of another kind or its lane is not known.
 @inline(__always)
 private func plainEntry(
   _ bytes: RawSpan, at offset: Int, _ records: inout some PlainRecords, _ stretch: PlainStretch,
-  _ slots: Span<UInt32>, _ lanes: borrowing MutableSpan<QueuePairLane>
+  _ slots: Span<UInt32>
 ) -> PlainEntry? {
   guard let record = records.record(bytes, at: offset), stretch.holds(record.time) else {
     return nil
   }
   // `PlainRecords` promises that the record lies inside.
   let packet = unsafe bytes.extracting(
-    unchecked: record.offset..<record.offset + record.capturedByteCount)
+    unchecked: Range(
+      uncheckedBounds: (record.offset, record.offset &+ record.capturedByteCount)))
   guard isPlainRoCE(packet), let headers = PlainRoCEHeaders(packet) else { return nil }
   guard let opcode = LaneOpcode(headers.opcode) else {
     return isPlainAcknowledgement(packet, headers)
-      ? PlainEntry(
-        packet: LanePacket(acknowledgementAt: record.time), start: offset, end: record.end)
-      : nil
+      ? PlainEntry(packet: LanePacket(acknowledgementAt: record.time), end: record.end) : nil
   }
   guard let content = LanePacket(packet, headers, opcode, time: record.time),
-    headers.addresses != QueuePairLane.noAddresses,
-    let lane = LaneIndex.lane(
-      addresses: headers.addresses, channel: headers.destinationQueuePair, slots: slots,
-      lanes: lanes),
-    lanes[lane].mode != .careful
+    headers.addresses != QueuePairLane.noAddresses
   else { return nil }
+  let slot = slots[
+    LaneIndex.slot(
+      addresses: headers.addresses, channel: headers.destinationQueuePair, slotCount: slots.count)]
+  guard slot != 0 else { return nil }
   return PlainEntry(
-    packet: content, sequence: headers.sequence, lane: Int32(truncatingIfNeeded: lane),
-    start: offset, end: record.end)
+    packet: content, addresses: headers.addresses, channel: headers.destinationQueuePair,
+    sequence: headers.sequence, slot: slot, end: record.end)
 }
 
 /// Takes packets up to the first that needs more care.
@@ -127,29 +129,33 @@ private func plainEntry(
 /// - Returns: how many were taken.
 @inline(__always)
 private func takeGroup(
-  _ group: Span<PlainEntry>, _ stretch: inout PlainStretch,
+  _ group: Span<PlainEntry>, _ stretch: inout PlainStretch, _ slots: Span<UInt32>,
   _ lanes: inout MutableSpan<QueuePairLane>, _ endpoints: Span<LaneEndpoints>,
   _ starts: inout LaneStarts,
   _ counts: inout PacketCounts, into messages: inout AssembledMessages
 ) -> Int {
   var taken = 0
-  var usedCount: Int64 = 0
+  var counted = 0
   while taken < group.count {
     let entry = group[taken]
-    if entry.lane < 0 {
-      counts.countUsed(usedCount)
-      usedCount = 0
-      counts.count(.acknowledgement, position: stretch.start &+ Int64(entry.start))
+    if entry.slot == 0 {
+      let start = taken == 0 ? stretch.offset : group[taken &- 1].end
+      counts.countUsed(Int64(taken &- counted))
+      counted = taken &+ 1
+      counts.count(.acknowledgement, position: stretch.start &+ Int64(start))
     } else {
-      let isTaken = QueuePairLane.take(
-        entry.packet, sequence: entry.sequence, lane: Int(entry.lane), &lanes, endpoints, &starts,
-        into: &messages)
-      if !isTaken { break }
-      usedCount &+= 1
+      guard
+        let lane = LaneIndex.lane(
+          addresses: entry.addresses, channel: entry.channel, from: entry.slot, slots: slots,
+          lanes: lanes),
+        QueuePairLane.take(
+          entry.packet, sequence: entry.sequence, lane: lane, &lanes, endpoints, &starts,
+          into: &messages)
+      else { break }
     }
-    taken += 1
+    taken &+= 1
   }
-  counts.countUsed(usedCount)
+  counts.countUsed(Int64(taken &- counted))
   if taken > 0 {
     stretch.lastTime = group[taken - 1].packet.time
     stretch.offset = group[taken - 1].end

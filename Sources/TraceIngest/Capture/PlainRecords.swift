@@ -26,26 +26,27 @@ struct PlainPcapRecords: PlainRecords {
   let order: ByteOrder
   let nanosecondsPerTick: Int64
 
-  init(_ pcap: PcapFraming) {
-    order = pcap.order
+  /// - Parameter order: that of `pcap`, as a constant: then it costs nothing for each field.
+  init(_ pcap: PcapFraming, order: ByteOrder) {
+    self.order = order
     nanosecondsPerTick = pcap.isNanosecond ? 1 : 1_000
   }
 
   @inline(__always)
   mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord? {
-    let start = offset + PcapFraming.recordHeaderByteCount
-    guard start <= bytes.byteCount else { return nil }
-    let header = unsafe bytes.extracting(unchecked: offset..<start)
-    let captured = Int(order.uint32(header, at: 8))
-    let wire = Int(order.uint32(header, at: 12))
-    guard captured <= CaptureLimits.maximumPacketByteCount, captured <= bytes.byteCount - start,
+    guard offset <= bytes.byteCount &- PcapFraming.recordHeaderByteCount else { return nil }
+    // These sixteen bytes are there.
+    let captured = Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ 8))
+    let wire = Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ 12))
+    let start = offset &+ PcapFraming.recordHeaderByteCount
+    guard captured <= CaptureLimits.maximumPacketByteCount, captured <= bytes.byteCount &- start,
       wire <= CaptureLimits.maximumWireByteCount
     else { return nil }
-    let seconds = Int64(order.uint32(header, at: 0))
-    let fraction = Int64(order.uint32(header, at: 4))
+    let seconds = Int64(unsafe order.uncheckedUInt32(bytes, at: offset))
+    let fraction = Int64(unsafe order.uncheckedUInt32(bytes, at: offset &+ 4))
     return PlainRecord(
-      time: seconds * 1_000_000_000 + fraction * nanosecondsPerTick, offset: start,
-      capturedByteCount: captured, end: start + captured)
+      time: seconds &* 1_000_000_000 &+ fraction &* nanosecondsPerTick, offset: start,
+      capturedByteCount: captured, end: start &+ captured)
   }
 }
 
@@ -57,33 +58,34 @@ struct PlainPcapngRecords: PlainRecords {
   private var number = Int.max
   private var clock = CaptureClock.microseconds
 
-  init(order: ByteOrder, interfaces: [CaptureInterface]) {
+  /// - Parameter order: that of `section`, as a constant.
+  init(_ section: PcapngFraming, order: ByteOrder) {
     self.order = order
-    self.interfaces = interfaces
+    interfaces = section.interfaces
   }
 
   @inline(__always)
   mutating func record(_ bytes: RawSpan, at offset: Int) -> PlainRecord? {
-    let start = offset + 28
-    guard start <= bytes.byteCount - 4,
-      order.uint32(bytes, at: offset) == PcapngFraming.enhancedPacket
+    guard offset <= bytes.byteCount &- 32,
+      unsafe order.uncheckedUInt32(bytes, at: offset) == PcapngFraming.enhancedPacket
     else { return nil }
-    let byteCount = Int(order.uint32(bytes, at: offset + 4))
-    guard byteCount >= 32, byteCount % 4 == 0,
+    // At least the 32 bytes from here on are there, and then the whole block.
+    let byteCount = Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ 4))
+    guard byteCount >= 32, byteCount & 3 == 0,
       byteCount <= CaptureLimits.maximumPacketBlockByteCount,
-      byteCount <= bytes.byteCount - offset,
-      Int(order.uint32(bytes, at: offset + byteCount - 4)) == byteCount
+      byteCount <= bytes.byteCount &- offset,
+      Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ byteCount &- 4)) == byteCount
     else { return nil }
-    let captured = Int(order.uint32(bytes, at: offset + 20))
-    let wire = Int(order.uint32(bytes, at: offset + 24))
-    guard captured <= byteCount - 32, wire <= CaptureLimits.maximumWireByteCount,
-      uses(Int(order.uint32(bytes, at: offset + 8)))
+    let captured = Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ 20))
+    let wire = Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ 24))
+    guard captured <= byteCount &- 32, wire <= CaptureLimits.maximumWireByteCount,
+      uses(Int(unsafe order.uncheckedUInt32(bytes, at: offset &+ 8)))
     else { return nil }
-    let high = UInt64(order.uint32(bytes, at: offset + 12))
-    let ticks = high << 32 | UInt64(order.uint32(bytes, at: offset + 16))
+    let high = UInt64(unsafe order.uncheckedUInt32(bytes, at: offset &+ 12))
+    let ticks = high << 32 | UInt64(unsafe order.uncheckedUInt32(bytes, at: offset &+ 16))
     return PlainRecord(
-      time: clock.nanoseconds(ticks: ticks), offset: start, capturedByteCount: captured,
-      end: offset + byteCount)
+      time: clock.nanoseconds(ticks: ticks), offset: offset &+ 28, capturedByteCount: captured,
+      end: offset &+ byteCount)
   }
 
   /// True when the interface is known and its clock can be read.

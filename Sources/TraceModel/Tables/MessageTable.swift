@@ -74,6 +74,20 @@ public struct MessageTable: Sendable, Hashable {
 
   public init() {}
 
+  /// The same messages in columns.
+  package init(_ rows: [Message]) {
+    source = rows.map { $0.source }
+    destination = rows.map { $0.destination }
+    channel = rows.map { $0.channel }
+    kind = rows.map { $0.kind }
+    start = rows.map { $0.start }
+    end = rows.map { $0.end }
+    bytes = rows.map { $0.bytes }
+    repeatedBytes = rows.map { $0.repeatedBytes }
+    packets = rows.map { $0.packets }
+    missingPackets = rows.map { $0.missingPackets }
+  }
+
   public var count: Int { source.count }
 
   public subscript(row: Int) -> Message {

@@ -82,7 +82,7 @@ struct VantageMerge {
     }
     let numbers = sources[index].addresses
     for row in 0..<batch.messages.count {
-      var message = batch.messages.table[row]
+      var message = batch.messages.rows[row]
       message.source = numbers[Int(message.source)]
       message.destination = numbers[Int(message.destination)]
       shared.take(message, at: batch.messages.places[row], vantage: index)
