@@ -136,7 +136,7 @@ struct RealMatrixTests {
       let words = try succeeding("regions", trace, "--format", "json").sentences()
       #expect(
         words.contains(
-          "On regions of 8 servers, contiguous, 6 optical NICs: Circuits shaped to this demand win 0.2 % over a fixed circulant"
+          "On regions of 8 servers, contiguous, 6 optical NICs, mems-3d: Circuits shaped to this demand win 0.2 % over a fixed circulant"
         ))
       #expect(words.contains("Reconfiguration value: not measurable: a single distinct demand"))
       #expect(words.contains("Optics do not pay in money"))

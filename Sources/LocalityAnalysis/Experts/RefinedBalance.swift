@@ -5,7 +5,8 @@
 /// neither helps: a local optimum, not always the best. The constraints are EPLB's: whole groups on
 /// one server where it is hierarchical, and equally many slots everywhere.
 /// - Complexity: EPLB and one refinement, O(slots log slots) for each step within a fixed limit of
-///   work; with several groups on a server a refinement for each exchange whose bound allows it.
+///   work; with several groups on a server two refinements for each exchange whose bound allows it, and no
+///   more than `fillLimit` in all.
 public func refinedBalance(weights: [Float], shape: SlotShape) -> [Int32] {
   let start = EPLB.slots(weights: weights, shape: shape)
   guard shape.isHierarchical, shape.slotCount % shape.serverCount == 0 else {
@@ -19,12 +20,16 @@ public func refinedBalance(weights: [Float], shape: SlotShape) -> [Int32] {
       groups: Set(slots.map { Int($0) / fill.groupSize }).sorted(),
       balance: RankBalance(slots, weights, rankCount: fill.rankCount).refined())
   }
-  while let swap = bestGroupSwap(servers, fill) {
+  var fills = fillLimit
+  while let swap = bestGroupSwap(servers, fill, &fills) {
     servers[swap.first] = swap.firstServer
     servers[swap.second] = swap.secondServer
   }
   return servers.flatMap(\.balance.slots)
 }
+
+/// Servers that are filled anew at most while groups change places: the most promising exchanges come first.
+private let fillLimit = 128
 
 /// The groups of experts on a server, and its ranks.
 private struct FilledServer {
@@ -73,8 +78,10 @@ private struct GroupSwap {
 }
 
 /// The exchange with the busiest server after which the busier of the two is least busy; nil when
-/// none is below the busiest now.
-private func bestGroupSwap(_ servers: [FilledServer], _ fill: ServerFill) -> GroupSwap? {
+/// none is below the busiest now, or none may be tried any more.
+private func bestGroupSwap(
+  _ servers: [FilledServer], _ fill: ServerFill, _ fills: inout Int
+) -> GroupSwap? {
   let loads = servers.map(\.balance.busiest)
   guard var limit = loads.max(), let busiest = loads.firstIndex(of: limit) else { return nil }
   let mine = servers[busiest].groups
@@ -93,7 +100,8 @@ private func bestGroupSwap(_ servers: [FilledServer], _ fill: ServerFill) -> Gro
   var best: GroupSwap?
   for place in trials.indices.sorted(by: { (trials[$0].bound, $0) < (trials[$1].bound, $1) }) {
     let trial = trials[place]
-    guard trial.bound < limit * (1 - RankBalance.negligible) else { break }
+    guard fills > 1, trial.bound < limit * (1 - RankBalance.negligible) else { break }
+    fills -= 2
     let (here, there) = (fill(trial.here), fill(trial.there))
     let load = max(here.balance.busiest, there.balance.busiest)
     guard load < limit * (1 - RankBalance.rounding) else { continue }

@@ -225,6 +225,20 @@ private struct CandidateRace<Evaluator: CandidateEvaluator> {
     if let plain = scores.firstIndex(where: { !$0.candidate.plan.hasCircuits }) {
       places.insert(plain)
     }
+    // Whether optics pay is said of these two.
+    let optical = scores.indices.filter { scores[$0].candidate.plan.hasCircuits }
+    if let fastest = optical.first {
+      places.insert(fastest)
+      let within = optical.filter {
+        scores[$0].nanoseconds <= (scores.first?.nanoseconds ?? 0) * (1 + options.tolerance)
+          && scores[$0].quote.costUSD != nil
+      }
+      if let cheapest = within.min(by: {
+        (scores[$0].quote.costUSD ?? 0, $0) < (scores[$1].quote.costUSD ?? 0, $1)
+      }) {
+        places.insert(cheapest)
+      }
+    }
     return places.sorted().map { known[$0] }
   }
 

@@ -16,8 +16,8 @@ public struct ChoiceStability: Sendable, Hashable {
   /// Why nothing was drawn, in words.
   public var absence: String?
 
-  /// Blocks are as long as the times' deviations need to be half alike at most, and at least the cube root
-  /// of the iterations.
+  /// Blocks are as long as it takes until deviations of times are less than half alike, and at least the cube
+  /// root of the iterations.
   ///
   /// - Parameter seed: of the draws.
   /// - Complexity: O(resamples · (iterations · candidates + candidates²)).

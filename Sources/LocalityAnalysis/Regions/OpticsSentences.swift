@@ -38,7 +38,9 @@ extension CandidateChoice {
     }
     let plain = scores.first { !$0.candidate.plan.hasCircuits }
     let optical = scores.first { $0.candidate.plan.hasCircuits }
-    guard let plain else { return [] }
+    guard let plain else {
+      return ["Whether optics pay is not known: the network without circuits has no result."]
+    }
     guard let smallest = self[.smallest], !smallest.candidate.plan.hasCircuits else {
       return optical.map {
         ["Optics pay in time: the fastest with circuits, \($0.candidate.name), \(deal($0, plain))."]
@@ -50,7 +52,7 @@ extension CandidateChoice {
         $0 > 0
           ? "the fastest with circuits takes \(percent($0)) less time"
           : "none with circuits is faster"
-      } ?? "every network with circuits is proven slower than that"
+      } ?? "every network with circuits that could be replayed is proven slower than that"
     return [
       "Optics do not pay in time: without circuits between servers the work is within "
         + "\(percent(tolerance)) of the fastest, and \(words)."
@@ -91,11 +93,22 @@ extension CandidateChoice {
     if let worthy = self[.mostPerDollar], worthy.candidate.plan.hasCircuits,
       let work = workPerDollar(worthy, plain), work >= OpticsValue.worthwhile
     {
-      return "Optics trade time for money: \(worthy.candidate.name) \(deal(worthy, plain))."
+      let isWithin = worthy.nanoseconds <= fastest * (1 + tolerance)
+      return (isWithin ? "Optics pay in money: " : "Optics trade time for money: ")
+        + "\(worthy.candidate.name) \(deal(worthy, plain))."
     }
-    return cheapest.map {
-      "Optics do not pay in money: the cheapest within \(percent(tolerance)) of the fastest with circuits, "
-        + "\($0.candidate.name), \(deal($0, plain))\(neededPrice($0, below: enough))."
+    if let cheapest {
+      return
+        "Optics do not pay in money: the cheapest within \(percent(tolerance)) of the fastest with "
+        + "circuits, \(cheapest.candidate.name), \(deal(cheapest, plain))"
+        + "\(neededPrice(cheapest, below: enough))."
+    }
+    let best = scores.filter(\.candidate.plan.hasCircuits).max {
+      (workPerDollar($0, plain) ?? -.infinity) < (workPerDollar($1, plain) ?? -.infinity)
+    }
+    return best.map {
+      "Optics do not pay in money: none with circuits is within \(percent(tolerance)) of the fastest, and the "
+        + "one that does most per dollar, \($0.candidate.name), \(deal($0, plain))."
     }
   }
 
@@ -136,6 +149,11 @@ extension CandidateChoice {
     return words
   }
 
+  private func switchName(_ candidate: Candidate) -> String {
+    guard let name = candidate.technology, name != "declared" else { return "the switch" }
+    return name
+  }
+
   private func workPerDollar(_ score: CandidateScore, _ other: CandidateScore) -> Double? {
     guard let cost = score.quote.costUSD, let price = other.quote.costUSD,
       cost > 0, score.nanoseconds > 0
@@ -156,53 +174,62 @@ extension CandidateChoice {
       result.append(sentence)
     }
     guard let unlimited = conditions.unlimitedNanoseconds, unlimited > 0 else { return result }
-    let gain = 1 - unlimited / plain.nanoseconds
-    if gain < OpticsValue.worthwhile {
+    let share = max(0, 1 - unlimited / plain.nanoseconds)
+    if conditions.packetsNeverBlock {
       result.append(
-        "A network of unlimited rate would take \(percent(max(0, gain))) less time than packets alone: "
-          + "experts would have to exchange more bytes, or compute take less time.")
+        "Packets alone never block on the network that circuits are compared with, and all that it adds to "
+          + "compute is \(percent(share)) of the time: at any bandwidth circuits are as fast at best, and what "
+          + "they can save is money.")
+      return result
     }
-    if let optical {
-      result.append(bandwidthSentence(optical, plain, unlimited, conditions))
+    if share < OpticsValue.worthwhile {
+      result.append(
+        "A network of unlimited rate would take \(percent(share)) less time than packets alone: experts "
+          + "would have to exchange more bytes, or compute take less time.")
     }
+    if let sentence = bandwidthSentence(plain, unlimited, conditions) { result.append(sentence) }
     return result
   }
 
-  /// At which rate of NICs circuits would begin to pay.
+  /// At which rate of NICs circuits would begin to pay; nil where the network takes no time of its own.
   ///
   /// The network's own time, what a network of unlimited rate does not need, grows as the rate falls; compute
   /// and exposed delays stay. With k times that time circuits take a share w less where
-  /// k · (packets − circuits) − exposed = w · (unlimited + k · (packets − unlimited)).
+  /// k · (packets − circuits) − exposed = w · (unlimited + k · (packets − unlimited)); the least k of all
+  /// candidates counts.
   private func bandwidthSentence(
-    _ optical: CandidateScore, _ plain: CandidateScore, _ unlimited: Double,
-    _ conditions: NetworkConditions
-  ) -> String {
-    let exposed = optical.exposedNanoseconds
-    let saved = plain.nanoseconds - (optical.nanoseconds - exposed)
+    _ plain: CandidateScore, _ unlimited: Double, _ conditions: NetworkConditions
+  ) -> String? {
     let network = plain.nanoseconds - unlimited
-    let worthwhile = OpticsValue.worthwhile
-    let surplus = saved - worthwhile * network
-    let share = network > 0 ? saved / network : 0
-    guard surplus > 0 else {
-      if conditions.packetsNeverBlock {
-        return
-          "Packets alone never block on the network that circuits are compared with: at any bandwidth "
-          + "circuits are as fast at best, and what they can save is money."
-      }
+    guard network > 0 else { return nil }
+    let wanted = tolerance / (1 + tolerance)
+    func saved(_ score: CandidateScore) -> Double {
+      plain.nanoseconds - (score.nanoseconds - score.exposedNanoseconds)
+    }
+    func slower(_ score: CandidateScore) -> Double {
+      let surplus = saved(score) - wanted * network
+      return surplus > 0
+        ? (score.exposedNanoseconds + wanted * unlimited) / surplus : .infinity
+    }
+    let optical = scores.filter(\.candidate.plan.hasCircuits)
+    guard let most = optical.map(saved).max(),
+      let first = optical.min(by: { slower($0) < slower($1) })
+    else { return nil }
+    let times = slower(first)
+    guard times.isFinite else {
       return "No bandwidth would make them pay: before any delay circuits take "
-        + (share > 0
-          ? "only \(percent(share)) off the network's own time."
+        + (most > 0
+          ? "only \(percent(most / network)) off the network's own time."
           : "nothing off the network's own time.")
     }
-    let slower = (exposed + worthwhile * unlimited) / surplus
     let rates = conditions.nicBitsPerSecond.map {
-      ", NICs below some \(decimal($0 / slower / 1e9, places: 1)) Gb/s instead of "
+      ", NICs below some \(decimal($0 / times / 1e9, places: 1)) Gb/s instead of "
         + "\(decimal($0 / 1e9, places: 1))"
     }
-    return
-      "Bandwidth: circuits take \(percent(share)) off the network's own time before any delay, so they "
-      + "would pay if it were some \(decimal(slower, places: 1))× as long: that many bytes"
-      + (rates ?? "") + " (an estimate, delays as they are)."
+    return "Bandwidth: before any delay, \(first.candidate.name) takes "
+      + "\(percent(saved(first) / network)) off the network's own time, so it would pay if that were some "
+      + "\(decimal(times, places: 1))× as long: that many bytes" + (rates ?? "")
+      + " (an estimate, delays as they are)."
   }
 
   /// Where delay is much: how long a change of circuits may take before it decides.

@@ -59,7 +59,7 @@ extension FabricParameters {
   /// The network without circuits that regions are compared with: the first of the user's file, else a
   /// non-blocking fat-tree.
   func electricalFabric(for layout: Layout) throws -> FabricSpecification {
-    for declaration in declared {
+    for declaration in declared where !declaration.isFitted {
       let fabric = try fabric(declaration, for: layout)
       if fabric.isOnPacketsAlone { return fabric }
     }

@@ -106,12 +106,15 @@ struct RegionsVerb: Verb {
       progress: { done, count in meter.showCandidates(done: done, of: count) })
     let choice = search.choice
     let study = plans.noOptics == nil ? search.opticsStudy() : nil
-    let tooLarge = plans.tooLarge.map {
+    var tooLarge = plans.tooLarge.map {
       "a region of \($0) servers: there are \(workload.layout.serverCount)"
+    }
+    if lists.regionSizes?.numbers == [1] {
+      tooLarge.append("a region of 1 server holds no circuit")
     }
     let conditions = NetworkConditions(
       noOptics: plans.noOptics, unlimitedNanoseconds: search.unlimitedNanoseconds(),
-      nicBitsPerSecond: optical.nicBitsPerSecond, packetsNeverBlock: search.packetsNeverBlock,
+      nicBitsPerSecond: search.nicBitsPerSecond, packetsNeverBlock: search.packetsNeverBlock,
       omissions: search.grid.omissions.map(\.reason) + switches.omitted + tooLarge)
     var document = ResultDocument()
     document.sentences =
@@ -122,7 +125,8 @@ struct RegionsVerb: Verb {
     document.remarks =
       (switches.omitted + tooLarge).map { "Left out: \($0)." }
       + [
-        search.electricalRemark, priceRemark(switches.known), lists.lossRemark(switches.known),
+        search.electricalRemark, priceRemark(switches.known, search.grid.candidates),
+        lists.lossRemark(switches.known),
         allocationRemark,
         standingRemark(search, study),
       ].compactMap(\.self)
@@ -138,8 +142,12 @@ struct RegionsVerb: Verb {
   }
 
   /// Whose ports have no price of their own.
-  private func priceRemark(_ switches: [CandidateFabrics.OpticalSwitch]) -> String? {
+  private func priceRemark(
+    _ switches: [CandidateFabrics.OpticalSwitch], _ candidates: [Candidate]
+  ) -> String? {
+    let used = Set(candidates.compactMap(\.technology))
     let names = switches.filter { $0.portPriceUSD == nil }.map(\.kind.name)
+      .filter(used.contains)
     guard !names.isEmpty else { return nil }
     return
       "No price of a port is published for \(names.joined(separator: ", ")): that of other optical switches "

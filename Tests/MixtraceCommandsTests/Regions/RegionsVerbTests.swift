@@ -284,7 +284,8 @@ struct RegionsVerbTests {
     }
   }
 
-  /// Against a tree that blocks: at the rate that is estimated, circuits take some 5 % less time.
+  /// Against a tree that blocks: at the rate that is estimated, circuits take some 5 % less time. From far
+  /// away, 400 Gb/s, the estimate is 40 % too high: the network's time has parts that no rate changes.
   @Test("the bandwidth at which circuits would pay is where they begin to")
   func bandwidth() throws {
     try withScratchFolder { folder in
@@ -304,13 +305,16 @@ struct RegionsVerbTests {
           "--groupings", "contiguous", "--representatives", "0", "--nic-rate",
           "\(gigabits) Gb/s", "--format", "json")
       }
-      let fast = try choice(400)
+      let fast = try choice(100)
       let words = try fast.sentences()
       let remarks = try #require(try fast.json()["remarks"] as? [String])
-      #expect(remarks.contains("Without circuits: cheap-tree of the file of fabrics."))
+      #expect(
+        remarks.contains(
+          "Without circuits: cheap-tree of the file of fabrics, which is also the packet network beside circuits."
+        ))
       let found = try #require(words.firstMatch(of: /NICs below some ([0-9.]+) Gb/)?.1)
       let rate = try #require(Double(found))
-      #expect(rate > 20 && rate < 400, "\(rate)")
+      #expect(rate > 20 && rate < 100, "\(rate)")
       func gain(_ outcome: CommandOutcome) throws -> Double {
         let rows = try outcome.rows("candidates")
         func best(_ isOptical: Bool) throws -> Double {

@@ -53,7 +53,8 @@ struct CandidateFabrics: Sendable {
   ) throws {
     self.layout = layout
     self.parameters = parameters
-    electrical = try parameters.electricalFabric(for: layout)
+    let electrical = try parameters.electricalFabric(for: layout)
+    self.electrical = electrical
     var regional: [Int: FabricSpecification] = [:]
     for count in opticalNICs {
       if count == fabric.optical?.nicsPerServer {
@@ -65,6 +66,14 @@ struct CandidateFabrics: Sendable {
       // The expert groups' regions may be too large for the switch; they are replaced in any case.
       other.options.circuits.region = .servers(1)
       regional[count] = try? other.regionalFabric(for: layout)
+    }
+    // Circuits win nothing by a better packet network beside them.
+    let isDeclared = parameters.declared.contains { $0.name == electrical.name }
+    if isDeclared, !parameters.declared.contains(where: { $0.name == fabric.name }) {
+      for count in regional.keys {
+        regional[count]?.electrical = electrical.electrical
+        regional[count]?.nicBitsPerSecond = electrical.nicBitsPerSecond
+      }
     }
     self.regional = regional
     self.switches = Dictionary(

@@ -78,32 +78,38 @@ struct CandidateSearch {
       grid.candidates.filter(\.plan.hasCircuits), evaluator: trials, options: options)
   }
 
-  /// The region to take although packets alone are fast enough; nil where circuits are among the answers
-  /// or no region has any.
+  /// The smallest region with circuits where the smallest of all has none; nil where no region has any.
   var sentenceIfBought: String? {
     guard choice[.smallest]?.candidate.plan.hasCircuits == false else { return nil }
     return choiceWithCircuits().sentence(on: .smallest).map {
-      "If optics are bought all the same, of these alone: \($0)"
+      "Of networks with circuits alone, s\($0.dropFirst())"
     }
   }
 
   /// What circuits are worth where they have most to choose from: in regions as large as an expert group, or
-  /// the nearest to it, with the most optical NICs; nil without circuits.
+  /// the nearest to it, with the most optical NICs and the fastest switch for them; nil without circuits.
   ///
   /// On the iterations of the race, where there are some.
   func opticsStudy() -> OpticsStudy? {
     let layout = trials.workload.layout
     let group = ExpertBlocks(networkEndsOf: layout).largestSize * layout.serversPerNetworkEnd
-    func rank(_ candidate: Candidate) -> (Int, Int, Int) {
+    func rank(_ candidate: Candidate) -> (Int, Int, Int, Double) {
       let size = candidate.plan.size
-      return (size < group ? 1 : 0, abs(size - group), -candidate.opticalNICsPerServer)
+      let delay = (try? trials.fabrics.fabric(of: candidate).get())?.optical?.delay
+      return (
+        size < group ? 1 : 0, abs(size - group), -candidate.opticalNICsPerServer,
+        delay?.nanoseconds(forPairs: candidate.opticalNICsPerServer * size / 2) ?? .infinity
+      )
     }
     let optical = grid.candidates.filter(\.plan.hasCircuits)
     guard let widest = optical.min(by: { rank($0) < rank($1) }),
       var fabric = try? trials.fabrics.fabric(of: widest).get()
     else { return nil }
     fabric.name =
-      Candidate(plan: widest.plan, opticalNICsPerServer: widest.opticalNICsPerServer).name
+      Candidate(
+        plan: widest.plan, opticalNICsPerServer: widest.opticalNICsPerServer,
+        technology: widest.technology
+      ).name
     return OpticsStudy(of: trials.sample?.recorded ?? trials.workload, on: fabric)
   }
 
@@ -117,6 +123,9 @@ struct CandidateSearch {
       ?? times.nanoseconds
   }
 
+  /// Of one NIC of the network without circuits.
+  var nicBitsPerSecond: Double { trials.fabrics.electrical.nicBitsPerSecond }
+
   /// True where no circuit can beat the network without any: it gives every server all of its NICs.
   var packetsNeverBlock: Bool {
     let packets = trials.fabrics.electrical
@@ -128,7 +137,8 @@ struct CandidateSearch {
   var electricalRemark: String? {
     let name = trials.fabrics.electrical.name
     return trials.fabrics.parameters.declared.contains { $0.name == name }
-      ? "Without circuits: \(name) of the file of fabrics." : nil
+      ? "Without circuits: \(name) of the file of fabrics, which is also the packet network beside circuits."
+      : nil
   }
 
   /// On which iterations candidates raced; nil where all were replayed.
