@@ -46,12 +46,6 @@ struct SlidingArray<Element> {
   ///
   /// O(log count).
   func partition(_ isBefore: (Element) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
+    frontCount(of: count) { isBefore(self[$0]) }
   }
 }

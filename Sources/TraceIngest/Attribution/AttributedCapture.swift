@@ -31,15 +31,11 @@ package struct AttributedCapture {
   package func operation(of message: Message) -> Operation? {
     guard let communicator = communicators.communicator(of: message) else { return nil }
     let bursts = jobs.readings[communicator].bursts
-    var (low, high) = (0, bursts.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if bursts[middle].start <= message.start { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0 else { return nil }
+    let begun = frontCount(of: bursts.count) { bursts[$0].start <= message.start }
+    guard begun > 0 else { return nil }
     let server = layout.addresses[Int(message.source)].server
-    return bursts[low - 1].groups.group(ofServer: server).map {
-      operations.rows[Int(numbers.first[communicator][low - 1]) + $0]
+    return bursts[begun - 1].groups.group(ofServer: server).map {
+      operations.rows[Int(numbers.first[communicator][begun - 1]) + $0]
     }
   }
 
@@ -57,9 +53,8 @@ package struct AttributedCapture {
       for (group, shape) in reading.bursts[index].groups.shapes.enumerated() {
         var operation = Self.operation(
           reading.bursts[index], shape: shape, label: reading.labels.ofBurst[index],
-          id: Int32(clamping: operations.count),
-          group: Int32(clamping: groupBase[communicator])
-            + reading.bursts[index].groups.numbers[group])
+          id: Int32(operations.count),
+          group: Int32(groupBase[communicator]) + reading.bursts[index].groups.numbers[group])
         operation.role = reading.role(of: shape)
         operations.append(operation)
         jobOfOperation.append(jobs.jobOf[communicator])

@@ -34,8 +34,8 @@ public struct Attribution {
   /// Attributes messages and appends operations and transfers (at NIC grain) to a sink.
   ///
   /// - Parameter forEachBlock: calls its argument with every block of messages, each time the same.
-  /// - Throws: an `IngestError` for messages whose addresses the layout does not have, or more
-  ///   bursts and NICs than can be numbered together.
+  /// - Throws: an `IngestError` for messages whose addresses the layout does not have, or with more
+  ///   bytes than a message can have; what `forEachBlock` and the sink throw.
   public func run(
     forEachBlock: ((MessageTable) throws -> Void) throws -> Void, into sink: inout some TraceSink
   ) throws -> AttributionSummary {
@@ -100,6 +100,7 @@ public struct Attribution {
     var all = Activity(communicatorCount: 1, resolution: resolution)
     var bins = channels.count > 1 ? BusyBins(of: channels) : nil
     try forEachBlock { all.add($0, of: channels, bins: &bins) }
+    bins?.settle()
     let communicators =
       bins.map { Communicators.find(channels, busy: $0, layout: layout) } ?? .one(channels)
     guard communicators.count > 1 else { return (communicators, all) }

@@ -39,6 +39,7 @@ extension AttributionSummary {
     describeShapes(readings)
     describeIterations(readings, isDeclared: options.burstsPerIteration != nil)
     describePhases(readings)
+    notes += readings.flatMap(\.labels.notes)
     describeJobs(jobs)
   }
 
@@ -68,6 +69,11 @@ extension AttributionSummary {
       let bursts = readings.reduce(0) { $0 + $1.bursts.count }
       provenance["operations.iteration"] = Provenance(
         .absent, method: "\(bursts) bursts show no repetition, or are all alike")
+      if readings.contains(where: { $0.bursts.count > IterationPeriod.mostCompared }) {
+        notes.append(
+          "an iteration of more than \(IterationPeriod.mostCompared / 2) bursts without gradient "
+            + "reductions cannot be told: --bursts-per-iteration declares it")
+      }
       return
     }
     iterationCount = readings.lazy.flatMap(\.labels.ofBurst).map { Int($0.iteration) }.max().map {
@@ -75,7 +81,7 @@ extension AttributionSummary {
     }
     provenance["operations.iteration"] = Provenance(
       isDeclared ? .declared : .inferred, method: surest.method,
-      confidence: told.reduce(1) { min($0, $1.likeness) })
+      confidence: told.reduce(1) { min($0, $1.confidence) })
   }
 
   private mutating func describePhases(_ readings: [CommunicatorReading]) {
@@ -83,7 +89,7 @@ extension AttributionSummary {
     provenance["operations.layer"] =
       told.first.map { first in
         Provenance(
-          .inferred, method: first.method, confidence: told.reduce(1) { min($0, $1.likeness) })
+          .inferred, method: first.method, confidence: told.reduce(1) { min($0, $1.confidence) })
       } ?? Provenance(.absent, method: Self.reasonWithoutLayers(readings))
     provenance["operations.phase"] = provenance["operations.layer"]
     let uncompared = readings.reduce(0) { $0 + $1.labels.uncomparedCount }

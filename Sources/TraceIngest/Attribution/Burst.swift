@@ -54,13 +54,13 @@ struct BurstGroups {
     var members = [[Int]](repeating: [], count: shapes.count)
     for (server, group) in sorted { members[group].append(server) }
     for group in members {
-      let number = known[group] ?? Int32(clamping: known.count)
+      let number = known[group] ?? Int32(known.count)
       known[group] = number
       numbers.append(number)
     }
     guard shapes.count > 1 else { return }
-    servers = sorted.map { Int32(clamping: $0.key) }
-    groupOfServer = sorted.map { Int32(clamping: $0.value) }
+    servers = sorted.map { Int32($0.key) }
+    groupOfServer = sorted.map { Int32($0.value) }
   }
 
   /// The group of a server, or nil when there are several and it is in none.
@@ -68,11 +68,8 @@ struct BurstGroups {
   /// O(log servers).
   func group(ofServer server: Int) -> Int? {
     guard shapes.count > 1 else { return shapes.isEmpty ? nil : 0 }
-    var (low, high) = (0, servers.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(servers[middle]) < server { low = middle + 1 } else { high = middle }
-    }
-    return low < servers.count && Int(servers[low]) == server ? Int(groupOfServer[low]) : nil
+    let place = frontCount(of: servers.count) { Int(servers[$0]) < server }
+    return place < servers.count && Int(servers[place]) == server
+      ? Int(groupOfServer[place]) : nil
   }
 }

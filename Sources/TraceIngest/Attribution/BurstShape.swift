@@ -65,25 +65,15 @@ struct EndPair: Hashable {
 ///
 /// - Returns: a group number for each pair, groups numbered by their first pair.
 func communicatingGroups(of pairs: [EndPair]) -> [Int] {
-  var parent: [Int: Int] = [:]
-  func root(_ end: Int) -> Int {
-    var end = end
-    while let above = parent[end], above != end {
-      parent[end] = parent[above]
-      end = above
-    }
-    return end
+  var ends = KeyTable()
+  let numbered = pairs.map { pair in
+    (
+      source: ends.number(of: UInt64(pair.source)),
+      destination: ends.number(of: UInt64(pair.destination))
+    )
   }
-  for pair in pairs {
-    for end in [pair.source, pair.destination] where parent[end] == nil { parent[end] = end }
-    let (first, second) = (root(pair.source), root(pair.destination))
-    parent[max(first, second)] = min(first, second)
-  }
-  var number: [Int: Int] = [:]
-  return pairs.map { pair in
-    let representative = root(pair.source)
-    if let known = number[representative] { return known }
-    number[representative] = number.count
-    return number.count - 1
-  }
+  var sets = DisjointSets(count: ends.count)
+  for pair in numbered { sets.join(pair.source, pair.destination) }
+  let groupOf = sets.numbered().of
+  return numbered.map { Int(groupOf[$0.source]) }
 }

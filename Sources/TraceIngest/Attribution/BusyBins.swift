@@ -5,6 +5,9 @@ struct BusyBins {
   private let windows: BusyWindows
   private let wordsPerRow: Int
   private var words: [UInt64]
+  /// The words of each row that are not 0, those of all rows one after the other.
+  private var occupied: [Int32] = []
+  private var firstOccupied: [Int] = []
 
   private static let mostBins = 65_536
   private static let bitLimit = 1 << 28
@@ -34,6 +37,16 @@ struct BusyBins {
     }
   }
 
+  /// Ends the marking; rows can be compared now.
+  mutating func settle() {
+    occupied.removeAll(keepingCapacity: true)
+    firstOccupied = [0]
+    for row in stride(from: 0, to: words.count, by: wordsPerRow) {
+      for word in 0..<wordsPerRow where words[row + word] != 0 { occupied.append(Int32(word)) }
+      firstOccupied.append(occupied.count)
+    }
+  }
+
   /// The place of each row in some lists of rows, or −1.
   func rows(of lists: [[Int]]) -> [Int] {
     var places = [Int](repeating: -1, count: words.count / wordsPerRow)
@@ -52,37 +65,39 @@ struct BusyBins {
         joined.words[new * wordsPerRow + word] |= words[row * wordsPerRow + word]
       }
     }
+    joined.settle()
     return joined
   }
 
-  /// The smaller of the shares of each row's bins in which the other is busy too, or was or will be
+  /// Whether in at least a share of each of two rows' bins the other is busy too, or was or will be
   /// within `tolerance` nanoseconds.
-  func likeness(_ first: Int, _ second: Int, tolerance: Int64 = 0) -> Double {
+  func areAlike(_ first: Int, _ second: Int, least: Double, tolerance: Int64 = 0) -> Bool {
     let reach = min(63, max(1, Int((tolerance + windows.width - 1) / windows.width)))
-    return min(
-      share(of: first, in: second, reach: reach), share(of: second, in: first, reach: reach))
+    return share(of: first, in: second, reach: reach) >= least
+      && share(of: second, in: first, reach: reach) >= least
   }
 
   /// The share of a row's bins in which another is busy too, or in one of `reach` bins beside it.
+  ///
+  /// O(words in which the row is busy).
   func share(of row: Int, in other: Int, reach: Int = 1) -> Double {
     let (mine, theirs) = (row * wordsPerRow, other * wordsPerRow)
     var (all, common) = (0, 0)
-    var before: UInt64 = 0
-    for word in 0..<wordsPerRow {
+    for place in firstOccupied[row]..<firstOccupied[row + 1] {
+      let word = Int(occupied[place])
       let own = words[mine + word]
       let here = words[theirs + word]
+      let before = word > 0 ? words[theirs + word - 1] : 0
+      let after = word + 1 < wordsPerRow ? words[theirs + word + 1] : 0
       all += own.nonzeroBitCount
-      if own != 0 {
-        let after = word + 1 < wordsPerRow ? words[theirs + word + 1] : 0
-        var wide = here
-        for distance in 1...UInt64(reach) {
-          wide |=
-            here << distance | here >> distance | before >> (64 - distance)
-            | after << (64 - distance)
-        }
-        common += (own & wide).nonzeroBitCount
+      guard before | here | after != 0 else { continue }
+      var wide = here
+      for distance in 1...UInt64(reach) {
+        wide |=
+          here << distance | here >> distance | before >> (64 - distance)
+          | after << (64 - distance)
       }
-      before = here
+      common += (own & wide).nonzeroBitCount
     }
     return all > 0 ? Double(common) / Double(all) : 0
   }

@@ -92,14 +92,8 @@ struct BusyTime {
   ///
   /// O(log intervals).
   func interval(holding time: Int64) -> Int? {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if intervals[middle].start <= time { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, intervals[low - 1].end >= time else { return nil }
-    return low - 1
+    let begun = frontCount(of: count) { intervals[$0].start <= time }
+    return begun > 0 && intervals[begun - 1].end >= time ? begun - 1 : nil
   }
 }
 

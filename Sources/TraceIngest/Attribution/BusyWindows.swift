@@ -57,7 +57,10 @@ struct BusyWindows {
     let last = max(0, pause(from: start, to: to)) / width
     guard first <= last else { return }
     let bins = Int64(Self.binCount)
-    var place = countBefore(first / bins, in: numbers)
+    // Mostly all windows there are, so that a window's number is its place.
+    var place =
+      numbers.last == Int64(numbers.count - 1)
+      ? Int(min(first / bins, Int64(numbers.count))) : countBefore(first / bins, in: numbers)
     while place < numbers.count, numbers[place] <= last / bins {
       let begin = numbers[place] * bins
       let lower = Int(max(first, begin) - begin)

@@ -117,32 +117,8 @@ struct Channels {
   /// How many times longer than all others one message can be.
   private static let mostSpread: Int64 = 1_000
 
-  /// Cosine of two channels' message sizes, without the commonest of the first: large sends are cut
-  /// into equal parts, and what is left over tells one send from another.
-  ///
-  /// 1 when neither leaves anything over.
-  func sizeLikeness(_ first: Int, _ second: Int) -> Double {
-    let (left, right) = (first * Self.sizeClasses, second * Self.sizeClasses)
-    var common = 0
-    for place in 1..<Self.sizeClasses where sizes[left + place] > sizes[left + common] {
-      common = place
-    }
-    var rest = (left: 0.0, right: 0.0)
-    var sums = (left: 0.0, right: 0.0, both: 0.0)
-    for place in 0..<Self.sizeClasses where place != common {
-      let (one, other) = (Double(sizes[left + place]), Double(sizes[right + place]))
-      rest = (rest.left + one, rest.right + other)
-      sums = (sums.left + one * one, sums.right + other * other, sums.both + one * other)
-    }
-    // So few messages of other sizes are explained by losses.
-    if rest.left <= Double(sizes[left + common]) / 50,
-      rest.right <= Double(sizes[right + common]) / 50
-    {
-      return 1
-    }
-    let norm = (sums.left * sums.right).squareRoot()
-    return norm > 0 ? sums.both / norm : 0
-  }
+  /// How often each channel sent messages of each size.
+  var sizeCounts: SizeCounts { SizeCounts(sizes, classes: Self.sizeClasses) }
 
   private static func sizeClass(of size: Int64) -> Int {
     Int((UInt64(bitPattern: size) &* 0x9E37_79B9_7F4A_7C15) >> 58)

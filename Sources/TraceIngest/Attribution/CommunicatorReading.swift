@@ -37,9 +37,12 @@ struct CommunicatorReading {
   func role(of shape: BurstShape) -> Role { role ?? shape.role }
 
   /// An exchange whose own repetition tells its iterations.
-  mutating func readRepetition(burstsPerIteration: Int?) {
+  ///
+  /// - Parameter cuts: where gradient reductions end iterations; what is declared overrules them.
+  mutating func readRepetition(burstsPerIteration: Int?, besides cuts: IterationCuts?) {
     let reading = PeriodReading(
-      bursts, burstsPerIteration: burstsPerIteration, pairCount: serverPairs.count)
+      bursts, burstsPerIteration: burstsPerIteration, besides: cuts,
+      pairCount: serverPairs.count)
     if let reading { order = .periodic(reading) }
   }
 
@@ -68,7 +71,7 @@ struct CommunicatorReading {
 
   /// Bursts of another kind in the iterations of an exchange.
   mutating func follow(
-    _ iterations: IterationCuts, how: (likeness: Double, method: String)?
+    _ iterations: IterationCuts, how: (confidence: Double, method: String)?
   ) {
     labels.iterations = how
     for (index, burst) in bursts.enumerated() {

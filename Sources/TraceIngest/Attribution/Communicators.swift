@@ -157,7 +157,7 @@ struct Communicators {
     for group in classes..<classes + groups {
       merged[group] =
         (classes..<group).first {
-          merged[$0] == $0 && busy.likeness($0, group) >= leastGroupLikeness
+          merged[$0] == $0 && busy.areAlike($0, group, least: leastGroupLikeness)
         } ?? group
     }
     return merged

@@ -3,36 +3,28 @@
 struct IterationCuts: Equatable {
   /// Nanoseconds since 1970, ascending.
   var ends: [Int64]
+  /// Share of the reduced bytes whose rings say so, 0 … 1.
+  var agreement = 1.0
 
   /// The iteration in which a burst starts.
   ///
   /// O(log iterations).
   func iteration(ofStart time: Int64) -> Int { countBefore(time, in: ends) }
 
-  /// The ends of the runs of one ring's reductions.
+  /// The ends of the last reductions of one ring's iterations.
   ///
-  /// Between the reductions of two layers one layer's backward pass exchanges tokens; between two
-  /// iterations a whole forward pass does. Without exchanges the widest band between pauses divides.
+  /// Without exchanges the widest band between pauses divides.
   /// - Parameter exchanges: starts of the all-to-alls on the same NICs, ascending.
   static func ofReductions(_ bursts: [Burst], exchanges: [Int64]) -> IterationCuts {
     guard let last = bursts.last else { return IterationCuts(ends: []) }
-    let counts = zip(bursts, bursts.dropFirst()).map { before, after in
-      countBefore(after.start, in: exchanges) - countBefore(before.end, in: exchanges)
+    guard exchanges.isEmpty else {
+      return IterationCuts(ends: ReductionCycle(bursts, among: exchanges).iterationEnds)
     }
-    let most = counts.max() ?? 0
-    var ends: [Int64] = []
-    if most >= leastExchanges {
-      for (burst, count) in zip(bursts, counts) where 2 * count > most { ends.append(burst.end) }
-    } else {
-      let pauses = zip(bursts, bursts.dropFirst()).map { pause(from: $0.end, to: $1.start) }
-      let least = widestBand(in: pauses)
-      for (burst, pause) in zip(bursts, pauses) where pause >= least { ends.append(burst.end) }
-    }
-    return IterationCuts(ends: ends + [last.end])
+    let pauses = zip(bursts, bursts.dropFirst()).map { pause(from: $0.end, to: $1.start) }
+    let least = widestBand(in: pauses)
+    return IterationCuts(
+      ends: zip(bursts, pauses).compactMap { $1 >= least ? $0.end : nil } + [last.end])
   }
-
-  /// Exchanges of a forward pass of one layer, and of the backward pass before its reduction.
-  private static let leastExchanges = 3
 
   /// The shortest pause above the widest band; 0 when all pauses are of one kind.
   private static func widestBand(in pauses: [Int64]) -> Int64 {
@@ -52,12 +44,13 @@ struct IterationCuts: Equatable {
     var bytesOfCount: [Int: Int64] = [:]
     for entry in cuts { bytesOfCount[entry.cuts.ends.count, default: 0] &+= entry.bytes }
     let votes = bytesOfCount.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-    guard let count = votes.first?.key, count > 0 else { return nil }
+    guard let (count, bytes) = votes.first, count > 0 else { return nil }
     var ends = [Int64](repeating: .min, count: count)
     for entry in cuts where entry.cuts.ends.count == count {
       for (place, end) in entry.cuts.ends.enumerated() { ends[place] = max(ends[place], end) }
     }
-    return IterationCuts(ends: ends)
+    let all = votes.reduce(0) { $0 + Double($1.value) }
+    return IterationCuts(ends: ends, agreement: Double(bytes) / max(1, all))
   }
 }
 
@@ -65,11 +58,5 @@ struct IterationCuts: Equatable {
 ///
 /// O(log times).
 func countBefore(_ time: Int64, in times: [Int64]) -> Int {
-  var low = 0
-  var high = times.count
-  while low < high {
-    let middle = (low + high) / 2
-    if times[middle] < time { low = middle + 1 } else { high = middle }
-  }
-  return low
+  frontCount(of: times.count) { times[$0] < time }
 }

@@ -65,7 +65,8 @@ struct JobReading {
       if let cuts, burstsPerIteration == nil {
         readings[exchange].readIterations(cuts)
       } else {
-        readings[exchange].readRepetition(burstsPerIteration: burstsPerIteration)
+        readings[exchange].readRepetition(
+          burstsPerIteration: burstsPerIteration, besides: cuts)
       }
     }
   }
@@ -76,8 +77,9 @@ struct JobReading {
     numberStages(of: exchanges, hasPipeline: regular.contains { role(of: $0) == .pipeline })
     guard let main = largest(exchanges) ?? largest(regular) else { return }
     let how = readings[main].labels.iterations
-    guard cutsOfJob[job] != nil || how != nil else { return }
-    let iterations = cutsOfJob[job] ?? IterationCuts(ends: readings[main].iterationEnds)
+    let cuts = burstsPerIteration == nil ? cutsOfJob[job] : nil
+    guard cuts != nil || how != nil else { return }
+    let iterations = cuts ?? IterationCuts(ends: readings[main].iterationEnds)
     for communicator in regular { readings[communicator].follow(iterations, how: how) }
   }
 

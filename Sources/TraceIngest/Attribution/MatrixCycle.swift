@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The matrices of the all-to-alls of one iteration as a cycle: where it begins is open.
 struct MatrixCycle {
   private let count: Int
@@ -66,5 +68,13 @@ struct MatrixCycle {
   /// The first of the places that have the longest pause before them.
   func afterLongestPause(of starts: [Int]) -> Int {
     starts.max { pauses[$0] < pauses[$1] } ?? 0
+  }
+
+  /// By how much, in powers of e, the pause before a place is longer than before all others of some;
+  /// nil without others.
+  func leadByPause(of start: Int, among starts: [Int]) -> Double? {
+    starts.filter { $0 != start }.map { pauses[$0] }.max().map {
+      log(max(1, pauses[start]) / max(1, $0))
+    }
   }
 }

@@ -83,13 +83,14 @@ struct OpenBursts {
   }
 
   private mutating func close(slot: Int, ofBurst burst: Int) -> [BurstTraffic.Transfer] {
-    let keys = sums[slot].pairs.keys
-    let transfers = keys.indices.sorted { keys[$0] < keys[$1] }.compactMap { number in
+    var order = Array(zip(sums[slot].pairs.keys, sums[slot].transfers.indices))
+    order.sort { $0.0 < $1.0 }
+    let transfers = order.compactMap { key, number in
       let sum = sums[slot].transfers[number]
       guard sum.bytes > 0 else { return nil as BurstTraffic.Transfer? }
       let pair = EndPair(
-        source: nics[Int(keys[number] >> 32)],
-        destination: nics[Int(truncatingIfNeeded: keys[number] & 0xFFFF_FFFF)])
+        source: nics[Int(key >> 32)],
+        destination: nics[Int(truncatingIfNeeded: key & 0xFFFF_FFFF)])
       return BurstTraffic.Transfer(pair: pair, bytes: sum.bytes, start: sum.start, end: sum.end)
     }
     sums[slot].pairs.removeAll()

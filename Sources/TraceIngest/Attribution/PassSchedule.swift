@@ -1,3 +1,4 @@
+internal import Glibc
 internal import TraceModel
 
 /// Layers, phases and micro-batches of one iteration's all-to-alls on one pipeline stage, when it is
@@ -7,7 +8,7 @@ internal import TraceModel
 /// passes that are left (1F1B; Narayanan et al., SC 2021, section 2.2.1; all forward first is the
 /// same with the longest run-up). A forward pass goes up the layers, a backward pass down; both send
 /// a layer's matrix, then its transpose.
-struct PassSchedule: Equatable {
+struct PassSchedule {
   /// One all-to-all.
   struct Place: Equatable {
     var layer: Int32
@@ -17,8 +18,9 @@ struct PassSchedule: Equatable {
 
   var places: [Place]
   var layerCount: Int
-  /// Mean cosine between each combine and the transpose of its dispatch, 0 … 1.
-  var likeness: Double
+  /// Mean cosine between each combine and the transpose of its dispatch, and how much better this
+  /// schedule fits than the next best.
+  var confidence: Confidence
   /// Mean cosine of a layer's matrices in different passes, 0 … 1, and how much that is more than
   /// between different layers.
   var recurrence: Double
@@ -84,19 +86,34 @@ struct PassSchedule: Equatable {
       chosen = reading
     }
     guard let chosen else { return nil }
+    var confidence = Confidence(likeness: likeness)
+    for other in readings where !other.reading.isSame(as: chosen.reading) {
+      // What tells schedules apart that explain the matrices equally well are the compute times.
+      let byTime = log(
+        max(.leastNormalMagnitude, chosen.ratio) / max(.leastNormalMagnitude, other.ratio))
+      let lead =
+        other.gain >= best - tolerance
+        ? byTime * Double(other.reading.layerCount)
+        : (chosen.gain - other.gain) * Double(matrices.count)
+      confidence = confidence.besides(
+        "\(other.reading.microBatchCount) micro-batches of \(other.reading.layerCount) layers",
+        lead: lead)
+    }
     return PassSchedule(
-      places: chosen.reading.places, layerCount: chosen.reading.layerCount, likeness: likeness,
-      recurrence: chosen.recurrence, gain: chosen.gain)
+      places: chosen.reading.places, layerCount: chosen.reading.layerCount,
+      confidence: confidence, recurrence: chosen.recurrence, gain: chosen.gain)
   }
 
   /// One way to read the exchanges (dispatch and combine) of an iteration.
   private struct Reading {
     var layerCount: Int
+    let microBatchCount: Int
     /// Layer, micro-batch and direction of each exchange.
     private var exchanges: [(layer: Int, microBatch: Int, isBackward: Bool)] = []
 
     init(exchangeCount: Int, microBatches: Int, runUp: Int) {
       layerCount = exchangeCount / (2 * microBatches)
+      microBatchCount = microBatches
       var forward = 0
       var backward = 0
       while backward < microBatches {
@@ -115,6 +132,12 @@ struct PassSchedule: Equatable {
         exchanges.append(
           (isBackward ? layerCount - 1 - step : step, microBatch, isBackward))
       }
+    }
+
+    /// Run-ups that are longer than there are passes are the same schedule.
+    func isSame(as other: Reading) -> Bool {
+      layerCount == other.layerCount
+        && zip(exchanges, other.exchanges).allSatisfy { $0 == $1 }
     }
 
     /// How alike exchanges of one layer are, and how much more than those of different layers.

@@ -1,87 +1,76 @@
 /// Where bursts stand in an endless repetition of their period, when some were lost or are too many.
 ///
 /// Without gaps the position of a burst is its number. Where a burst is unlike the one expected, the
-/// positions that follow are those that suit the next bursts best. A burst that is missing before two
-/// whole periods have been seen is not noticed.
+/// positions that follow are those that suit the next bursts best. Whole periods that are missing
+/// are noticed only together with a part of one: a pause between two periods may be a long one.
 struct PeriodPositions {
   /// By burst, ascending; the first is 0.
   private(set) var ofBurst: [Int] = []
-  /// How often a burst was missing, or one too many.
+  /// Bursts that are missing or too many, and in how many places that is so.
+  private(set) var missingCount = 0
   private(set) var gapCount = 0
+  /// What stays unexplained, in bursts.
+  private var cost = 0.0
 
-  /// Bursts less alike than this may stand elsewhere.
-  private static let leastLikeness = 0.5
-  /// Leaving a place out must explain as much as this many bursts.
-  private static let gapCost = 1.5
-  private static let mostGap = 3
-  /// Bursts that are looked at to choose a position.
-  private static let leastAhead = 4
-  private static let mostAhead = 32
+  /// A burst that leaves more unexplained may stand elsewhere.
+  private static let mostCost = 0.5
+  /// Stretches of bursts that are tried as the period without losses.
+  private static let mostTemplates = 6
+  /// Bursts by which the template is chosen.
+  private static let sampleCount = 4_096
 
-  /// O(bursts), for each gap O(32).
-  init(of beats: [IterationPeriod.Beat], length: Int) {
-    let template = Self.template(of: beats, length: length)
+  /// No burst is missing.
+  init(burstCount: Int) { ofBurst = Array(0..<burstCount) }
+
+  /// O(bursts × places that a pause leaves open).
+  init(of beats: [Beat], length: Int) {
+    let sample = Array(beats.prefix(Self.sampleCount))
+    var best: (template: PeriodTemplate, cost: Double)?
+    for start in Self.starts(count: sample.count, length: length) {
+      let template = PeriodTemplate(sample[start..<start + length], all: sample)
+      let tried = PeriodPositions(of: sample, by: template)
+      if tried.cost < best?.cost ?? .infinity { best = (template, tried.cost) }
+      if tried.gapCount == 0 { break }
+    }
+    // A period that is longer than the sample has but one template, and no gaps.
+    self =
+      best.map { PeriodPositions(of: beats, by: $0.template) }
+      ?? PeriodPositions(burstCount: beats.count)
+  }
+
+  /// Where templates begin; the first burst has no pause before it.
+  private static func starts(count: Int, length: Int) -> [Int] {
+    guard count > length else { return [] }
+    let room = count - 1 - length
+    let tries = min(mostTemplates, room + 1)
+    return (0..<tries).map { 1 + room * $0 / max(1, tries - 1) }
+  }
+
+  private init(of beats: [Beat], by template: PeriodTemplate) {
+    ofBurst.reserveCapacity(beats.count)
+    // With more gaps than that it is not the period, or nothing repeats.
+    let mostGaps = 8 + beats.count / 16
     var next = 0
     for index in beats.indices {
-      if index > 0, beats[index].likeness(to: template[next % length]) < Self.leastLikeness {
-        let gap = Self.gap(at: index, position: next, beats, template)
-        next += gap
-        gapCount += abs(gap)
+      var cost = index > 0 ? template.cost(of: beats[index], at: next) : 0
+      if cost > Self.mostCost, gapCount < mostGaps {
+        let gap = template.gap(at: index, expected: next, in: beats)
+        if gap != 0 {
+          next += gap
+          missingCount += abs(gap)
+          gapCount += 1
+          cost = PeriodTemplate.gapCost
+        }
       }
+      self.cost += cost
       ofBurst.append(next)
       next += 1
     }
   }
 
-  /// By how much the next position differs from the one expected.
-  private static func gap(
-    at index: Int, position: Int, _ beats: [IterationPeriod.Beat],
-    _ template: [IterationPeriod.Beat]
-  ) -> Int {
-    let ahead = min(mostAhead, beats.count - index)
-    guard ahead >= leastAhead else { return 0 }
-    func cost(_ gap: Int) -> Double {
-      // The pause before the first one is that of another place.
-      (1..<ahead).reduce(gapCost * Double(abs(gap))) { sum, step in
-        let place = (position + gap + step) % template.count
-        return sum + 1 - beats[index + step].likeness(to: template[place])
-      }
-    }
-    var best = (gap: 0, cost: cost(0))
-    // Going back means that one burst was too many: it shares its place with the one before.
-    for gap in [1, -1, 2, 3] where position + gap >= 0 && abs(gap) <= mostGap {
-      let found = cost(gap)
-      if found < best.cost { best = (gap, found) }
-    }
-    return best.gap
-  }
-
-  /// The bursts of the two successive periods that are most alike.
-  private static func template(
-    of beats: [IterationPeriod.Beat], length: Int
-  ) -> [IterationPeriod.Beat] {
-    guard beats.count > 2 * length else {
-      return (0..<length).map { beats[min($0, beats.count - 1)] }
-    }
-    let alike = (0..<beats.count - length).map { beats[$0].likeness(to: beats[$0 + length]) }
-    // The first burst has no pause before it.
-    var sum = alike[1..<1 + length].reduce(0, +)
-    var best = (start: 1, sum: sum)
-    for start in 2..<max(2, alike.count - length + 1) {
-      sum += alike[start + length - 1] - alike[start - 1]
-      if sum > best.sum { best = (start, sum) }
-    }
-    var template = Array(beats[best.start..<best.start + length])
-    // Place 0 is that of the first burst.
-    template.rotate(by: best.start % length)
-    return template
-  }
-}
-
-extension Array {
-  /// Moves every element a number of places up, the last ones to the front.
-  fileprivate mutating func rotate(by count: Int) {
-    guard count > 0 else { return }
-    self = Array(suffix(count) + prefix(self.count - count))
+  /// Whether a burst comes right after the one before it: then the pause between them is that of its
+  /// place.
+  func followsOn(_ burst: Int) -> Bool {
+    burst > 0 && ofBurst[burst] == ofBurst[burst - 1] + 1
   }
 }

@@ -1,15 +1,18 @@
 internal import TraceModel
 
+internal import Glibc
+
 /// Layers and phases of the expert all-to-alls of one iteration, told by their matrices and by the
 /// pauses before them.
-struct PhaseAssignment: Equatable {
+struct PhaseAssignment {
   /// Which of the given matrices comes first in the iteration.
   var start: Int
   /// Layer and phase by place in the iteration, counted from `start`.
   var layers: [Int32]
   var phases: [Phase]
-  /// Mean cosine between each combine and the transpose of its dispatch, 0 … 1.
-  var likeness: Double
+  /// Mean cosine between each combine and the transpose of its dispatch, and how much better this
+  /// beginning fits than the next best.
+  var confidence: Confidence
   var method: String
 
   static let minimumLikeness = 0.8
@@ -23,7 +26,8 @@ struct PhaseAssignment: Equatable {
   /// The matrices alone leave open where the cycle begins: the mirror has two ends, and without
   /// it any dispatch may be the first. Of the beginnings that explain the matrices about equally
   /// well the one is taken whose second half computes most nearly twice as long (a backward pass does
-  /// twice the work of a forward one), or else that with the longest pause before it.
+  /// twice the work of a forward one), or else, and where several do so about equally, that with the
+  /// longest pause before it.
   ///
   /// O(matrices² × pairs).
   /// - Parameters:
@@ -39,22 +43,35 @@ struct PhaseAssignment: Equatable {
     let best = likeness.max() ?? 0
     guard best >= minimumLikeness else { return nil }
     if count % 4 == 0, let start = mirroredStart(of: cycle, transposes: likeness) {
-      return training(layerCount: count / 4, start: start, likeness: likeness[start % 2])
+      return training(layerCount: count / 4, start: start.place, confidence: start.confidence)
     }
     let starts = cycle.indices.filter { likeness[$0 % 2] >= best - tolerance }
     let start = cycle.afterLongestPause(of: starts)
+    var confidence = Confidence(likeness: likeness[start % 2])
+    if let lead = cycle.leadByPause(of: start, among: starts) {
+      confidence = confidence.besides(otherBeginning, lead: lead)
+    }
+    if starts.count < count {
+      confidence = confidence.besides(
+        otherBeginning, lead: abs(likeness[0] - likeness[1]) * Double(count))
+    }
     return PhaseAssignment(
       start: start, layers: (0..<count).map { Int32($0 / 2) },
       phases: (0..<count).map { $0 % 2 == 0 ? .dispatchForward : .combineForward },
-      likeness: likeness[start % 2], method: "alternating transposes, no mirrored backward pass")
+      confidence: confidence, method: "alternating transposes, no mirrored backward pass")
   }
 
   /// Likenesses that differ by less are equal for the choice of the beginning.
   private static let tolerance = 0.01
   /// How much longer the backward pass must compute to be told by that.
   private static let leastBackwardRatio = 1.2
+  /// Ratios that are so nearly as far from two are equally likely.
+  private static let ratioTolerance = 1.1
+  private static let otherBeginning = "another beginning"
 
-  private static func mirroredStart(of cycle: MatrixCycle, transposes: [Double]) -> Int? {
+  private static func mirroredStart(
+    of cycle: MatrixCycle, transposes: [Double]
+  ) -> (place: Int, confidence: Confidence)? {
     let scores = cycle.indices.map {
       cycle.mirrorLikeness(from: $0) + transposes[$0 % 2]
     }
@@ -63,20 +80,42 @@ struct PhaseAssignment: Equatable {
       scores[$0] >= best - tolerance && transposes[$0 % 2] >= minimumLikeness
         && cycle.mirrorLikeness(from: $0) >= max(minimumLikeness, cycle.repetitionLikeness)
     }
-    guard let first = starts.first else { return nil }
+    guard !starts.isEmpty else { return nil }
+    // Mirror and transposes each concern half of the matrices.
+    func confidence(in place: Int) -> Confidence {
+      cycle.indices.filter { !starts.contains($0) }.reduce(
+        Confidence(likeness: transposes[place % 2])
+      ) {
+        $0.besides(
+          otherBeginning,
+          lead: (scores[place] - scores[$1]) * Double(cycle.indices.count) / 2)
+      }
+    }
     // Of some matrices every rotation fits, and pauses of other kinds may differ by any factor.
     let ratios = starts.map { cycle.backwardRatio(from: $0) }
-    let likeliest = ratios.indices.filter { ratios[$0] >= leastBackwardRatio }
-      .min { distanceFromTwo(ratios[$0]) < distanceFromTwo(ratios[$1]) }
-    if let likeliest { return starts[likeliest] }
-    return starts.count == 1 ? first : cycle.afterLongestPause(of: starts)
+    let distances = ratios.map { $0 >= leastBackwardRatio ? distanceFromTwo($0) : .infinity }
+    let least = distances.min() ?? .infinity
+    let likely = starts.indices.filter { distances[$0] <= least * ratioTolerance }.map {
+      starts[$0]
+    }
+    let place = likely.count == 1 ? likely[0] : cycle.afterLongestPause(of: likely)
+    var found = confidence(in: place)
+    if let lead = cycle.leadByPause(of: place, among: likely) {
+      found = found.besides(otherBeginning, lead: lead)
+    }
+    let layers = Double(cycle.indices.count / 4)
+    for (distance, ratio) in zip(distances, ratios) where distance > least * ratioTolerance {
+      found = found.besides(
+        otherBeginning, lead: layers * log(distanceFromTwo(ratio) / least))
+    }
+    return (place, found)
   }
 
   /// A backward pass does twice the work of a forward one.
   private static func distanceFromTwo(_ ratio: Double) -> Double { max(ratio / 2, 2 / ratio) }
 
   private static func training(
-    layerCount: Int, start: Int, likeness: Double
+    layerCount: Int, start: Int, confidence: Confidence
   ) -> PhaseAssignment {
     var layers: [Int32] = []
     var phases: [Phase] = []
@@ -89,7 +128,7 @@ struct PhaseAssignment: Equatable {
       phases += [.combineBackward, .dispatchBackward]
     }
     return PhaseAssignment(
-      start: start, layers: layers, phases: phases, likeness: likeness,
+      start: start, layers: layers, phases: phases, confidence: confidence,
       method: "alternating transposes, mirrored by a backward pass")
   }
 }

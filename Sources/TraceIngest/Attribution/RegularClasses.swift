@@ -18,6 +18,7 @@ enum RegularClasses {
   static func find(_ channels: Channels, busy: BusyBins, ends: ChannelEnds) -> [Int] {
     var classOf = [Int](repeating: -1, count: channels.count)
     var classes: [[Int]] = []
+    let sizes = channels.sizeCounts
     let order = (0..<channels.count).sorted {
       (channels.bytes[$1], $0) < (channels.bytes[$0], $1)
     }
@@ -30,8 +31,9 @@ enum RegularClasses {
       }
       let like = classes.indices.suffix(from: max(oldest, classes.count - mostCompared)).first {
         let leader = classes[$0][0]
-        return channels.sizeLikeness(leader, channel) >= leastSizeLikeness
-          && busy.likeness(leader, channel, tolerance: startJitter) >= leastTimeLikeness
+        return sizes.likeness(leader, channel) >= leastSizeLikeness
+          && busy.areAlike(
+            leader, channel, least: leastTimeLikeness, tolerance: startJitter)
       }
       if let like { classes[like].append(channel) } else { classes.append([channel]) }
     }
@@ -54,7 +56,7 @@ enum RegularClasses {
     var members: [[Int]] = []
     for number in classes.indices {
       let like = leaders.prefix(mostCompared).firstIndex {
-        joined.likeness($0, number) >= leastTimeLikeness
+        joined.areAlike($0, number, least: leastTimeLikeness)
       }
       if let like {
         members[like] += classes[number]

@@ -5,7 +5,7 @@ struct RunReading {
   /// Which bursts are summed: those of one place in the iterations of the commonest length; every
   /// other iteration has sums of its own.
   private(set) var plan: MatrixPlan
-  private let iterationCount: Int
+  private let cuts: IterationCuts
   private var iterationOfBurst: [Int32] = []
   private var sets: [RunSet] = []
   private var uncomparedCount = 0
@@ -21,7 +21,7 @@ struct RunReading {
 
   /// - Parameter pairCount: pairs of servers that the bursts' matrices have.
   init(_ bursts: [Burst], cuts: IterationCuts, pairCount: Int) {
-    iterationCount = cuts.ends.count
+    self.cuts = cuts
     plan = MatrixPlan(burstCount: bursts.count)
     var runs: [Range<Int>] = []
     for index in bursts.indices {
@@ -64,7 +64,12 @@ struct RunReading {
   /// Iterations, layers, phases and micro-batches, given the plan's sums.
   func labels(with sums: MatrixSums) -> BurstLabels {
     var labels = BurstLabels(burstCount: iterationOfBurst.count)
-    labels.iterations = (1, "gradient reductions end \(iterationCount) iterations")
+    labels.iterations = (confidence.value, "gradient reductions end \(cuts.ends.count) iterations")
+    if cuts.agreement < 1 {
+      labels.iterations?.method +=
+        ", but rings with "
+        + "\(Int(((1 - cuts.agreement) * 100).rounded(.up))) % of their bytes say otherwise"
+    }
     labels.uncomparedCount = uncomparedCount
     for (index, iteration) in iterationOfBurst.enumerated() {
       labels.ofBurst[index].iteration = iteration
@@ -73,7 +78,8 @@ struct RunReading {
       let schedule = PassSchedule.infer(from: Array(whole.sums), of: sums, pauses: whole.pauses)
     else { return labels }
     labels.phases = (
-      schedule.likeness, "alternating transposes, up and down the layers in each pass"
+      schedule.confidence.value,
+      "alternating transposes, up and down the layers in each pass" + schedule.confidence.words
     )
     labels.layerCount = schedule.layerCount
     for run in whole.runs { label(run, schedule.places[...], in: &labels) }
@@ -86,6 +92,18 @@ struct RunReading {
       }
     }
     return labels
+  }
+
+  /// Iterations that are whole have equally many bursts.
+  private var confidence: Confidence {
+    let inner = sets.flatMap(\.runs).filter {
+      $0.lowerBound > 0 && $0.upperBound < iterationOfBurst.count
+    }
+    let length = sets.first?.runs.first?.count ?? 0
+    let alike =
+      inner.isEmpty
+      ? 1 : Double(inner.count { $0.count == length }) / Double(inner.count)
+    return Confidence(likeness: cuts.agreement * alike)
   }
 
   /// What the capture holds of its first iteration is the end of one, and of its last the beginning:

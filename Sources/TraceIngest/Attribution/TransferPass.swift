@@ -19,7 +19,7 @@ struct OperationNumbers {
     first = readings.map { [Int32](repeating: 0, count: $0.bursts.count) }
     var count = 0
     for (communicator, index) in bursts {
-      first[communicator][index] = Int32(clamping: count)
+      first[communicator][index] = Int32(count)
       count += readings[communicator].bursts[index].groups.shapes.count
     }
   }
@@ -55,8 +55,8 @@ struct TransferPass<Sink: TraceSink> {
       let server = layout.server(of: transfer.pair.source, at: .nic)
       batch.append(
         operation: first + Int32(groups.group(ofServer: server) ?? 0),
-        source: Int32(clamping: transfer.pair.source),
-        destination: Int32(clamping: transfer.pair.destination), bytes: transfer.bytes,
+        source: Int32(transfer.pair.source),
+        destination: Int32(transfer.pair.destination), bytes: transfer.bytes,
         start: transfer.start, end: transfer.end)
     }
     if batch.count >= Self.batchSize { try flush(to: &sink) }

@@ -45,7 +45,7 @@ struct IterationTimes {
     if let after, [before.iteration, before.iteration &+ 1].contains(after.iteration) {
       return before.iteration
     }
-    let next = strays.frontCount { $0 <= before.start }
+    let next = frontCount(of: strays.count) { strays[$0] <= before.start }
     if next < strays.count, strays[next] <= time { return nil }
     if after == nil, time > end, pause(from: end, to: time) > longestPause { return nil }
     return before.iteration
@@ -56,20 +56,8 @@ struct IterationTimes {
   /// The last exchange that began by a moment, and the one after it; O(log exchanges).
   private func neighbours(of time: Int64) -> (before: Begin, after: Begin?)? {
     guard time != Operation.unknownTime else { return nil }
-    let count = begins.frontCount { $0.start <= time }
+    let count = frontCount(of: begins.count) { begins[$0].start <= time }
     guard count > 0 else { return nil }
     return (begins[count - 1], count < begins.count ? begins[count] : nil)
-  }
-}
-
-extension Array {
-  /// How many elements stand at the front of which a condition is true, if it is false of all others.
-  fileprivate func frontCount(_ isFront: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if isFront(self[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

@@ -174,6 +174,19 @@ struct VantageTests {
     #expect(both.note(about: "went on before all vantages had come as far") != nil)
   }
 
+  @Test("a message that two vantages saw at times far apart was seen elsewhere, and that is said")
+  func distantClocks() throws {
+    let run = RecordedRun(seed: 8, nics: 2, messages: 400)
+    let both = try ingest(files: [
+      ("a.pcap", run.seen()), ("b.pcap", run.seen(offset: 60_000_000)),
+    ])
+    #expect(both.note(about: "seen at several vantages") != nil)
+    #expect(both.note(about: "was seen elsewhere") == nil)
+    let note = try #require(
+      both.note(about: "seen elsewhere, too, but none whole and within 20 ms"))
+    #expect(note.contains("a.pcap, b.pcap"))
+  }
+
   @Test("captures without common traffic keep their clocks and say so")
   func strangers() throws {
     let run = RecordedRun(seed: 7, nics: 4, messages: 40)

@@ -44,6 +44,8 @@ struct SharedMessages {
   private var reads = SharedReads()
   private(set) var clocks: ClockOffsets
   private(set) var counts = Counts()
+  /// By vantage: whether a message of it was seen at another one, whatever their clocks say.
+  private(set) var hasCopies: [Bool]
 
   /// What was compared.
   struct Counts {
@@ -61,6 +63,7 @@ struct SharedMessages {
 
   init(vantageCount: Int, maximumChannels: Int) {
     clocks = ClockOffsets(vantageCount: vantageCount)
+    hasCopies = [Bool](repeating: false, count: vantageCount)
     self.maximumChannels = max(2, maximumChannels)
   }
 
@@ -135,7 +138,8 @@ struct SharedMessages {
     _ message: inout Message, _ place: MessagePlace, _ space: SequenceSpace, _ channel: Int,
     _ own: Int
   ) -> Bool {
-    let covered = shownElsewhere(message, place, space, channel, own)
+    let (covered, track) = shownElsewhere(message, place, space, channel, own)
+    if covered > 0 { noteCopy(at: tracks[own].vantage, and: tracks[track].vantage) }
     let enough = space == .packets ? place.count - place.count / 2 : place.count
     if covered >= enough {
       counts.duplicates += 1
@@ -151,21 +155,27 @@ struct SharedMessages {
     return false
   }
 
-  /// How many of a message's numbers another vantage has shown, the one that has shown most of them.
+  private mutating func noteCopy(at one: Int32, and other: Int32) {
+    hasCopies[Int(one)] = true
+    hasCopies[Int(other)] = true
+  }
+
+  /// How many of a message's numbers another vantage has shown, the one that has shown most of them,
+  /// and its track.
   private func shownElsewhere(
     _ message: Message, _ place: MessagePlace, _ space: SequenceSpace, _ channel: Int, _ own: Int
-  ) -> UInt32 {
-    var covered: UInt32 = 0
+  ) -> (count: UInt32, track: Int) {
+    var most = (count: UInt32(0), track: own)
     var index = Int(channels[channel].track)
     while index >= 0 {
       if index != own {
-        covered = max(
-          covered,
-          tracks[index].covered(place, from: message.start, to: message.end, in: space))
+        let count = tracks[index].covered(
+          place, from: message.start, to: message.end, in: space)
+        if count > most.count { most = (count, index) }
       }
       index = Int(tracks[index].next)
     }
-    return covered
+    return most
   }
 
   // MARK: Copies of held messages
@@ -241,6 +251,7 @@ struct SharedMessages {
   ) {
     var other = held[index]
     counts.duplicates += 1
+    noteCopy(at: Int32(truncatingIfNeeded: vantage), and: other.vantage)
     let repeated = min(message.bytes, other.message.bytes)
     counts.duplicateBytes &+= repeated
     if place == other.place, message.packets == other.message.packets {
@@ -281,7 +292,7 @@ struct SharedMessages {
     _ channel: Int, _ own: Int
   ) -> Bool {
     guard message.missingPackets > 0, space == .packets else { return false }
-    return Int64(shownElsewhere(message, place, space, channel, own))
+    return Int64(shownElsewhere(message, place, space, channel, own).count)
       > Self.numbersInCommon(place, other.place, space)
   }
 

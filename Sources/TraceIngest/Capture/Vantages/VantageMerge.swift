@@ -111,7 +111,9 @@ struct VantageMerge {
     findings.counts.unansweredReadBytes &-= shared.counts.answeredReadBytes
     findings.sentences =
       plan.sentences
-      + VantageWords(plan: plan, counts: shared.counts, clocks: shared.clocks).sentences
+      + VantageWords(
+        plan: plan, counts: shared.counts, clocks: shared.clocks, hasCopies: shared.hasCopies
+      ).sentences
     return findings
   }
 }

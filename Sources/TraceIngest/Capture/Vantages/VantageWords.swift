@@ -3,6 +3,8 @@ struct VantageWords {
   let plan: CapturePlan
   let counts: SharedMessages.Counts
   let clocks: ClockOffsets
+  /// By vantage: whether another one saw a message of it.
+  let hasCopies: [Bool]
 
   /// Vantages that are named one by one.
   private static let namedCount = 16
@@ -40,14 +42,28 @@ struct VantageWords {
         "the clocks of \(findings.count - Self.namedCount) more vantages were compared as well")
     }
     let unknown = clocks.unknown
-    if !unknown.isEmpty {
-      let names = unknown.prefix(Self.namedCount).map(name).joined(separator: ", ")
-      let rest = unknown.count - min(unknown.count, Self.namedCount)
+    let strangers = unknown.filter { !hasCopies[$0] }
+    if !strangers.isEmpty {
       sentences.append(
-        "no message of \(names)\(rest > 0 ? " and \(rest) more" : "") was seen elsewhere: the times "
-          + "of \(unknown.count == 1 ? "this vantage" : "these vantages") are as recorded")
+        "no message of \(names(strangers)) was seen elsewhere: the times of "
+          + "\(strangers.count == 1 ? "this vantage" : "these vantages") are as recorded")
+    }
+    let distant = unknown.filter { hasCopies[$0] }
+    if !distant.isEmpty {
+      sentences.append(
+        "messages of \(names(distant)) were seen elsewhere, too, but none whole and within "
+          + "\(SharedMessages.maximumClockDifference / 1_000_000) ms: clocks so far apart cannot be "
+          + "compared, times are as recorded, and copies may count twice; set the clocks right "
+          + "(editcap -t) and ingest again")
     }
     return sentences
+  }
+
+  /// At most so many names, and how many more there are.
+  private func names(_ vantages: [Int]) -> String {
+    let named = vantages.prefix(Self.namedCount).map(name).joined(separator: ", ")
+    let rest = vantages.count - Self.namedCount
+    return rest > 0 ? "\(named) and \(rest) more" : named
   }
 
   private func sentence(_ finding: ClockOffsets.Finding) -> String {

@@ -77,26 +77,16 @@ struct CallRanges {
       }
       index = Int(parent[index])
     }
-    let after = steps.partitionPoint { $0.start > time }
+    let after = frontCount(of: steps.count) { steps[$0].start <= time }
     if after > 0, steps[after - 1].end >= time { found.iteration = steps[after - 1].iteration }
     return found
   }
 
   /// The last range of a thread that begins no later than `time`, or −1.
   private func lastRange(thread: Int64, at time: Int64) -> Int {
-    let after = ranges.partitionPoint { ($0.thread, $0.start) > (thread, time) }
-    return after > 0 && ranges[after - 1].thread == thread ? after - 1 : -1
-  }
-}
-
-extension Array {
-  /// The first index from which on a condition holds that fails for all before.
-  fileprivate func partitionPoint(_ holds: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    let after = frontCount(of: ranges.count) {
+      (ranges[$0].thread, ranges[$0].start) <= (thread, time)
     }
-    return low
+    return after > 0 && ranges[after - 1].thread == thread ? after - 1 : -1
   }
 }
