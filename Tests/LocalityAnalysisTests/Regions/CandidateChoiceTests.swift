@@ -313,8 +313,10 @@ struct TableEvaluator: CandidateEvaluator {
       ])
   }
 
-  /// Packets 200 of which 100 are the network's own; circuits 190: 10 % of the network. With the network k times
-  /// as long they take 100 + 90 k against 100 + 100 k: packets are 5 % slower from k = 0.9 on, and 30 of delay
+  /// Packets 200 of which 100 are the network's own; circuits 190: 10 % of the network.
+  ///
+  /// With the network k times as long they take 100 + 90 k against 100 + 100 k: packets are 5 % slower from
+  /// k = 0.9 on, and 30 of delay
   /// put it off to 6.6.
   @Test func `says at which bandwidth circuits would pay`() {
     func words(_ circuits: Double, exposed: Double) -> String {

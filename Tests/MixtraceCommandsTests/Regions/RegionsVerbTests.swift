@@ -284,8 +284,9 @@ struct RegionsVerbTests {
     }
   }
 
-  /// Against a tree that blocks: at the rate that is estimated, circuits take some 5 % less time. From far
-  /// away, 400 Gb/s, the estimate is 40 % too high: the network's time has parts that no rate changes.
+  /// Against a tree that blocks: at the rate that is estimated, circuits take some 5 % less time.
+  ///
+  /// From far away, 400 Gb/s, the estimate is 40 % too high: the network's time has parts that no rate changes.
   @Test("the bandwidth at which circuits would pay is where they begin to")
   func bandwidth() throws {
     try withScratchFolder { folder in
